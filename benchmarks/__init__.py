@@ -1,0 +1,1 @@
+"""Printed tables, ours beside a peer in the same run: ``python -m benchmarks NAME [--json]``."""
