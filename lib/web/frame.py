@@ -1,0 +1,126 @@
+"""The frame around every page: title, navigation, language, light and dark, footer.
+
+Streamlit runs ``pages/*.py`` by itself. The frame draws its own links, because Streamlit's own list cannot be
+translated, and does not call ``st.navigation``: beside a folder named ``pages/`` it shows a false "Page not found" on
+the first deep link to a fresh server.
+"""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lib.web import source
+from lib.web.language import LANGUAGES, ROOT, _, current_language
+
+_STYLE = ROOT / "lib" / "web" / "style.css"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its id, its file, its name and its question (functions, since both depend on the language)."""
+
+    id: str
+    file: str
+    name: Callable[[], str]
+    question: Callable[[], str]
+
+
+PAGES = (
+    Page("home", "app.py", lambda: _("The question"), lambda: _("Why dropout, if top-k is already random?")),
+    Page("dropout", "pages/dropout.py", lambda: _("Dropout"), lambda: _("Is it the same network every time?")),
+    Page(
+        "training",
+        "pages/training.py",
+        lambda: _("Train vs. validation"),
+        lambda: _("When does it stop learning and start memorising?"),
+    ),
+)
+
+
+def page_named(name: str) -> Page:
+    """The page with this id."""
+    return next(page for page in PAGES if page.id == name)
+
+
+@contextmanager
+def framed(name: str) -> Iterator[None]:
+    """Everything around one page's lesson: ``with framed("dropout"): ...``. Call it before any other ``st`` command."""
+    page = page_named(name)
+    st.set_page_config(
+        page_title=f"{page.name()} · Two Dice",
+        page_icon="🎲",
+        layout="wide",
+        # With an item of our own the menu is shown, and with it the choice of light or dark.
+        menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
+    )
+    st.html(_STYLE)
+    _navigation(page)
+    # The heading is the question; the page's name is already marked in the navigation.
+    st.title(page.question(), anchor=False)
+    try:
+        yield
+    finally:
+        _remember(page)
+        _footer()
+
+
+def link_to(name: str, label: str, **settings: str) -> None:
+    """A link to another page with settings of its own, in the person's language."""
+    st.page_link(page_named(name).file, label=label, query_params={"lang": current_language(), **settings})
+
+
+def _navigation(here: Page) -> None:
+    with st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small"):
+        for page in PAGES:
+            kept = st.session_state.setdefault("links", {}).get(page.id, {})
+            st.page_link(page.file, label=page.name(), query_params={**kept, "lang": current_language()})
+        codes = list(LANGUAGES)
+        st.selectbox(
+            _("Language"),
+            codes,
+            index=codes.index(current_language()),
+            format_func=lambda code: LANGUAGES[code],
+            key="language_choice",
+            on_change=_choose_language,
+            label_visibility="collapsed",
+            width=150,
+        )
+
+
+def _choose_language() -> None:
+    st.session_state["language"] = st.session_state["language_choice"]
+    st.query_params["lang"] = st.session_state["language"]
+
+
+def _remember(page: Page) -> None:
+    """Keep this page's settings for the links of the other pages, so that coming back finds them."""
+    st.session_state.setdefault("links", {})[page.id] = {
+        name: value for name, value in st.query_params.items() if name != "lang"
+    }
+
+
+def _footer() -> None:
+    with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
+        st.caption(_("Two Dice {version}, MIT licence", version=source.version()))
+        address = source.address()
+        if address:
+            st.link_button(_("Source code"), address, type="tertiary")
+        else:
+            # Not cloned from a public place: the server offers the very files it runs.
+            st.download_button(
+                _("Source code"), source.archive, "two-dice.zip", "application/zip", type="tertiary", on_click="ignore"
+            )
+
+
+@st.cache_resource(show_spinner=False)
+def settle_memory() -> None:
+    """Take what the imports made out of the garbage collector's sight, once per server.
+
+    A host may override ``runner.postScriptGC``; with the long-lived objects frozen, its collection after every rerun
+    looks at a few thousand objects and not at all of PyTorch.
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,118 @@
+// The row of controls under a moving picture: back to the start, step, play, pause, scrub, speed.
+//
+// It knows nothing of what it plays: it counts from 0 to length - 1 and calls onFrame(position). The picture draws.
+// Playing is the student's own: no server is asked, and a rerun of the page does not disturb it.
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
+
+function button(parent, text, label, onClick) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.textContent = text;
+  element.setAttribute("aria-label", label);
+  element.title = label;
+  element.addEventListener("click", onClick);
+  parent.append(element);
+  return element;
+}
+
+// options: { labels, interval, onFrame, loop = false }
+//   labels: { play, pause, start, back, forward, scrub, speed, position: "{i} / {n}", follow? }
+//   interval: milliseconds between frames at speed 1
+//   loop: start again at the end, instead of stopping there
+// With labels.follow there is also a switch that keeps to the newest frame while more of them arrive.
+export function createTransport(parent, { labels, interval, onFrame, loop = false }) {
+  const root = document.createElement("div");
+  root.className = "transport";
+  root.setAttribute("role", "group");
+
+  let length = 1, position = 0, playing = false, timer = null, texts = labels;
+  const speed = () => Number(speeds.value);
+
+  const start = button(root, "⏮", texts.start, () => { pause(); go(0); });
+  const back = button(root, "◀", texts.back, () => { pause(); go(position - 1); });
+  const toggle = button(root, "▶", texts.play, () => (playing ? pause() : play()));
+  toggle.classList.add("play");
+  const forward = button(root, "▶|", texts.forward, () => { pause(); go(position + 1); });
+
+  const scrub = document.createElement("input");
+  scrub.type = "range"; scrub.min = 0; scrub.step = 1;
+  scrub.setAttribute("aria-label", texts.scrub);
+  scrub.addEventListener("input", () => { pause(); go(Number(scrub.value)); });
+  root.append(scrub);
+
+  const where = document.createElement("output");
+  root.append(where);
+
+  const speeds = document.createElement("select");
+  speeds.setAttribute("aria-label", texts.speed);
+  for (const each of SPEEDS) speeds.add(new Option(`${each}×`, each, each === 1, each === 1));
+  root.append(speeds);
+
+  let follow = null;
+  if (texts.follow) {
+    const label = document.createElement("label");
+    follow = document.createElement("input");
+    follow.type = "checkbox";
+    follow.addEventListener("change", () => { if (follow.checked) { stopTimer(); go(length - 1); } say(); });
+    label.append(follow, document.createTextNode(" " + texts.follow));
+    root.append(label);
+  }
+  parent.append(root);
+
+  function say() {
+    toggle.textContent = playing ? "❚❚" : "▶";
+    toggle.setAttribute("aria-label", playing ? texts.pause : texts.play);
+    toggle.title = playing ? texts.pause : texts.play;
+    scrub.max = Math.max(0, length - 1);
+    scrub.value = position;
+    where.textContent = texts.position.replace("{i}", position + 1).replace("{n}", length);
+    scrub.setAttribute("aria-valuetext", where.textContent);
+    root.dataset.position = position;
+    root.dataset.length = length;
+    root.dataset.playing = playing;
+  }
+  function go(target) {
+    position = Math.min(Math.max(target, 0), length - 1);
+    say();
+    onFrame(position);
+  }
+  function tick() {
+    timer = null;
+    if (!playing) return;
+    if (position < length - 1) go(position + 1);
+    else if (loop) go(0);
+    // At the newest frame of a recording that still grows, wait for more: "playing" stays on until told it is complete.
+    else if (complete) { pause(); return; }
+    timer = setTimeout(tick, interval / speed());
+  }
+  function stopTimer() { clearTimeout(timer); timer = null; playing = false; }
+  function play() {
+    if (follow) follow.checked = false;
+    if (!loop && complete && position >= length - 1) go(0);
+    playing = true; say();
+    clearTimeout(timer);
+    timer = setTimeout(tick, interval / speed());
+  }
+  function pause() { stopTimer(); if (follow) follow.checked = false; say(); }
+
+  let complete = true;
+  say();
+  return {
+    get position() { return position; },
+    get playing() { return playing; },
+    play, pause, go,
+    // How many frames there are, and whether more will come.
+    setLength(frames, isComplete = true) {
+      const grew = frames > length;
+      length = Math.max(1, frames); complete = isComplete;
+      if (follow?.checked && grew) go(length - 1);
+      else if (position > length - 1) go(length - 1);
+      else say();
+    },
+    follow(on) { if (follow) { follow.checked = on; if (on) go(length - 1); } },
+    destroy() { stopTimer(); root.remove(); },
+  };
+}
