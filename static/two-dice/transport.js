@@ -7,10 +7,30 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
-function button(parent, text, label, onClick) {
+// Drawn, not typed: many fonts lack the characters.
+const ICONS = {
+  start: "M4 3H6V15H4ZM15 3V15L7 9Z",
+  back: "M13 3V15L4 9Z",
+  play: "M5 2V16L16 9Z",
+  pause: "M4 3H8V15H4ZM10 3H14V15H10Z",
+  forward: "M3 3V15L11 9ZM12 3H14V15H12Z",
+};
+
+function draw(element, icon) {
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 18 18", width: 18, height: 18, "aria-hidden": "true" }))
+    picture.setAttribute(name, value);
+  path.setAttribute("d", ICONS[icon]);
+  path.setAttribute("fill", "currentColor");
+  picture.append(path);
+  element.replaceChildren(picture);
+}
+
+function button(parent, icon, label, onClick) {
   const element = document.createElement("button");
   element.type = "button";
-  element.textContent = text;
+  draw(element, icon);
   element.setAttribute("aria-label", label);
   element.title = label;
   element.addEventListener("click", onClick);
@@ -31,11 +51,11 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
   let length = 1, position = 0, playing = false, timer = null, texts = labels;
   const speed = () => Number(speeds.value);
 
-  const start = button(root, "⏮", texts.start, () => { pause(); go(0); });
-  const back = button(root, "◀", texts.back, () => { pause(); go(position - 1); });
-  const toggle = button(root, "▶", texts.play, () => (playing ? pause() : play()));
+  const start = button(root, "start", texts.start, () => { pause(); go(0); });
+  const back = button(root, "back", texts.back, () => { pause(); go(position - 1); });
+  const toggle = button(root, "play", texts.play, () => (playing ? pause() : play()));
   toggle.classList.add("play");
-  const forward = button(root, "▶|", texts.forward, () => { pause(); go(position + 1); });
+  const forward = button(root, "forward", texts.forward, () => { pause(); go(position + 1); });
 
   const scrub = document.createElement("input");
   scrub.type = "range"; scrub.min = 0; scrub.step = 1;
@@ -63,7 +83,7 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
   parent.append(root);
 
   function say() {
-    toggle.textContent = playing ? "❚❚" : "▶";
+    draw(toggle, playing ? "pause" : "play");
     toggle.setAttribute("aria-label", playing ? texts.pause : texts.play);
     toggle.title = playing ? texts.pause : texts.play;
     scrub.max = Math.max(0, length - 1);

@@ -1,0 +1,31 @@
+"""The question: why dropout, if top-k is already random? Start here: ``streamlit run app.py``."""
+
+import streamlit as st
+
+from lib.web.frame import PAGES, framed, link_to
+from lib.web.language import _, prose
+from lib.web.life_strip import life_strip
+
+with framed("home"):
+    st.markdown(prose("home", "answer"))
+
+    # The picture: the life of a model, from left to right.
+    life_strip()
+    st.caption(prose("home", "source"))
+
+    # The coach's two choices: the same two dice, on a playing field.
+    practice, match = st.columns(2, border=True)
+    with practice:
+        st.subheader(_("In practice, the coach benches players"), anchor=False)
+        st.markdown(prose("home", "practice"))
+    with match:
+        st.subheader(_("In the match, the coach picks a scorer"), anchor=False)
+        st.markdown(prose("home", "match"))
+
+    st.subheader(_("See for yourself"), anchor=False)
+    lessons = [page for page in PAGES if page.id != "home"]
+    for card, page in zip(st.columns(len(lessons), border=True), lessons, strict=True):
+        with card:
+            link_to(page.id, f"**{page.name()}**")
+            st.markdown(page.question())
+            st.markdown(prose("home", f"card-{page.id}"))

@@ -1,0 +1,86 @@
+"""The plane as one network sees it: coloured by class, with the training points and the flipped ones marked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from lib.figures.palette import CLASSES, TEXT_SIZE
+
+# Drawing thousands of points hides the map and makes every link to a picture heavy.
+MOST_POINTS = 300
+
+
+@dataclass(frozen=True)
+class MapLabels:
+    """The words in the figure, in the person's language; ``classes`` has one name for each class."""
+
+    classes: tuple[str, ...]
+    flipped: str
+    features: tuple[str, str]
+
+
+def decision_map_figure(
+    points: npt.NDArray[np.floating],
+    classes: npt.NDArray[np.integer],
+    flipped: npt.NDArray[np.bool_],
+    extent: tuple[float, float, float, float],
+    size: int,
+    labels: MapLabels,
+) -> go.Figure:
+    """The map of one arm, still empty: the heatmap's ``meta`` says that it is filled with the recorded maps.
+
+    ``points`` (N, 2), ``classes`` (N,) as the network was told them, ``flipped`` (N,) where that was a lie;
+    ``extent`` is (left, right, bottom, top) of a map of ``size`` x ``size`` cells.
+    """
+    left, right, bottom, top = extent
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=np.zeros((0, 0)),
+        x0=left,
+        dx=(right - left) / max(1, size - 1),
+        y0=bottom,
+        dy=(top - bottom) / max(1, size - 1),
+        zmin=0,
+        zmax=255,
+        colorscale=[[0.0, CLASSES[0]], [0.5, "#f2f2f2"], [1.0, CLASSES[1]]],
+        opacity=0.75,
+        showscale=False,
+        hoverinfo="skip",
+        zsmooth="best",
+        meta={"map": True},
+    )
+    points, classes, flipped = points[:MOST_POINTS], classes[:MOST_POINTS], flipped[:MOST_POINTS]
+    for label, name in enumerate(labels.classes[:2]):
+        figure.add_scatter(
+            x=np.round(points[classes == label, 0].astype(float), 3).tolist(),
+            y=np.round(points[classes == label, 1].astype(float), 3).tolist(),
+            mode="markers",
+            name=name,
+            marker={
+                "size": 8,
+                "color": CLASSES[label],
+                "symbol": ("circle", "square")[label],
+                "line": {"width": 1.2, "color": "white"},
+            },
+        )
+    figure.add_scatter(
+        x=np.round(points[flipped, 0].astype(float), 3).tolist(),
+        y=np.round(points[flipped, 1].astype(float), 3).tolist(),
+        mode="markers",
+        name=labels.flipped,
+        marker={"size": 13, "symbol": "x-thin", "line": {"width": 2.4, "color": "black"}},
+    )
+    axis = {"showgrid": False, "zeroline": False, "showticklabels": False}
+    figure.update_layout(
+        template="none",
+        margin={"l": 8, "r": 8, "t": 4, "b": 8},
+        font={"size": TEXT_SIZE},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        xaxis={**axis, "range": [left, right]},
+        yaxis={**axis, "range": [bottom, top], "scaleanchor": "x"},
+    )
+    return figure

@@ -1,0 +1,56 @@
+"""The rhythm of every lesson: predict, see, read the numbers, take away, run the code."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from lib.web.frame import framed, link_to
+from lib.web.language import _, current_language, prose
+
+__all__ = ["code", "framed", "link_here", "link_to", "predict", "prose", "takeaway"]
+
+
+def predict(page: str, question: str, options: Mapping[str, str]) -> None:
+    """Ask before showing: the student picks an option, and is told what to look for.
+
+    ``options`` maps ids to what is shown; the answer to option ``x`` is the section ``predict-x`` of the page's prose.
+    """
+    with st.container(key="predict", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{_('First, your guess:')}** {question}", width="content")
+        guess = st.pills(
+            question,
+            list(options),
+            format_func=lambda option: options[option],
+            key=f"guess_{page}",
+            label_visibility="collapsed",
+        )
+    if guess is not None:
+        st.markdown(prose(page, f"predict-{guess}"))
+
+
+def takeaway(text: str) -> None:
+    """One or two sentences to leave with."""
+    with st.container(border=True, key="takeaway"):
+        st.markdown(f"**{_('Take away')}** · {text}")
+
+
+def code(listing: str) -> None:
+    """The few lines of PyTorch that do the same with the settings on screen."""
+    with st.expander(_("The code: the same with these settings, in PyTorch"), icon=":material/code:"):
+        st.code(listing, language="python")
+
+
+def link_here(**extra: str) -> None:
+    """The link that repeats this picture: every setting, the language, and what else the page wants repeated."""
+    parameters = {name: value for name, value in st.query_params.items() if name != "lang"}
+    query = {**parameters, **extra, "lang": current_language()}
+    with st.popover(_("Link"), icon=":material/link:"):
+        st.markdown(_("This link repeats the picture, for a class or for next year:"))
+        st.code(_address(query), language=None, wrap_lines=True)
+
+
+def _address(query: Mapping[str, str]) -> str:
+    from urllib.parse import urlencode
+
+    base = str(st.context.url or "").split("?")[0]
+    return f"{base}?{urlencode(query)}"
