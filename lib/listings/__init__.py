@@ -1,0 +1,1 @@
+"""The code at the end of each page: a few lines of PyTorch, made from the settings on screen, runnable as it stands."""

@@ -1,0 +1,352 @@
+"""A network small enough to draw, and everything that happens in it during masked forward passes.
+
+The pictured networks were trained at the size drawn (`scripts/train_pictured_networks.py`, weights in `data/`): digits
+of 8 x 8 pixels go through 64-16-16-10 units, points of the two moons through 2-12-12-2, ReLU in between, softmax at the
+end. Dropout acts on the input layer and on both hidden layers.
+
+`record_passes` lets one input through the network again and again, a new mask each time, and keeps every number on the
+way: the picture, the table and the averages of the page are all read off that one record. `monte_carlo_error` does the
+same for a whole validation set, to repeat Figure 11 of Srivastava et al. (2014), JMLR 15:1929-1958.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from lib.datasets import Dataset, make_dataset
+from lib.dropout import (
+    Scaling,
+    apply_mask,
+    check_rate,
+    dropout_mask,
+    inference_scale,
+    number_of_thinned_networks,
+    training_scale,
+)
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+PICTURED_DATA = ("digits", "moons")
+TRAINED_RATES = (0.0, 0.2, 0.5)  # for each data set there is one network trained with each of these
+MAX_PASSES = 1000
+MAX_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class PicturedNetwork:
+    """A trained multilayer perceptron: linear layers with ReLU between them."""
+
+    data: str
+    trained_rate: float  # p of both hidden layers while it was trained; the input layer had none
+    weights: tuple[Tensor, ...]  # (units above, units below) each
+    biases: tuple[Tensor, ...]  # (units above,) each
+    validation_accuracy: float  # measured when it was trained, dropout off
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units in each layer, from the input to the output."""
+        return (self.weights[0].shape[1], *(weight.shape[0] for weight in self.weights))
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The inputs a student can send through: one validation example after the other, each with its true class."""
+
+    inputs: Tensor  # (examples, features)
+    labels: Tensor  # (examples,)
+
+
+def pictured_data(data: str) -> Dataset:
+    """The data that the networks of this name were trained on, and the validation part that they never saw.
+
+    >>> pictured_data("digits").val_x.shape
+    (797, 64)
+    """
+    if data == "digits":
+        return make_dataset("digits", n_train=1_000, noise=0.0, label_noise=0.0, seed=0)
+    return make_dataset(data, n_train=400, noise=0.2, label_noise=0.0, seed=0)
+
+
+@cache
+def load_pictured_network(data: str = "digits", trained_rate: float = 0.5) -> PicturedNetwork:
+    """Read one of the shipped networks.
+
+    Raises:
+        KeyError: there is no such data set or no network trained with that rate.
+
+    >>> load_pictured_network("digits", 0.5).sizes
+    (64, 16, 16, 10)
+    """
+    with np.load(_file(data), allow_pickle=False) as stored:
+        index = {round(float(p), 6): i for i, p in enumerate(stored["trained_rates"])}[trained_rate]
+        layers = range(sum(name.startswith("weight_") for name in stored.files))
+        return PicturedNetwork(
+            data=data,
+            trained_rate=trained_rate,
+            weights=tuple(torch.from_numpy(stored[f"weight_{layer}"][index]) for layer in layers),
+            biases=tuple(torch.from_numpy(stored[f"bias_{layer}"][index]) for layer in layers),
+            validation_accuracy=float(stored["validation_accuracy"][index]),
+        )
+
+
+@cache
+def load_examples(data: str = "digits") -> Examples:
+    """Read the inputs shipped beside the networks.
+
+    >>> load_examples("digits").inputs.shape[1], load_examples("moons").inputs.shape[1]
+    (64, 2)
+    """
+    with np.load(_file(data), allow_pickle=False) as stored:
+        return Examples(torch.from_numpy(stored["examples"]), torch.from_numpy(stored["labels"]))
+
+
+def _file(data: str) -> Path:
+    if data not in PICTURED_DATA:
+        raise KeyError(f"data is {data!r}; there are pictured networks for {', '.join(PICTURED_DATA)}")
+    return DATA / f"pictured_{data}.npz"
+
+
+class PassSettingsError(ValueError):
+    """A setting out of bounds; `field` names it, `value` is what it was, `accepted` says what would do."""
+
+    def __init__(self, field: str, value: object, accepted: str) -> None:
+        super().__init__(f"{field} is {value!r}; accepted: {accepted}")
+        self.field, self.value, self.accepted = field, value, accepted
+
+
+@dataclass(frozen=True)
+class PassSettings:
+    """How to send one input through: the rates of the layers that drop (input first), the mode, and how often.
+
+    Raises:
+        ValueError: a rate is no probability, or passes or seed is out of bounds (`PassSettingsError`).
+    """
+
+    rates: tuple[float, ...] = (0.0, 0.5, 0.5)
+    training: bool = True
+    scaling: Scaling = "inverted"
+    passes: int = 24
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for p in self.rates:
+            check_rate(p)
+        if not 1 <= self.passes <= MAX_PASSES:
+            raise PassSettingsError("passes", self.passes, f"1 to {MAX_PASSES}")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise PassSettingsError("seed", self.seed, f"0 to {MAX_SEED}")
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """One layer that dropout acts on, in N passes. Result = activation where kept, times the factor."""
+
+    p: float
+    activation: Tensor  # (N, units), before the die
+    kept: Tensor  # (N, units) of bool
+    factor: float  # 1 / (1 - p), 1 - p or 1, by mode and scaling
+    result: Tensor  # (N, units), what the next layer gets
+
+    @property
+    def gone(self) -> Tensor:
+        """Passes in which not one unit was kept, (N,) of bool: from here on the input no longer matters."""
+        return ~self.kept.any(dim=-1)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """N forward passes of one input, and the one pass of the whole network that they are compared with."""
+
+    settings: PassSettings
+    layers: tuple[LayerRecord, ...]  # the input and the hidden layers
+    weights: tuple[Tensor, ...]  # as used: the "at_test" way works with larger ones, see `weights_in_use`
+    logits: Tensor  # (N, classes)
+    probabilities: Tensor  # (N, classes)
+    full_layers: tuple[LayerRecord, ...]  # the eval pass, one row each
+    full_probabilities: Tensor  # (classes,)
+
+    @property
+    def layer_gone(self) -> Tensor:
+        """(N, layers) of bool: which layers lost all their units in which pass."""
+        return torch.stack([layer.gone for layer in self.layers], dim=1)
+
+    @property
+    def running_mean(self) -> Tensor:
+        """(N, classes): the mean of the outputs of the first 1, 2, ... N passes."""
+        return self.probabilities.cumsum(0) / _counts(self.probabilities)
+
+    @property
+    def running_geometric_mean(self) -> Tensor:
+        """(N, classes): the geometric mean of the first 1, 2, ... N outputs, made to sum to 1.
+
+        Softmax turns a mean of logits into exactly that. With one dropped layer below the output it tends to the eval
+        pass exactly (Hinton et al. 2012, arXiv 1207.0580); with ReLU layers in between, closely.
+        """
+        return (self.logits.cumsum(0) / _counts(self.logits)).softmax(-1)
+
+    @property
+    def running_spread(self) -> Tensor:
+        """(N, classes): standard deviation of the first 1, 2, ... N outputs (n - 1 below); NaN for a single one."""
+        n = _counts(self.probabilities)
+        squares = ((self.probabilities - self.probabilities.mean(0)) ** 2).cumsum(0)
+        offset = n * (self.running_mean - self.probabilities.mean(0)) ** 2
+        return ((squares - offset).clamp(min=0) / (n - 1)).sqrt()
+
+    @property
+    def standard_error(self) -> Tensor:
+        """(N, classes): how far the running mean may still be from where it is heading, one standard deviation."""
+        return self.running_spread / _counts(self.probabilities).sqrt()
+
+    @property
+    def thinned_networks(self) -> int:
+        """How many networks the die could leave; one, the whole one, when it does not roll."""
+        if not self.settings.training:
+            return 1
+        return number_of_thinned_networks([layer.kept.shape[1] for layer in self.layers], self.settings.rates)
+
+    @property
+    def distinct_networks(self) -> list[int]:
+        """How many different masks turned up in the first 1, 2, ... N passes."""
+        masks = torch.cat([layer.kept for layer in self.layers], dim=1)
+        seen: set[bytes] = set()
+        counts = []
+        for mask in masks.numpy():
+            seen.add(mask.tobytes())
+            counts.append(len(seen))
+        return counts
+
+
+def _counts(outputs: Tensor) -> Tensor:
+    return torch.arange(1, len(outputs) + 1, dtype=outputs.dtype).unsqueeze(1)  # (N, 1)
+
+
+def roll_masks(sizes: Sequence[int], rates: Sequence[float], passes: int, generator: Generator) -> list[Tensor]:
+    """One mask for each layer and pass, pass after pass, so that more passes begin with the same ones.
+
+    >>> masks = roll_masks((64, 16, 16), (0.2, 0.5, 0.5), 24, torch.Generator().manual_seed(0))
+    >>> [tuple(mask.shape) for mask in masks]
+    [(24, 64), (24, 16), (24, 16)]
+    """
+    rolls = [[dropout_mask((n,), p, generator) for n, p in zip(sizes, rates, strict=True)] for _ in range(passes)]
+    return [torch.stack(layer) for layer in zip(*rolls, strict=True)]
+
+
+def weights_in_use(network: PicturedNetwork, rates: Sequence[float], scaling: Scaling) -> tuple[Tensor, ...]:
+    """The weights with which the network is the same function in both conventions.
+
+    The shipped weights expect activations divided by 1 - p while training. Where that division is missing, the weights
+    above the dropped layer have to be 1 / (1 - p) times as large, and (1 - p) at test brings them back. (p = 1 leaves
+    nothing to weigh, and nothing to scale.)
+    """
+    if scaling == "inverted":
+        return network.weights
+    return tuple(weight * (training_scale(p) or 1.0) for weight, p in zip(network.weights, rates, strict=True))
+
+
+def forward(
+    x: Tensor,
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    rates: Sequence[float],
+    scaling: Scaling,
+    masks: Sequence[Tensor] | None,
+) -> tuple[tuple[LayerRecord, ...], Tensor]:
+    """Let x of shape (..., features) through, and return each layer's record and the logits (..., classes).
+
+    With masks, one for each layer and of the shape of its activations, this is a training pass; with None an eval pass.
+    """
+    layers, h = [], x
+    for depth, (weight, bias, p) in enumerate(zip(weights, biases, rates, strict=True)):
+        if masks is None:
+            kept, factor = torch.ones_like(h, dtype=torch.bool), inference_scale(p, scaling)
+            result = h * factor
+        else:
+            kept, factor = masks[depth], training_scale(p, scaling)
+            result = apply_mask(h, kept, p, scaling)
+        layers.append(LayerRecord(p, h, kept, factor, result))
+        z = result @ weight.T + bias  # (..., units above)
+        h = z.relu()
+    return tuple(layers), z
+
+
+def record_passes(network: PicturedNetwork, x: Tensor, settings: PassSettings) -> Recording:
+    """Send one input x of shape (features,) through `settings.passes` times, a new mask each time.
+
+    The same arguments give the same record. In eval mode no die is rolled and all passes are alike.
+
+    Raises:
+        ValueError: there is not one rate for each layer that can drop (`PassSettingsError`).
+
+    >>> recording = record_passes(load_pictured_network(), load_examples().inputs[0], PassSettings(passes=100))
+    >>> recording.thinned_networks, recording.distinct_networks[-1]
+    (4294967296, 100)
+    """
+    rates, scaling = settings.rates, settings.scaling
+    if len(rates) != len(network.weights):
+        raise PassSettingsError("rates", rates, f"{len(network.weights)} rates, for the input and each hidden layer")
+    weights = weights_in_use(network, rates, scaling)
+    full_layers, full_logits = forward(x[None], weights, network.biases, rates, scaling, masks=None)
+    generator = Generator().manual_seed(settings.seed)
+    masks = roll_masks(network.sizes[:-1], rates, settings.passes, generator) if settings.training else None
+    inputs = x.expand(settings.passes, -1)  # (N, features)
+    layers, logits = forward(inputs, weights, network.biases, rates, scaling, masks)
+    return Recording(
+        settings=settings,
+        layers=layers,
+        weights=weights,
+        logits=logits,
+        probabilities=logits.softmax(-1),
+        full_layers=full_layers,
+        full_probabilities=full_logits[0].softmax(-1),
+    )
+
+
+@dataclass(frozen=True)
+class MonteCarlo:
+    """Validation error of an average over masked passes, as in Figure 11 of Srivastava et al. (2014)."""
+
+    error: Tensor  # (repeats, N): of the mean output of the first 1, 2, ... N passes
+    weight_scaling_error: float  # of the one pass with the whole network
+
+
+def monte_carlo_error(
+    network: PicturedNetwork,
+    x: Tensor,
+    labels: Tensor,
+    rates: Sequence[float],
+    *,
+    passes: int = 100,
+    repeats: int = 10,
+    seed: int = 0,
+) -> MonteCarlo:
+    """Classify x (examples, features) by the mean softmax output of N masked passes, for N = 1 ... passes.
+
+    Every example gets masks of its own in every pass. `repeats` whole repetitions show how much of it is luck.
+
+    Raises:
+        ValueError: a rate is no probability, or there is not one for each layer that can drop.
+    """
+    PassSettings(rates=tuple(rates), passes=passes, seed=seed)  # the same bounds
+    if len(rates) != len(network.weights):
+        raise PassSettingsError("rates", rates, f"{len(network.weights)} rates, for the input and each hidden layer")
+    generator = Generator().manual_seed(seed)
+    _, full_logits = forward(x, network.weights, network.biases, rates, "inverted", masks=None)
+    batch = x.expand(repeats, *x.shape)  # (R, examples, features)
+    total = torch.zeros(repeats, len(x), network.sizes[-1])  # (R, examples, classes)
+    errors = []
+    for _ in range(passes):
+        masks = [
+            dropout_mask((repeats, len(x), units), p, generator)
+            for units, p in zip(network.sizes[:-1], rates, strict=True)
+        ]
+        _, logits = forward(batch, network.weights, network.biases, rates, "inverted", masks)
+        total += logits.softmax(-1)
+        errors.append((total.argmax(-1) != labels).float().mean(-1))  # (R,)
+    return MonteCarlo(
+        error=torch.stack(errors, dim=1),
+        weight_scaling_error=float((full_logits.argmax(-1) != labels).float().mean()),
+    )
