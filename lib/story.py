@@ -1,0 +1,313 @@
+"""The storybook: a source of sentences whose truth is known exactly.
+
+A weighted grammar (`lib.grammar`, one file per language in ``data/stories``) tells sentences of a children's book.
+Because it is known and finite, three questions have exact answers that no book can give: which words may come next and
+how likely each is, how likely a whole sentence is, and how uncertain the source is per word, which is the loss that no
+honest model can get under.
+
+**How the next word is found.** While a sentence is told, what is *still to be said* is a row of words and symbols. The
+words said so far often leave several such rows possible ("the dog": it may sleep, eat, or chase someone), each with a
+probability. A `_Place` in the storybook is this whole weighted set. Hearing one more word keeps the rows that can begin
+with it and rescales; so all derivations of an ambiguous sentence are added up, none is preferred. As rules have no
+loops, there are finitely many places. These are prefix probabilities (Jelinek and Lafferty, 1991, "Computation of the
+probability of initial substring generation by stochastic context-free grammars"); without loops they need no matrix
+inversion.
+
+**The end** of a sentence is a word of the vocabulary, ".": `Story.end`, always id `Story.end_id` = 0. Sentences are
+lists of words *without* it. `Story.next_word` gives it a probability like any other word; `Story.log_probability` and
+`Story.entropy_per_word` count it.
+
+**Words it does not know** make a prefix impossible and a sentence's probability 0; `Story.unknown_words` names them and
+`Story.nearest_words` offers known ones instead. There is no "unknown" entry in the vocabulary.
+"""
+
+import difflib
+import functools
+import math
+import unicodedata
+from bisect import bisect
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.grammar import START, Grammar, is_symbol, load_grammar
+
+STORIES = Path(__file__).resolve().parent.parent / "data" / "stories"
+END = "."
+
+Rest = tuple[str, ...]  # what is still to be said: words and symbols
+
+
+class UnknownLanguage(ValueError):  # noqa: N818
+    """There is no storybook in this language: ``language``, and the ``available`` ones."""
+
+    code = "unknown_language"
+
+    def __init__(self, language: str, available: list[str]) -> None:
+        super().__init__(f"language = {language!r} has no storybook; there is {', '.join(available)}")
+        self.language, self.available = language, available
+
+
+class ImpossiblePrefix(ValueError):  # noqa: N818
+    """No sentence begins like this.
+
+    Attributes:
+        prefix: the words asked about.
+        position: index of the first word that cannot stand where it stands; all words before it are possible.
+        unknown: whether that word is missing from the vocabulary altogether.
+    """
+
+    code = "impossible_prefix"
+
+    def __init__(self, prefix: Sequence[str], position: int, unknown: bool) -> None:
+        why = "is not in the vocabulary" if unknown else f"cannot follow {' '.join(prefix[:position])!r}"
+        super().__init__(f"no sentence begins so: {prefix[position]!r} {why}")
+        self.prefix, self.position, self.unknown = list(prefix), position, unknown
+
+
+class _Place:
+    """Where we are in the storybook: what may still be said, with probabilities that sum to 1."""
+
+    def __init__(self, rests: dict[Rest, float]) -> None:
+        self.rests = rests
+        self.next_words: dict[str, float] = {}  # probability of each possible next word; filled by Story._look
+        self.after: dict[str, _Place] = {}  # the place each word leads to; filled as far as anyone has been
+
+
+class Story:
+    """A storybook: sample from it, score sentences, ask for the exact next-word distribution.
+
+    Attributes:
+        vocabulary: all V words, in alphabetical order after the end mark.
+        end: the word that ends a sentence, "."; sentences are given without it.
+        end_id: its index in the vocabulary, 0.
+        word_id: index of each word in the vocabulary.
+        grammar: the rules, see `lib.grammar`.
+
+    >>> from lib.grammar import parse_grammar
+    >>> story = Story(parse_grammar("sentence:\\n  3 | the dog sleeps\\n  the cat eats\\n  the cat sleeps"))
+    >>> story.vocabulary
+    ['.', 'cat', 'dog', 'eats', 'sleeps', 'the']
+    >>> story.next_word(["the", "cat"]).tolist()
+    [0.0, 0.0, 0.0, 0.5, 0.5, 0.0]
+    >>> round(story.log_probability(["the", "dog", "sleeps"]), 4)  # log(3 / 5)
+    -0.5108
+    >>> story.accepts(["the", "dog"]), story.accepts(["the", "dog", "sleeps"])
+    (False, True)
+    """
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        alternatives = [alternative for rule in grammar.values() for alternative in rule.alternatives]
+        words = {item for alternative in alternatives for item in alternative.items if not is_symbol(item)}
+        self.vocabulary: list[str] = [END, *sorted(words)]
+        self.end, self.end_id = END, 0
+        self.word_id = {word: i for i, word in enumerate(self.vocabulary)}
+        self._choices = {
+            symbol: list(zip((a.items for a in rule.alternatives), rule.probabilities(), strict=True))
+            for symbol, rule in grammar.items()
+        }
+        self._dice = {symbol: list(accumulate(p for _, p in choices)) for symbol, choices in self._choices.items()}
+        self._beginnings: dict[Rest, dict[str, dict[Rest, float]]] = {}
+        self._places: dict[frozenset[tuple[Rest, float]], _Place] = {}
+        self._start = self._place({(START,): 1.0})
+
+    # ------------------------------------------------------------------------------------------------- telling a story
+
+    def sample(self, n: int, rng: np.random.Generator) -> list[list[str]]:
+        """Draw ``n`` sentences, each a list of words without the end mark.
+
+        Raises:
+            ValueError: n is negative.
+
+        >>> from lib.grammar import parse_grammar
+        >>> Story(parse_grammar("sentence:\\n  the cat sleeps")).sample(2, np.random.default_rng(0))
+        [['the', 'cat', 'sleeps'], ['the', 'cat', 'sleeps']]
+        """
+        if n < 0:
+            raise ValueError(f"n = {n} is not accepted: give the number of sentences, 0 or more")
+        return [self._tell(rng) for _ in range(n)]
+
+    def _tell(self, rng: np.random.Generator) -> list[str]:
+        """Replace the first symbol by one of its alternatives, drawn by weight, until only words are left."""
+        told: list[str] = []
+        still = [START]  # the next item last, so that it pops off
+        while still:
+            item = still.pop()
+            if is_symbol(item):
+                dice = self._dice[item]
+                drawn = min(bisect(dice, rng.random()), len(dice) - 1)  # rounding may leave the last sum just below 1
+                still.extend(reversed(self._choices[item][drawn][0]))
+            else:
+                told.append(item)
+        return told
+
+    # --------------------------------------------------------------------------------------- questions with one answer
+
+    def next_word(self, prefix: Sequence[str]) -> NDArray[np.float64]:
+        """Return the exact probability of every word to come next after ``prefix``: (V,) float64, sums to 1.
+
+        Raises:
+            ImpossiblePrefix: no sentence begins with these words.
+        """
+        place = self._start
+        for position, word in enumerate(prefix):
+            if word == END or word not in self._look(place):
+                raise ImpossiblePrefix(prefix, position, unknown=word not in self.word_id)
+            place = self._after(place, word)
+        distribution = np.zeros(len(self.vocabulary))
+        for word, probability in self._look(place).items():
+            distribution[self.word_id[word]] = probability
+        return distribution
+
+    def log_probability(self, words: Sequence[str]) -> float:
+        """Return the log probability, in nats, of exactly this sentence and its end; -inf if it is impossible."""
+        total = 0.0
+        place = self._start
+        for word in words:
+            if word == END or word not in self._look(place):
+                return -math.inf
+            total += math.log(self._look(place)[word])
+            place = self._after(place, word)
+        ending = self._look(place).get(END, 0.0)
+        return total + math.log(ending) if ending else -math.inf
+
+    def accepts(self, words: Sequence[str]) -> bool:
+        """Tell whether the storybook can say exactly this sentence."""
+        return self.log_probability(words) > -math.inf
+
+    @functools.cached_property
+    def entropy_per_word(self) -> float:
+        """Entropy of a sentence over its expected length, in nats a word; the end counts as a word.
+
+        The chain rule makes it exact: the entropy of a sentence is the sum, over all places, of the chance to come by
+        times the entropy of the next word there. A place holds all derivations of the words said so far, so two ways to
+        derive one sentence count as one sentence. (Cover and Thomas, "Elements of Information Theory", theorem 2.5.1.)
+
+        >>> from lib.grammar import parse_grammar
+        >>> Story(parse_grammar("sentence:\\n  yes\\n  no")).entropy_per_word == math.log(2) / 2  # a word and the end
+        True
+        """
+        entropy = length = 0.0
+        here = {self._start: 1.0}  # the places after 0, 1, 2, ... words, with the chance to be there
+        while here:
+            following: dict[_Place, float] = {}
+            for place, chance in here.items():
+                length += chance
+                for word, probability in self._look(place).items():
+                    entropy -= chance * probability * math.log(probability)
+                    if word != END:
+                        after = self._after(place, word)
+                        following[after] = following.get(after, 0.0) + chance * probability
+            here = following
+        return entropy / length
+
+    # -------------------------------------------------------------------------------------------- words as people type
+
+    def unknown_words(self, words: Sequence[str]) -> list[str]:
+        """Return those of ``words`` that are not in the vocabulary, in order, each once."""
+        return [word for word in dict.fromkeys(words) if word not in self.word_id]
+
+    def nearest_words(self, word: str, n: int = 3) -> list[str]:
+        """Return up to ``n`` words of the vocabulary that are spelled like ``word``, the most similar first.
+
+        Raises:
+            ValueError: n is below 1.
+
+        >>> from lib.grammar import parse_grammar
+        >>> Story(parse_grammar("sentence:\\n  the horse sleeps")).nearest_words("hors", 1)
+        ['horse']
+        """
+        return difflib.get_close_matches(word, self.vocabulary[1:], n)
+
+    def words_of(self, text: str) -> list[str]:
+        """Split what a person typed into words, as the vocabulary writes them where it knows them.
+
+        >>> from lib.grammar import parse_grammar
+        >>> Story(parse_grammar("sentence:\\n  the fox met Anna")).words_of("The FOX met anna.")
+        ['the', 'fox', 'met', 'Anna']
+        """
+        spelling = {word.casefold(): word for word in reversed(self.vocabulary)}
+        typed = unicodedata.normalize("NFC", text).replace(END, " ").split()
+        return [word if word in self.word_id else spelling.get(word.casefold(), word) for word in typed]
+
+    def text_of(self, words: Sequence[str]) -> str:
+        """Write words as a sentence.
+
+        >>> from lib.grammar import parse_grammar
+        >>> Story(parse_grammar("sentence:\\n  the fox met Anna")).text_of(["the", "fox", "met", "Anna"])
+        'The fox met Anna.'
+        """
+        text = " ".join(words)
+        return text[:1].upper() + text[1:] + END
+
+    # -------------------------------------------------------------------------------------------------- under the hood
+
+    def _begin(self, rest: Rest) -> dict[str, dict[Rest, float]]:
+        """Return how ``rest`` can begin: for each first word, what is then still to be said, with its probability."""
+        known = self._beginnings.get(rest)
+        if known is not None:
+            return known
+        beginnings: dict[str, dict[Rest, float]] = {}
+        if not rest:
+            beginnings[END] = {(): 1.0}
+        elif not is_symbol(rest[0]):
+            beginnings[rest[0]] = {rest[1:]: 1.0}
+        else:
+            for items, probability in self._choices[rest[0]]:
+                for word, rests in self._begin(items + rest[1:]).items():
+                    _add_scaled(beginnings.setdefault(word, {}), rests, probability)
+        return self._beginnings.setdefault(rest, beginnings)
+
+    def _place(self, rests: dict[Rest, float]) -> _Place:
+        """Return the place with these rests, one object for all ways that lead to it."""
+        total = sum(rests.values())
+        rests = {rest: probability / total for rest, probability in rests.items()}
+        # Two ways to the same place differ by rounding in the last digits; 12 of 16 digits tell places apart.
+        key = frozenset((rest, round(probability, 12)) for rest, probability in rests.items())
+        return self._places.setdefault(key, _Place(rests))
+
+    def _look(self, place: _Place) -> dict[str, float]:
+        """Return the probability of each word that may come next, the end mark among them."""
+        if not place.next_words:
+            next_words: dict[str, float] = {}
+            for rest, chance in place.rests.items():
+                for word, rests in self._begin(rest).items():
+                    next_words[word] = next_words.get(word, 0.0) + chance * sum(rests.values())
+            place.next_words = next_words  # assigned when complete: several threads may be reading the same story
+        return place.next_words
+
+    def _after(self, place: _Place, word: str) -> _Place:
+        """Return the place that a possible ``word`` leads to."""
+        if word not in place.after:
+            rests: dict[Rest, float] = {}
+            for rest, chance in place.rests.items():
+                _add_scaled(rests, self._begin(rest).get(word, {}), chance)
+            place.after[word] = self._place(rests)
+        return place.after[word]
+
+
+def _add_scaled(total: dict[Rest, float], rests: dict[Rest, float], factor: float) -> None:
+    for rest, probability in rests.items():
+        total[rest] = total.get(rest, 0.0) + factor * probability
+
+
+@functools.cache
+def load_story(language: str = "en") -> Story:
+    """Load the storybook of a language: the same object every time.
+
+    Raises:
+        UnknownLanguage: (a ValueError) there is no file ``data/stories/<language>.txt``.
+        GrammarError: (a ValueError) the file has a mistake; it names the line.
+
+    >>> story = load_story("en")
+    >>> len(story.vocabulary) > 600
+    True
+    """
+    available = sorted(path.stem for path in STORIES.glob("*.txt"))
+    if language not in available:
+        raise UnknownLanguage(language, available)
+    return Story(load_grammar(STORIES / f"{language}.txt"))
