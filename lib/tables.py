@@ -94,17 +94,14 @@ class TableError(ValueError):
         self.value = value if value is None else _shortened(value)
         self.found = found
         self.expected = expected
-        super().__init__(MESSAGES[code].format_map(vars(self)))
+        super().__init__(code)
 
-    def __reduce__(self) -> tuple[object, ...]:  # Python would rebuild it from the message alone
-        return _rebuilt, (dict(vars(self)),)
-
-
-def _rebuilt(fields: dict[str, object]) -> TableError:
-    return TableError(**fields)  # type: ignore[arg-type]
+    def __str__(self) -> str:
+        return MESSAGES[self.code].format_map(vars(self))
 
 
 def _shortened(text: str, length: int = 40) -> str:
+    text = " ".join(text[: 2 * length].split())  # on one line
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
@@ -148,17 +145,16 @@ def load_table(raw: bytes) -> Table:
     text = _decode(raw)
     delimiter = _delimiter(text)
     records = _records(text, delimiter)
-    header_line, header = next(records)
-    names = _check_header(header_line, header)
+    names = _check_header(*next(records, (1, [])))
     rows = _check_shape(list(records), len(names))
 
     label = _label_column(names)
     features = [column for column in range(len(names)) if column != label]
-    _check_numeric(rows[0], features)
+    first_line, first = rows[0]
+    _check_numeric(first_line, [first[column] for column in features])
     x = np.empty((len(rows), len(features)))
     for i, (line, cells) in enumerate(rows):
-        for j, column in enumerate(features):
-            x[i, j] = _number(cells[column], delimiter, line, names[column])
+        x[i] = [_number(cells[column], delimiter, line, names[column]) for column in features]
     classes, y = _read_labels([(line, cells[label]) for line, cells in rows], names[label])
 
     x.flags.writeable = y.flags.writeable = False
@@ -214,7 +210,10 @@ def _delimiter(text: str) -> str:
     """Return the separator that splits the header into the most cells."""
 
     def cells(delimiter: str) -> int:
-        return len(next(_records(text, delimiter))[1])
+        try:
+            return len(next(_records(text, delimiter), (1, []))[1])
+        except TableError:  # "a";"b" is malformed between commas
+            return 0
 
     return max(DELIMITERS, key=cells)
 
@@ -223,22 +222,23 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, stripped cells) of every line that has any; a quoted cell may run over several lines."""
     # newline="" leaves line ends to the csv module; strict=True makes it refuse quotes that do not match.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = [cell.strip() for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error:
-            raise TableError("malformed", line=line) from None
-        if any(cells):
-            yield line, cells
+    line = 1
+    try:
+        for record in reader:
+            cells = [cell.strip() for cell in record]
+            if any(cells):
+                yield line, cells
+            line = reader.line_num + 1  # where the next record starts; this one may have been several lines long
+    except csv.Error:
+        raise TableError("malformed", line=line) from None
 
 
 # --- Checks, in the order in which a person would want to hear of them ---
 
 
 def _check_header(line: int, header: list[str]) -> list[str]:
+    if not header:
+        raise TableError("empty", expected=MIN_ROWS)
     if len(header) <= MIN_FEATURES:
         raise TableError("too_few_columns", line=line, found=len(header), expected=MIN_FEATURES + 1)
     if len(header) > MAX_FEATURES + 1:
@@ -277,13 +277,9 @@ def _label_column(names: list[str]) -> int:
     return len(names) - 1
 
 
-def _check_numeric(first: tuple[int, list[str]], features: list[int]) -> None:
-    """Where the first row has words only, the trouble is the table and not its first cell."""
-    line, cells = first
-    if all(any(letter.isalpha() for letter in cells[column]) for column in features) and not any(
-        _NUMBER.fullmatch(cells[column].replace(",", ".")) or cells[column].lower() in _NOT_FINITE | MISSING
-        for column in features
-    ):
+def _check_numeric(line: int, cells: list[str]) -> None:
+    """Where the first row has words only, the trouble is the whole table and not its first cell."""
+    if not any(_NUMBER.fullmatch(cell.replace(",", ".", 1)) or cell.lower() in MISSING | _NOT_FINITE for cell in cells):
         raise TableError("no_numeric_column", line=line, expected=MIN_FEATURES)
 
 
