@@ -27,6 +27,7 @@ Mask = NDArray[np.bool_]
 
 BLOCK = 32
 """Words per block in the search for the k largest logits. A speed setting; the result does not depend on it."""
+LINES = np.arange(BLOCK)[:, None]
 
 
 class SamplingError(ValueError):
@@ -59,9 +60,9 @@ class SamplingTrace:
 
 @dataclass(frozen=True)
 class KeptWords:
-    """Only the words that the cuts have left: shape (..., W), W being the longest row's number of words.
+    """The words that the cuts have left, and few or no others: each field has shape (..., W) with W <= V.
 
-    Shorter rows are filled up with entries of probability 0 whose ``kept`` is False.
+    An entry whose ``kept`` is False has probability 0 and means nothing: it fills up a row.
     """
 
     ids: Ids
@@ -139,11 +140,11 @@ def kept_words(
 ) -> KeptWords:
     """The same distribution as `shape_distribution`, but only the words that are kept.
 
-    For a small k this is far less work, since nothing is computed for the tail. With top-k or top-p the words come
-    sorted, the likeliest first; without them in the order of their ids.
+    For a small k this is far less work, since nothing is computed for the tail. The order of the words is not
+    specified.
 
     >>> words = kept_words(np.log([0.1, 0.5, 0.1, 0.3]), top_k=2)
-    >>> words.ids.tolist(), words.probabilities.round(3).tolist()
+    >>> words.ids[words.kept].tolist(), words.probabilities[words.kept].round(3).tolist()
     ([1, 3], [0.625, 0.375])
     """
     check_settings(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
@@ -444,13 +445,14 @@ def _divide(scores: Floats, temperature: float) -> Floats:
         return scores / divisor
 
 
-def _check_largest(raw: Floats, temperature: float) -> None:
-    """Refuse bad logits, given only the largest of each row: (R,)."""
+def _check_largest(largest: Floats, temperature: float) -> None:
+    """Refuse bad logits, given only the largest of each row, (R,)."""
     # A maximum is NaN if any entry is, +inf if any is +inf, and -inf only if all are: one look at it tells all three.
-    bad = ~np.isfinite(raw)
-    if bad.any():
-        raise SamplingError("logits", float(raw[bad][0]), "without NaN and +inf, and above -inf somewhere in every row")
-    if not np.isfinite(_divide(raw, temperature)).all():
+    finite = np.isfinite(largest)
+    if not finite.all():
+        bad = float(largest[~finite][0])
+        raise SamplingError("logits", bad, "without NaN and +inf, and above -inf somewhere in every row")
+    if not np.isfinite(_divide(largest, temperature)).all():
         raise SamplingError("temperature", temperature, "so large that logits / temperature does not overflow")
 
 
@@ -459,22 +461,24 @@ def _kept_rows(
 ) -> KeptWords:
     """The words of each row (R, V) that all cuts keep, and their probabilities, each (R, W)."""
     V = rows.shape[-1]
-    if top_k is not None and top_k < V:
-        ids, scores = _largest(rows, int(top_k), temperature)
+    if top_k is not None and 2 * top_k <= V // BLOCK:
+        ids, scores = _largest(rows, top_k, temperature)
     else:
         _check_largest(rows.max(axis=-1), temperature)
         ids, scores = np.broadcast_to(np.arange(V), rows.shape), _divide(rows, temperature)
-        if top_p is not None and top_p < 1:
-            order = np.argsort(scores, axis=-1, kind="stable")[:, ::-1]
-            ids, scores = order, np.take_along_axis(scores, order, axis=-1)
+        if top_k is not None and top_k < V:
+            cut = np.partition(scores, V - top_k, axis=-1)[:, V - top_k, None]  # (R, 1)
+            scores = np.where(scores >= cut, scores, -np.inf)
+    mass = 1.0 if top_p is None else top_p
+    if mass < 1:  # from the unlikeliest word to the likeliest
+        order = np.argsort(scores, axis=-1, kind="stable")
+        ids, scores = np.take_along_axis(ids, order, axis=-1), np.take_along_axis(scores, order, axis=-1)
     scores = scores.astype(np.float64)
     kept = scores > -np.inf
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))  # the likeliest word weighs exactly 1
-    if top_p is not None and top_p < 1:
-        # Counted from the unlikeliest word up, as the processors do: the order of addition decides at the boundary.
-        up_to_here = np.cumsum((weights / weights.sum(axis=-1, keepdims=True))[:, ::-1], axis=-1)[:, ::-1]
-        kept &= up_to_here > 1 - top_p
-        kept[:, 0] = True
+    if mass < 1:
+        kept &= np.cumsum(weights / weights.sum(axis=-1, keepdims=True), axis=-1) > 1 - mass
+        kept[:, -1] = True
     if min_p is not None:
         kept &= weights >= min_p
     weights *= kept
@@ -482,56 +486,47 @@ def _kept_rows(
 
 
 def _largest(rows: Floats, k: int, temperature: float) -> tuple[Ids, Floats]:
-    """The k largest of each row (R, V), and all that tie with the k-th: ids and scaled scores (R, W).
+    """The k largest of each row (R, V), and all that tie with the k-th, by id: their ids and scaled scores, each (R,
+    W).
 
-    The largest come first. Of tied words the larger id comes first. Shorter rows are filled up with scores of -inf.
+    Shorter rows are filled up with scores of -inf.
 
-    The tail is read once and never sorted: cut each row into blocks and take the largest score of each. k blocks have a
-    maximum of at least the k-th largest maximum, so the k-th largest score is no smaller than that, and all the words
-    wanted lie in the few blocks whose maximum reaches this bound.
+    The tail is read once and never sorted: cut the row into blocks and take the largest of each. Of the k blocks with
+    the largest maxima, each holds a word that is no smaller than the smallest of these maxima. So the k-th largest word
+    is no smaller than that either, and all words wanted lie in the few blocks whose maximum reaches this bound.
     """
     R, V = rows.shape
     B = V // BLOCK
-    if 2 * k > B:  # too many of the blocks would be searched: let every word be a block of its own
-        B = 0
-    # Block b holds the words b, B + b, 2 B + b, ...: so the maxima are those of whole rows, element by element, which
-    # is fast. The rest, shorter than a row of blocks, are blocks of one word.
-    blocks = rows[:, : B * BLOCK].reshape(R, BLOCK, B)
+    # Block b holds the words b, B + b, 2 B + b, ...: so the maxima are those of whole lines, element by element, which
+    # is fast. The rest, shorter than a line, are blocks of one word.
+    lines = rows[:, : B * BLOCK].reshape(R, BLOCK, B)
     rest = rows[:, B * BLOCK :]
-    maxima = np.concatenate([blocks.max(axis=1), rest], axis=1) if B else rest  # (R, M)
-    _check_largest(maxima.max(axis=-1), temperature)
+    maxima = np.concatenate([lines.max(axis=1), rest], axis=1)  # (R, B + rest)
+    _check_largest(maxima.max(axis=1), temperature)
     maxima = _divide(maxima, temperature)
-    M = maxima.shape[1]
-    bound = np.partition(maxima, M - k, axis=-1)[:, M - k]  # (R,)
-    bound = np.maximum(bound, np.finfo(rows.dtype).min)  # an impossible word is no candidate
+    bounds = np.partition(maxima, -k, axis=1)[:, -k]  # (R,)
+    bounds = np.maximum(bounds, np.finfo(rows.dtype).min)  # an impossible word is no candidate
 
-    # The candidates, as flat lists: the row, the id and the scaled score of each.
-    row, block = _where(maxima >= bound[:, None])
-    if B:
-        whole = block < B
-        row_of_block, first = row[whole], block[whole]
-        members = _divide(blocks[row_of_block, :, first], temperature)  # (n, BLOCK)
-        place, member = _where(members >= bound[row_of_block][:, None])
-        scores = np.concatenate([members[place, member], maxima[row[~whole], block[~whole]]])
-        ids = np.concatenate([first[place] + B * member, block[~whole] + B * (BLOCK - 1)])
-        row = np.concatenate([row_of_block[place], row[~whole]])
-    else:
-        ids, scores = block, maxima[row, block]
+    rest_ids = np.arange(B * BLOCK, V)
+    found = []
+    for row, bound in enumerate(bounds):
+        columns = (maxima[row, :B] >= bound).nonzero()[0]
+        scores = _divide(np.concatenate([lines[row][:, columns].ravel(), rest[row]]), temperature)
+        ids = np.concatenate([(LINES * B + columns).ravel(), rest_ids])
+        candidates = (scores >= bound).nonzero()[0]
+        ids, scores = ids[candidates], scores[candidates]
+        if len(scores) > k:
+            stays = scores >= np.partition(scores, -k)[-k]
+            ids, scores = ids[stays], scores[stays]
+        found.append((ids, scores))
 
-    # Sorted by row, then score, then id; the k-th of each row is the cut.
-    order = np.lexsort((ids, scores, -row))[::-1]
-    row, ids, scores = row[order], ids[order], scores[order]
-    counts = np.bincount(row, minlength=R)
-    starts = np.cumsum(counts) - counts
-    cut = scores[starts + np.minimum(k, counts) - 1]  # (R,)
-    stays = scores >= cut[row]
-    row, ids, scores, rank = row[stays], ids[stays], scores[stays], (np.arange(len(row)) - starts[row])[stays]
-    W = int(rank.max(initial=0)) + 1
-    padded_ids = np.zeros((R, W), dtype=np.int64)
-    padded_scores = np.full((R, W), -np.inf, dtype=rows.dtype)
-    padded_ids[row, rank] = ids
-    padded_scores[row, rank] = scores
-    return padded_ids, padded_scores
+    W = max((len(ids) for ids, _ in found), default=0)
+    all_ids = np.zeros((R, W), dtype=np.int64)
+    all_scores = np.full((R, W), -np.inf, dtype=rows.dtype)
+    for row, (ids, scores) in enumerate(found):
+        all_ids[row, : len(ids)] = ids
+        all_scores[row, : len(ids)] = scores
+    return all_ids, all_scores
 
 
 def _where(mask: Mask) -> tuple[Ids, Ids]:
