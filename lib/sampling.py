@@ -100,8 +100,8 @@ def shape_distribution(
     - ``top_k`` >= 1 removes every word below the k-th largest. Words tied with the k-th all stay, so more than k can be
       left.
     - ``top_p`` in (0, 1] removes the least likely words as long as the removed ones hold no more than 1 - p together.
-      The likeliest word always stays. Of words tied at the boundary, those with the smaller id go first. 1 removes
-      nothing.
+      The likeliest word always stays. Of words tied at the boundary, those with the smaller id go first (the
+      processors leave that open). 1 removes nothing.
     - ``min_p`` in [0, 1] removes the words that are less than min_p times as likely as the likeliest.
     - None leaves a step out. A logit of -inf is an impossible word: it is never kept.
 
@@ -401,7 +401,7 @@ def check_settings(
     Traceback (most recent call last):
     lib.sampling.SamplingError: top_k must be an integer >= 1 or None, but is 0
     """
-    if not (_is_real(temperature) and 0 < temperature <= sys.float_info.max):
+    if not (_is_real(temperature) and temperature > 0):
         raise SamplingError("temperature", temperature, "a finite number > 0")
     if top_k is not None and not (_is_integer(top_k) and top_k >= 1):
         raise SamplingError("top_k", top_k, "an integer >= 1 or None")
@@ -415,8 +415,10 @@ def _is_integer(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _is_real(value: object) -> bool:
-    return _is_integer(value) or isinstance(value, (float, np.floating))
+def _is_real(value: Any) -> bool:
+    if isinstance(value, (float, np.floating)):
+        return math.isfinite(value)
+    return _is_integer(value) and abs(value) <= sys.float_info.max  # 10 ** 400 is an integer, but no float
 
 
 def _as_logits(logits: ArrayLike) -> Floats:
@@ -520,7 +522,7 @@ def _largest(rows: Floats, k: int, temperature: float) -> tuple[Ids, Floats]:
             ids, scores = ids[stays], scores[stays]
         found.append((ids, scores))
 
-    W = max((len(ids) for ids, _ in found), default=0)
+    W = max((len(ids) for ids, _ in found), default=1)
     all_ids = np.zeros((R, W), dtype=np.int64)
     all_scores = np.full((R, W), -np.inf, dtype=rows.dtype)
     for row, (ids, scores) in enumerate(found):
