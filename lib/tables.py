@@ -48,7 +48,8 @@ MESSAGES: Final = {
     "too_large": "The file has {found} bytes. Accepted: up to {expected}.",
     "binary": "Line {line} has bytes that are not text. Accepted: a CSV file; a spreadsheet can save one.",
     "encoding": "Line {line} is not UTF-8: {value}. Accepted: a CSV file saved as UTF-8.",
-    "malformed": "Line {line} cannot be split into cells: a quotation mark is open, misplaced, or a cell is huge.",
+    "malformed": "Line {line} cannot be split into cells: a quotation mark is open or misplaced, or a cell is huge. "
+    "Accepted: cells as they are, or between two quotation marks.",
     "no_header": "Line {line}, column {column}: {value} is a number. Accepted: a first line with names, not numbers.",
     "empty_name": "Line {line}: column {column} has no name. Accepted: a name for each column.",
     "long_name": "Line {line}: {value} has {found} characters. Accepted: names and labels of up to {expected}.",
@@ -61,7 +62,7 @@ MESSAGES: Final = {
     "not_a_number": "Line {line}, column {column}: {value} is not a number. Accepted: numbers such as 3, -0.5 or 1e-3.",
     "out_of_range": "Line {line}, column {column}: {value} is not finite or beyond 1e30. Accepted: smaller numbers.",
     "too_few_rows": "The table has {found} rows. Accepted: {expected} or more below the header.",
-    "too_many_rows": "The table has {found} rows. Accepted: up to {expected}.",
+    "too_many_rows": "Line {line} is one row too many: the table has {found}. Accepted: up to {expected}.",
     "one_class": "Every row has the label {value} in column {column}. Accepted: {expected} or more different labels.",
     "too_many_classes": "Column {column} has {found} different labels. Accepted: up to {expected}.",
     "numeric_labels": "Column {column} has {found} different numbers as labels. Accepted: up to {expected} labels. "
@@ -166,13 +167,13 @@ def example_table_text() -> str:
 
     >>> print("\\n".join(example_table_text().splitlines()[:3]))
     length,width,label
-    2.06,0.93,small
-    4.32,2.05,large
+    3.06,1.93,small
+    4.32,3.05,large
     """
     rng = np.random.default_rng(0)
     lines = ["length,width,label"]
     for row in range(60):
-        label, mean = (("small", (2.0, 1.0)), ("large", (4.0, 2.0)))[row % 2]
+        label, mean = (("small", (3.0, 2.0)), ("large", (4.0, 3.0)))[row % 2]
         length, width = rng.normal(mean, 0.5)
         lines.append(f"{length:.2f},{width:.2f},{label}")
     return "\n".join(lines) + "\n"
@@ -193,10 +194,9 @@ def _decode(raw: bytes) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # With a byte order mark, positions count from behind it.
-        body = raw.removeprefix(codecs.BOM_UTF8)
-        bad = f"0x{body[error.start]:02X}"
-        raise TableError("encoding", line=_line_of(body, error.start), value=bad) from None
+        # error.object is raw without its byte order mark, which is where error.start counts from.
+        bad = f"0x{error.object[error.start]:02X}"
+        raise TableError("encoding", line=_line_of(error.object, error.start), value=bad) from None
     if not text.strip():
         raise TableError("empty", expected=MIN_ROWS)
     return text
@@ -207,15 +207,9 @@ def _line_of(raw: bytes, position: int) -> int:
 
 
 def _delimiter(text: str) -> str:
-    """Return the separator that splits the header into the most cells."""
-
-    def cells(delimiter: str) -> int:
-        try:
-            return len(next(_records(text, delimiter), (1, []))[1])
-        except TableError:  # "a";"b" is malformed between commas
-            return 0
-
-    return max(DELIMITERS, key=cells)
+    """Return the separator that is most often in the header, outside of quotes."""
+    header = re.sub(r'"[^"]*("|$)', "", text).strip(" \r\n").partition("\n")[0].partition("\r")[0]
+    return max(DELIMITERS, key=header.count)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -225,7 +219,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
         for record in reader:
-            cells = [cell.strip() for cell in record]
+            cells = list(map(str.strip, record))
             if any(cells):
                 yield line, cells
             line = reader.line_num + 1  # where the next record starts; this one may have been several lines long
@@ -263,7 +257,7 @@ def _check_shape(rows: list[tuple[int, list[str]]], width: int) -> list[tuple[in
     if len(rows) < MIN_ROWS:
         raise TableError("too_few_rows", found=len(rows), expected=MIN_ROWS)
     if len(rows) > MAX_ROWS:
-        raise TableError("too_many_rows", found=len(rows), expected=MAX_ROWS)
+        raise TableError("too_many_rows", line=rows[MAX_ROWS][0], found=len(rows), expected=MAX_ROWS)
     return rows
 
 

@@ -1,0 +1,430 @@
+"""Tables of your own: what is accepted, and that anything else is refused with its place."""
+
+import csv
+import inspect
+import io
+import os
+import pickle
+import random
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lib import tables
+from lib.tables import MESSAGES, Table, TableError, example_table_text, load_table
+
+
+def rows(n: int = 20, separator: str = ",") -> list[str]:
+    """n good lines for the header u,v,label; row i is on line i + 2."""
+    return [separator.join((str(i), str(0.5 * i), "ab"[i % 2])) for i in range(n)]
+
+
+def file(*lines: str, header: str = "u,v,label", end: str = "\n") -> bytes:
+    return (end.join([header, *lines]) + end).encode()
+
+
+def with_line(number: int, text: str) -> bytes:
+    """A good file with one line, counted as an editor counts, replaced."""
+    lines = ["u,v,label", *rows()]
+    lines[number - 1] = text
+    return ("\n".join(lines) + "\n").encode()
+
+
+GOOD = file(*rows())
+
+
+# --- What is accepted ---
+
+
+def test_the_numbers_the_labels_and_their_names_come_out() -> None:
+    table = load_table(GOOD)
+    assert table.features == ("u", "v")
+    assert table.label == "label"
+    assert table.classes == ("a", "b")
+    np.testing.assert_array_equal(table.x, [[i, 0.5 * i] for i in range(20)])
+    np.testing.assert_array_equal(table.y, [i % 2 for i in range(20)])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"\xef\xbb\xbf" + GOOD, id="byte order mark"),
+        pytest.param(GOOD.replace(b"\n", b"\r\n"), id="Windows line ends"),
+        pytest.param(GOOD.replace(b"\n", b"\r"), id="old Macintosh line ends"),
+        pytest.param(GOOD.rstrip(), id="no line end at the end"),
+        pytest.param(b"\n\n" + GOOD.replace(b"\n", b"\n\n") + b",,\n , ,\n", id="blank lines, and rows of blank cells"),
+        pytest.param(GOOD.replace(b",", b";"), id="semicolons"),
+        pytest.param(GOOD.replace(b",", b"\t"), id="tabs"),
+        pytest.param(GOOD.replace(b",", b" , "), id="spaces"),
+        pytest.param(re.sub(rb"[^,\n]+", rb'"\g<0>"', GOOD), id="quoted cells"),
+        pytest.param(re.sub(rb"[^,\n]+", rb'"\g<0>"', GOOD).replace(b",", b";"), id="quoted cells and semicolons"),
+        pytest.param(GOOD.replace(b",", b";").replace(b".", b","), id="decimal commas between semicolons"),
+        pytest.param(GOOD.replace(b",", b"\t").replace(b".", b","), id="decimal commas between tabs"),
+    ],
+)
+def test_ways_to_write_the_same_table(raw: bytes) -> None:
+    assert load_table(raw) == load_table(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [("3", 3), ("-0.5", -0.5), ("+1.", 1), (".25", 0.25), ("1e-3", 0.001), ("2E+2", 200), ("-1e30", -1e30), ("007", 7)],
+)
+def test_ways_to_write_a_number(cell: str, number: float) -> None:
+    assert load_table(with_line(5, f"{cell},1,a")).x[3, 0] == number
+
+
+@pytest.mark.parametrize(
+    ("header", "label"),
+    [
+        ("u,v,colour", "colour"),
+        ("label,u,v", "label"),
+        ("u,Class,v", "Class"),
+        ("target,y,v", "target"),
+        ("u,y,v", "y"),
+        ("x,y,colour", "colour"),  # two coordinates, not a label between
+        ("x,y,label", "label"),
+        ("class,label,v", "label"),
+    ],
+)
+def test_which_column_is_the_label(header: str, label: str) -> None:
+    numbers = [",".join(str(i % 2) for _ in range(3)) for i in range(20)]
+    table = load_table(file(*numbers, header=header))
+    assert table.label == label
+    assert table.features == tuple(name for name in header.split(",") if name != label)
+
+
+def test_labels_that_are_numbers_stand_in_the_order_of_numbers() -> None:
+    lines = [f"{i},{i},{label}" for i, label in enumerate([10, 9, -1, 2] * 5)]
+    table = load_table(file(*lines))
+    assert table.classes == ("-1", "2", "9", "10")
+    assert table.y[:4].tolist() == [3, 2, 0, 1]
+
+
+def test_the_example_is_accepted_and_is_what_a_rectangle_can_be() -> None:
+    table = load_table(example_table_text().encode())
+    assert table.x.shape == (60, 2)
+    assert (table.x > 0).all()
+    assert np.bincount(table.y).tolist() == [30, 30]
+
+
+def test_the_largest_table_is_accepted() -> None:
+    lines = [f"{i},1,{i % tables.MAX_CLASSES}" for i in range(tables.MAX_ROWS)]
+    table = load_table(file(*lines))
+    assert table.x.shape == (tables.MAX_ROWS, 2)
+    assert len(table.classes) == tables.MAX_CLASSES
+
+    names = [f"n{i}" for i in range(tables.MAX_FEATURES)]
+    wide = [",".join([*["1"] * tables.MAX_FEATURES, "ab"[i % 2]]) for i in range(tables.MIN_ROWS)]
+    assert load_table(file(*wide, header=",".join([*names, "label"]))).x.shape == (20, 100)
+
+
+# --- What a table is ---
+
+
+def test_tables_with_the_same_content_are_one_key() -> None:
+    table, same = load_table(GOOD), load_table(GOOD)
+    assert table is not same
+    assert table == same
+    assert len({table, same}) == 1
+    other = {
+        load_table(GOOD.replace(b"0.5", b"0.6")),
+        load_table(GOOD.replace(b"u", b"w")),
+        load_table(GOOD + b"1,1,a\n"),
+    }
+    assert len(other) == 3
+    assert table not in other
+    assert table != "a table"
+
+
+def test_a_table_cannot_be_changed_and_survives_the_way_to_another_process() -> None:
+    table = load_table(GOOD)
+    with pytest.raises(ValueError, match="read-only"):
+        table.x[0, 0] = 5
+    with pytest.raises(ValueError, match="read-only"):
+        table.y[0] = 1
+    assert pickle.loads(pickle.dumps(table)) == table
+
+
+def test_the_digest_is_the_same_in_another_process() -> None:
+    # Python's own hash of text differs from process to process; a key for shared runs must not.
+    code = "from lib.tables import *; print(load_table(example_table_text().encode()).digest)"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent.parent,
+        env=os.environ | {"PYTHONHASHSEED": "1"},
+    )
+    assert run.stdout.strip() == load_table(example_table_text().encode()).digest
+
+
+# --- What is refused, and where ---
+
+
+def fields(**given: object) -> dict[str, object]:
+    return dict.fromkeys(("line", "column", "value", "found", "expected")) | given
+
+
+REFUSED = [
+    ("no bytes", b"", "empty", fields(expected=20)),
+    ("white space", b" \n\t\r\n", "empty", fields(expected=20)),
+    ("only a byte order mark", b"\xef\xbb\xbf", "empty", fields(expected=20)),
+    ("only separators", b",,,\n,,,\n", "empty", fields(expected=20)),
+    ("only a pair of quotes", b'""', "empty", fields(expected=20)),
+    ("over a megabyte", GOOD + b"\n" * 2**20, "too_large", fields(found=len(GOOD) + 2**20, expected=2**20)),
+    ("a zero byte", with_line(7, "1,\0,a"), "binary", fields(line=7)),
+    ("an Excel file", b"PK\x03\x04\x14\x00\x06\x00", "binary", fields(line=1)),
+    ("an old Excel file", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "binary", fields(line=1)),
+    ("UTF-16", GOOD.decode().encode("utf-16"), "encoding", fields(line=1, value="UTF-16")),
+    (
+        "UTF-16, other order",
+        b"\xfe\xff" + GOOD.decode().encode("utf-16-be"),
+        "encoding",
+        fields(line=1, value="UTF-16"),
+    ),
+    ("Latin-1", "u,größe,label\n".encode("latin-1"), "encoding", fields(line=1, value="0xF6")),
+    ("Latin-1 below", with_line(9, "1,2,é").decode().encode("latin-1"), "encoding", fields(line=9, value="0xE9")),
+    (
+        "Latin-1 after Windows line ends and a byte order mark",
+        b"\xef\xbb\xbf" + with_line(9, "1,2,é").decode().encode("latin-1").replace(b"\n", b"\r\n"),
+        "encoding",
+        fields(line=9, value="0xE9"),
+    ),
+    ("a quote left open", with_line(6, '1,2,"a'), "malformed", fields(line=6)),
+    ("text behind a quote", with_line(6, '1,2,"a"b'), "malformed", fields(line=6)),
+    ("a quote left open in the header", b'u,"v,label\n1,2,a\n', "malformed", fields(line=1)),
+    ("a huge cell", with_line(6, "1,2," + "a" * 200_000), "malformed", fields(line=6)),
+    ("no header", "\n".join(rows()).encode(), "no_header", fields(line=1, column="1", value="0")),
+    ("a number as a name", file(*rows(), header="u,2,label"), "no_header", fields(line=1, column="2", value="2")),
+    ("a name left out", file(*rows(), header="u,,label"), "empty_name", fields(line=1, column="2")),
+    ("no header, blank first", ("\n\n" + rows()[3]).encode(), "no_header", fields(line=3, column="1", value="3")),
+    ("a name twice", file(*rows(), header="u,u,label"), "duplicate_name", fields(line=1, column="u")),
+    (
+        "a long name",
+        file(*rows(), header="u," + "v" * 61 + ",label"),
+        "long_name",
+        fields(line=1, value="v" * 39 + "…", found=61, expected=60),
+    ),
+    (
+        "a long label",
+        with_line(4, "1,2," + "a" * 61),
+        "long_name",
+        fields(line=4, value="a" * 39 + "…", found=61, expected=60),
+    ),
+    ("one word", b"hello", "too_few_columns", fields(line=1, found=1, expected=3)),
+    ("one column of numbers", file("1,a", header="u,label"), "too_few_columns", fields(line=1, found=2, expected=3)),
+    ("spaces as separators", file("1 2 a", header="u v label"), "too_few_columns", fields(line=1, found=1, expected=3)),
+    (
+        "10,000 columns",
+        (",".join(f"n{i}" for i in range(9_999)) + ",label\n").encode(),
+        "too_many_columns",
+        fields(line=1, found=10_000, expected=101),
+    ),
+    ("a cell too few", with_line(8, "1,a"), "ragged", fields(line=8, found=2, expected=3)),
+    ("a cell too many", with_line(8, "1,2,3,a"), "ragged", fields(line=8, found=4, expected=3)),
+    ("decimal commas between commas", with_line(8, "1,5,2,a"), "ragged", fields(line=8, found=4, expected=3)),
+    ("only a header", file(), "too_few_rows", fields(found=0, expected=20)),
+    ("19 rows", file(*rows(19)), "too_few_rows", fields(found=19, expected=20)),
+    ("100,000 rows", file(*["1,2,a"] * 100_000), "too_many_rows", fields(line=20_002, found=100_000, expected=20_000)),
+    ("words only", file(*["red,round,a"] * 20), "no_numeric_column", fields(line=2, expected=2)),
+    ("a gap", with_line(10, "1,,a"), "missing", fields(line=10, column="v")),
+    ("a gap marked NA", with_line(10, "NA,1,a"), "missing", fields(line=10, column="u")),
+    ("a gap marked with a question mark", with_line(10, "?,1,a"), "missing", fields(line=10, column="u")),
+    ("no label", with_line(10, "1,2,"), "missing", fields(line=10, column="label")),
+    ("text in numbers", with_line(11, "1,tall,a"), "not_a_number", fields(line=11, column="v", value="tall")),
+    ("a column of words", file(*["1,red,a"] * 20), "not_a_number", fields(line=2, column="v", value="red")),
+    ("a unit", with_line(11, "1,3 cm,a"), "not_a_number", fields(line=11, column="v", value="3 cm")),
+    ("a Python number", with_line(11, "1,1_000,a"), "not_a_number", fields(line=11, column="v", value="1_000")),
+    ("digits of another script", with_line(11, "1,١٢,a"), "not_a_number", fields(line=11, column="v", value="١٢")),
+    ("a decimal comma in quotes", with_line(11, '1,"2,5",a'), "not_a_number", fields(line=11, column="v", value="2,5")),
+    ("not a number", with_line(12, "1,NaN,a"), "out_of_range", fields(line=12, column="v", value="NaN")),
+    ("infinity", with_line(12, "1,-inf,a"), "out_of_range", fields(line=12, column="v", value="-inf")),
+    ("too large for a float", with_line(12, "1,1e999,a"), "out_of_range", fields(line=12, column="v", value="1e999")),
+    ("too large to square", with_line(12, "1,-2e30,a"), "out_of_range", fields(line=12, column="v", value="-2e30")),
+    ("one class", file(*["1,2,a"] * 20), "one_class", fields(column="label", value="a", expected=2)),
+    (
+        "a name for each row",
+        file(*[f"1,2,row {i}" for i in range(21)]),
+        "too_many_classes",
+        fields(column="label", found=21, expected=20),
+    ),
+    (
+        "numbers as labels",
+        file(*[f"1,2,{i}.5" for i in range(21)]),
+        "numeric_labels",
+        fields(column="label", found=21, expected=20),
+    ),
+    (
+        "a class with one row",
+        with_line(13, "1,2,rare"),
+        "small_class",
+        fields(line=13, column="label", value="rare", found=1, expected=2),
+    ),
+]
+
+
+@pytest.mark.parametrize(("raw", "code", "where"), [pytest.param(*case[1:], id=case[0]) for case in REFUSED])
+def test_refused_with_its_place_and_what_is_accepted(raw: bytes, code: str, where: dict[str, object]) -> None:
+    with pytest.raises(TableError) as caught:
+        load_table(raw)
+    error = caught.value
+    assert error.code == code
+    assert {name: getattr(error, name) for name in where} == where
+    for value in where.values():
+        assert value is None or str(value) in str(error)
+    assert "Accepted: " in str(error)
+    assert "None" not in str(error)
+
+
+def test_every_code_has_its_case_above() -> None:
+    assert {code for _, _, code, _ in REFUSED} == set(MESSAGES)
+
+
+def test_points_for_thousands_are_not_guessed_at() -> None:
+    raw = GOOD.replace(b",", b";").replace(b"9;4.5;b", b"9;1.234,5;b")
+    with pytest.raises(TableError) as caught:
+        load_table(raw)
+    assert (caught.value.code, caught.value.line, caught.value.value) == ("not_a_number", 11, "1.234,5")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_counted_as_an_editor_counts_them(end: str) -> None:
+    # A label on lines 3 to 5, a blank line 6, and the mistake on line 7.
+    lines = ["u,v,label", "1,2,a", f'3,4,"b{end}b{end}b"', "", "5,six,a", *rows()]
+    with pytest.raises(TableError) as caught:
+        load_table(end.join(lines).encode())
+    assert (caught.value.code, caught.value.line) == ("not_a_number", 7)
+
+
+def test_line_breaks_inside_a_label_become_spaces() -> None:
+    raw = GOOD.replace(b"a\n", b'"a\r\n  b"\n')
+    assert load_table(raw).classes == ("a b", "b")
+
+
+def test_a_long_value_is_cut_and_stays_on_one_line() -> None:
+    with pytest.raises(TableError) as caught:
+        load_table(with_line(5, '1,"long\n' + "x" * 1000 + '",a'))
+    assert caught.value.value == "long " + "x" * 34 + "…"
+    assert "\n" not in str(caught.value)
+
+
+def test_an_error_survives_the_way_to_another_process() -> None:
+    with pytest.raises(TableError) as caught:
+        load_table(with_line(8, "1,a"))
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert vars(again) == vars(caught.value)
+
+
+# --- Whatever the bytes: a table or a TableError, and soon ---
+
+
+def load_or_catch(raw: bytes) -> Table | TableError:
+    try:
+        return load_table(raw)
+    except TableError as error:
+        return error
+
+
+def accepted_or_refused(raw: bytes) -> None:
+    result = load_or_catch(raw)
+    if isinstance(result, TableError):
+        assert "Accepted: " in str(result)
+        # The line exists: there is one more than there are line ends.
+        assert result.line is None or 1 <= result.line <= 1 + len(re.findall(rb"\r\n|\r|\n", raw))
+        return
+    assert result.x.shape == (len(result.y), len(result.features))
+    assert np.isfinite(result.x).all()
+    assert 2 <= len(result.classes) <= 20
+    assert np.bincount(result.y, minlength=len(result.classes)).min() >= 2
+    assert len(set(result.features)) == len(result.features) >= 2
+
+
+@given(st.binary())
+def test_any_bytes(raw: bytes) -> None:
+    accepted_or_refused(raw)
+
+
+@given(st.text(alphabet='ab01.,;\t\n\r "eE+-_\ufeff\x1c\x85\u2028é', max_size=60))
+@example(",,\n,,")
+@example('""\n')
+def test_any_text_of_csv_letters(text: str) -> None:
+    accepted_or_refused(text.encode())
+
+
+@given(st.data())
+def test_a_good_file_with_some_bytes_replaced(data: st.DataObject) -> None:
+    raw = bytearray(data.draw(st.sampled_from([GOOD, GOOD.replace(b",", b";").replace(b".", b",")])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(raw)))
+        length = data.draw(st.integers(0, 3))
+        raw[start : start + length] = data.draw(
+            st.binary(max_size=3) | st.sampled_from([b'"', b"\n", b",", b";", b"\r\n"])
+        )
+    accepted_or_refused(bytes(raw))
+
+
+names = st.text(alphabet="abcdeé _", min_size=1, max_size=8).filter(lambda name: name.strip())
+numbers = st.floats(-1e30, 1e30, allow_subnormal=True)
+
+
+@given(
+    st.lists(numbers, min_size=40, max_size=40),
+    st.lists(names, min_size=2, max_size=5, unique_by=lambda name: " ".join(name.split())),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_what_the_csv_module_writes_is_read_back_exactly(
+    values: list[float], labels: list[str], delimiter: str, end: str, quoting: int
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting)  # type: ignore[arg-type]
+    writer.writerow(["u", "v", "label"])
+    written = [(values[2 * i], values[2 * i + 1], labels[i % len(labels)]) for i in range(20)]
+    writer.writerows(written)
+    table = load_table(text.getvalue().encode())
+    np.testing.assert_array_equal(table.x, [row[:2] for row in written])
+    assert [table.classes[number] for number in table.y] == [" ".join(row[2].split()) for row in written]
+
+
+def slow_files() -> list[tuple[str, bytes]]:
+    size = tables.MAX_BYTES
+    header = ",".join(f"n{i}" for i in range(100)) + ",label\n"
+    wide = header + "".join("1," * 100 + "ab"[i % 2] + "\n" for i in range((size - len(header)) // 202))
+    return [
+        ("most cells", wide.encode()),
+        ("most rows", b"u,v,label\n" + b"1,2,a\n" * ((size - 10) // 6)),
+        ("blank lines", b"u,v,label\n" + b"\n" * (size - 10)),
+        ("blank rows", b"u,v,label\n" + b",\n" * (size // 2 - 5)),
+        ("one line of separators", b"," * size),
+        ("only quotes", b'"' * size),
+        ("long numbers", b"u,v,label\n" + (b"1" * 50_000 + b",1,a\n") * 20),
+        ("bytes of chance", random.Random(0).randbytes(size)),
+    ]
+
+
+@pytest.mark.parametrize("raw", [pytest.param(raw, id=name) for name, raw in slow_files()])
+def test_a_megabyte_is_decided_in_half_a_second(raw: bytes) -> None:
+    # Processor time, and the best of three: the machine may be busy, and this is about the code.
+    def seconds() -> float:
+        start = time.process_time()
+        load_or_catch(raw)
+        return time.process_time() - start
+
+    assert min(seconds() for _ in range(3)) < 0.5
+
+
+def test_the_docstring_lists_the_limits() -> None:
+    text = inspect.getdoc(tables) or ""
+    for limit in (tables.MIN_FEATURES, tables.MAX_FEATURES, tables.MIN_ROWS, tables.MAX_ROWS, tables.MAX_CLASSES):
+        assert f"{limit:,}" in text
