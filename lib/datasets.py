@@ -258,7 +258,7 @@ def bayes_floor(name: str, noise: float, label_noise: float) -> Floor:
     """Return the best loss and accuracy that any model can reach on new points of a toy.
 
     The module docstring derives it. ``noise`` is a standard deviation in the units of the plane, ``label_noise`` a
-    fraction from 0 to 0.5. Accurate to about 0.0005. Raises ValueError for data whose density nobody knows.
+    fraction from 0 to 0.5. Accurate to about 0.0001. Raises ValueError for data whose density nobody knows.
 
     >>> bayes_floor("moons", 0.0, 0.5)  # nothing but coin flips: log 2 nats
     Floor(loss=0.6931471805599453, accuracy=0.5)
