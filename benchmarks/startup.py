@@ -1,0 +1,77 @@
+"""How long a person waits for the home page, beside an empty Streamlit app in the same run.
+
+Two waits are measured, each from a new visitor's browser: *cold*, from starting the server to the painted page, and
+*warm*, from asking a running server to the painted page. Painted means that the heading stands there and, on the home
+page, that the moving strip is drawn. The rounds are interleaved, so that a slow minute of the machine hits both.
+"""
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.timing import Table, Target, interleave, ratio, report, wants_json
+from tests.browsing import ARGUMENTS, CHROMIUM
+from tests.serving import ROOT, served
+
+HOME = "h1,.life-strip svg circle"
+EMPTY = "import streamlit as st\n\nst.title('Empty')\n"
+ROUNDS = 7
+TARGET = 1.3
+
+
+def painted(browser: Browser, address: str, what: str) -> float:
+    """Seconds until a new visitor sees ``what``."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    start = time.perf_counter()
+    page.goto(address)
+    for each in what.split(","):
+        page.locator(each).first.wait_for(state="visible", timeout=60_000)
+    seconds = time.perf_counter() - start
+    context.close()
+    return seconds
+
+
+def cold(browser: Browser, app: Path, what: str) -> float:
+    """Seconds from starting a server to its painted page."""
+    start = time.perf_counter()
+    with served(app) as address:
+        painted(browser, address, what)
+        return time.perf_counter() - start
+
+
+def main(arguments: list[str]) -> int:
+    """Print the seconds and the two ratios; the exit status tells whether both are within the target."""
+    as_json = wants_json(arguments, "startup")
+    if CHROMIUM is None:
+        raise SystemExit("This benchmark needs a browser: install the package chromium.")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        empty = Path(folder) / "app.py"
+        empty.write_text(EMPTY)
+        # The same configuration for both: only the app differs.
+        shutil.copytree(ROOT / ".streamlit", Path(folder) / ".streamlit")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        home = ROOT / "app.py"
+        waits = {
+            "cold": interleave(
+                {"empty": lambda: cold(browser, empty, "h1"), "home": lambda: cold(browser, home, HOME)}, rounds=ROUNDS
+            )
+        }
+        with served(empty) as one, served(home) as two:
+            waits["warm"] = interleave(
+                {"empty": lambda: painted(browser, one, "h1"), "home": lambda: painted(browser, two, HOME)},
+                rounds=ROUNDS,
+            )
+        browser.close()
+    rows = tuple(
+        (wait, median(each["empty"]), median(each["home"]), ratio(each["home"], each["empty"]))
+        for wait, each in waits.items()
+    )
+    title = f"Seconds until a new visitor sees the page (medians of {ROUNDS} interleaved rounds)"
+    table = Table(title, ("wait", "empty app", "home page", "ratio"), rows)
+    targets = [Target(f"home page against an empty app, {row[0]}", row[3], TARGET, at_most=True) for row in rows]
+    return report("startup", [table], targets, as_json=as_json)
