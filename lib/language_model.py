@@ -1,0 +1,619 @@
+"""A small GPT that learns the storybook: train it, keep it, ask it for the next word, let it tell sentences.
+
+Every sentence is read from the mark that also ends one (`lib.story.END`), so that "how does a sentence begin?" is a
+next-word question like any other. The network is in `lib.transformer`, the die it rolls while learning in
+`lib.dropout`, the one it rolls while speaking in `lib.sampling`.
+
+>>> model = load_model(p=0.3)
+>>> sentence = model.generate(1, np.random.default_rng(0), top_k=10)[0]
+>>> set(sentence) <= set(model.vocabulary)
+True
+
+Shapes in the comments: B sentences, T positions, C width, V words in the vocabulary.
+"""
+
+import functools
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from numbers import Real
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lib.dropout import apply_dropout
+from lib.sampling import check_settings, sample
+from lib.story import Story, load_story
+from lib.transformer import Architecture, Drop, Memory, Weights, forward, initial_parameters, keep_all, unflatten
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+CORPORA = {"small": 2_000, "large": 20_000}  # training sentences: few enough to be memorised, and too many
+EVALUATED = 1_000  # sentences that a loss is measured on
+
+
+# --------------------------------------------------------------------------------------------------- what can go wrong
+
+
+class LanguageModelError(ValueError):
+    """Something the language model cannot work with; ``code`` names it for a page that translates the message."""
+
+    code = "language_model"
+
+
+class SettingError(LanguageModelError):
+    """A setting out of its range: ``parameter``, its ``value``, and what would be ``accepted``."""
+
+    code = "invalid_setting"
+
+    def __init__(self, parameter: str, value: object, accepted: str) -> None:
+        super().__init__(f"{parameter} must be {accepted}, but is {value!r}")
+        self.parameter, self.value, self.accepted = parameter, value, accepted
+
+
+class UnknownWord(LanguageModelError):  # noqa: N818 - the name says it all
+    """A ``word`` that is not in the model's vocabulary."""
+
+    code = "unknown_word"
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"{word!r} is not in the model's vocabulary")
+        self.word = word
+
+
+class PrefixTooLongError(LanguageModelError):
+    """A beginning of ``length`` words, when the model reads at most ``limit``."""
+
+    code = "prefix_too_long"
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"a beginning of {length} words is too long; the model reads at most {limit}")
+        self.length, self.limit = length, limit
+
+
+class CheckpointError(LanguageModelError):
+    """A checkpoint that does not exist ("no_checkpoint") or was trained on another grammar ("stale_checkpoint")."""
+
+    def __init__(self, code: str, path: Path, explanation: str) -> None:
+        super().__init__(f"{path.name}: {explanation}; scripts/train_storybook.py makes the checkpoints")
+        self.code, self.path = code, path
+
+
+# -------------------------------------------------------------------------------------------------------- the settings
+
+_WHOLE = {  # smallest and largest value
+    "n_sentences": (1, 200_000),
+    "steps": (1, 1_000_000),
+    "batch_size": (1, 4_096),
+    "width": (1, 1_024),
+    "layers": (1, 24),
+    "heads": (1, 64),
+    "context": (2, 1_024),
+    "record_every": (1, 1_000_000),
+    "seed": (0, 2**63 - 1),
+}
+
+
+@dataclass(frozen=True)
+class LanguageModelConfig:
+    """One training run, complete: the same config on the same machine gives the same model.
+
+    Args:
+        language: which storybook, see `lib.story.load_story`.
+        p: probability to **drop**, in all four places, 0 <= p < 1.
+        n_sentences: size of the training set.
+        steps: how many batches to learn from.
+        batch_size: sentences in a batch.
+        learning_rate: its peak, see `learning_rate`.
+        weight_decay: of AdamW.
+        width, layers, heads, context: size of the network, see `lib.transformer.Architecture`.
+        record_every: steps between two records.
+        seed: of all that is random: sentences, first parameters, order, dropout.
+
+    Raises:
+        SettingError: (a ValueError) naming the parameter and what is accepted.
+
+    >>> LanguageModelConfig(p=0.3).n_sentences
+    2000
+    >>> LanguageModelConfig(p=30)
+    Traceback (most recent call last):
+    lib.language_model.SettingError: p must be a number in [0, 1), but is 30
+    """
+
+    language: str = "en"
+    p: float = 0.0
+    n_sentences: int = CORPORA["small"]
+    steps: int = 3_000
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    width: int = 64
+    layers: int = 2
+    heads: int = 4
+    context: int = 32
+    record_every: int = 100
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _WHOLE.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise SettingError(name, value, f"a whole number from {least} to {most}")
+        for name, good, accepted in (
+            ("p", _is_real(self.p) and 0 <= self.p < 1, "a number in [0, 1)"),
+            ("learning_rate", _is_real(self.learning_rate) and 0 < self.learning_rate <= 1, "a number in (0, 1]"),
+            ("weight_decay", _is_real(self.weight_decay) and 0 <= self.weight_decay <= 10, "a number in [0, 10]"),
+        ):
+            if not good:
+                raise SettingError(name, getattr(self, name), accepted)
+        if self.width % self.heads:
+            raise SettingError("heads", self.heads, f"a divisor of the width, {self.width}")
+
+    def network(self, words: int) -> Architecture:
+        """Size of the network for a vocabulary of so many words."""
+        return Architecture(words, self.width, self.layers, self.heads, self.context)
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def learning_rate(config: LanguageModelConfig, step: int) -> float:
+    """Rise in a straight line for a twentieth of the steps, then fall along half a cosine to a tenth of the peak.
+
+    >>> config = LanguageModelConfig(steps=1000, learning_rate=1.0)
+    >>> [round(learning_rate(config, step), 3) for step in (25, 50, 525, 1000)]
+    [0.5, 1.0, 0.55, 0.1]
+    """
+    warm_up = 0.05 * config.steps
+    if step < warm_up:
+        return config.learning_rate * step / warm_up
+    return config.learning_rate * (0.55 + 0.45 * math.cos(math.pi * (step - warm_up) / (config.steps - warm_up)))
+
+
+# ------------------------------------------------------------------------------------------------ sentences as numbers
+
+
+def training_sentences(config: LanguageModelConfig, story: Story) -> list[list[str]]:
+    """Draw the sentences that a run learns from: the same for the same ``n_sentences`` and ``seed``."""
+    return story.sample(config.n_sentences, np.random.default_rng([config.seed, 0]))
+
+
+def validation_sentences(config: LanguageModelConfig, story: Story) -> list[list[str]]:
+    """Draw fresh sentences from the same storybook; some may be in the training set all the same, by chance."""
+    return story.sample(EVALUATED, np.random.default_rng([config.seed, 1]))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """N sentences as numbers: ``rows`` (N, context + 1) of ids, and ``lengths`` (N,), how many are to be predicted.
+
+    A row holds the mark, the words, the mark again, and more marks to fill the row. What does not fit is cut off.
+    """
+
+    rows: Tensor
+    lengths: Tensor
+
+    @classmethod
+    def of(cls, sentences: Sequence[Sequence[str]], word_id: dict[str, int], end_id: int, context: int) -> "Corpus":
+        """Number the words of sentences.
+
+        >>> corpus = Corpus.of([["a", "cat"], ["a"]], {".": 0, "a": 1, "cat": 2}, end_id=0, context=4)
+        >>> corpus.rows.tolist(), corpus.lengths.tolist()
+        ([[0, 1, 2, 0, 0], [0, 1, 0, 0, 0]], [3, 2])
+        """
+        rows = np.full((len(sentences), context + 1), end_id)
+        for row, sentence in zip(rows, sentences, strict=True):
+            ids = [word_id[word] for word in sentence[:context]]
+            row[1 : len(ids) + 1] = ids
+        lengths = [min(len(sentence) + 1, context) for sentence in sentences]
+        return cls(torch.from_numpy(rows), torch.tensor(lengths))
+
+    def first(self, n: int) -> "Corpus":
+        """Only the first n sentences."""
+        return Corpus(self.rows[:n], self.lengths[:n])
+
+    def batch(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs, targets and which targets count, each (B, T), of sentences ``index``; the longest decides T."""
+        lengths = self.lengths[index]
+        T = int(lengths.max())
+        rows = self.rows[index, : T + 1]
+        return rows[:, :-1], rows[:, 1:], torch.arange(T) < lengths[:, None]
+
+    def shuffled_batches(self, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+        """Indices of one batch after the other, epoch after epoch, without end.
+
+        In every epoch the sentences are shuffled; then 16 batches at a time are sorted by length, so that sentences of
+        about the same length meet, hardly anything has to be filled up, and no time is spent on reading marks.
+        """
+        while True:
+            shuffled = torch.randperm(len(self.lengths), generator=generator)
+            for pool in torch.split(shuffled, 16 * size):
+                batches = torch.split(pool[self.lengths[pool].argsort(stable=True)], size)
+                for i in torch.randperm(len(batches), generator=generator):
+                    yield batches[i]
+
+
+def total_loss(w: Weights, network: Architecture, corpus: Corpus, index: Tensor, drop: Drop = keep_all) -> Tensor:
+    """Negative log-likelihood of the sentences ``index``, in nats, summed over their words and end marks: a scalar."""
+    inputs, targets, counts = corpus.batch(index)
+    states, _ = forward(w, network, inputs, drop)  # (B, T, C)
+    logits = states[counts] @ w["word"].T  # (words that count, V)
+    return functional.cross_entropy(logits, targets[counts], reduction="sum")
+
+
+def mean_loss(w: Weights, network: Architecture, corpus: Corpus) -> float:
+    """Nats per word, the end mark counted as one, dropout off."""
+    with torch.no_grad():
+        batches = torch.split(corpus.lengths.argsort(stable=True), 256)
+        total = sum(float(total_loss(w, network, corpus, index)) for index in batches)
+    return total / int(corpus.lengths.sum())
+
+
+# ----------------------------------------------------------------------------------------------------------- the model
+
+
+@dataclass(frozen=True)
+class History:
+    """What a training run recorded, in lists of equal length T.
+
+    ``train_loss`` and ``val_loss`` are nats per word with dropout off, over the first 1,000 sentences of the training
+    set and over 1,000 fresh ones; ``tokens`` counts the words learned from.
+    """
+
+    step: list[int]
+    tokens: list[int]
+    train_loss: list[float]
+    val_loss: list[float]
+
+
+class LanguageModel:
+    """A trained GPT.
+
+    Attributes:
+        config: how it was trained.
+        story: what it learned from; ``vocabulary`` are its V words.
+        parameters: one flat vector, float32.
+        history: its training; the last record is the model's own.
+    """
+
+    def __init__(self, config: LanguageModelConfig, story: Story, parameters: Tensor, history: History) -> None:
+        self.config, self.story, self.parameters, self.history = config, story, parameters, history
+        self.vocabulary = story.vocabulary
+        self._network = config.network(len(self.vocabulary))
+        self._weights = unflatten(parameters, self._network)
+
+    @functools.cached_property
+    def training_sentences(self) -> list[list[str]]:
+        """The sentences it learned from, drawn again."""
+        return training_sentences(self.config, self.story)
+
+    def loss(self, sentences: Sequence[Sequence[str]]) -> float:
+        """Nats per word on whole sentences, the end mark counted, dropout off.
+
+        Raises:
+            UnknownWord: a word is not in the vocabulary.
+            SettingError: there are no sentences.
+        """
+        if not sentences:
+            raise SettingError("sentences", sentences, "at least one sentence")
+        for sentence in sentences:
+            self._ids(sentence)
+        corpus = Corpus.of(sentences, self.story.word_id, self.story.end_id, self.config.context)
+        return mean_loss(self._weights, self._network, corpus)
+
+    def next_logits(self, words: Sequence[str]) -> np.ndarray:
+        """Score every word as the next one, dropout off: (V,) float64, any real numbers. Softmax is the next step.
+
+        Args:
+            words: the beginning of a sentence; an empty one asks for the first word.
+
+        Raises:
+            UnknownWord: a word is not in the vocabulary.
+            PrefixTooLongError: more than ``config.context - 1`` words.
+
+        >>> model = load_model(p=0.3)
+        >>> model.next_logits(["the"]).shape == (len(model.vocabulary),)
+        True
+        """
+        with torch.no_grad():
+            states, _ = forward(self._weights, self._network, self._beginning(words))  # (1, T, C)
+            logits: np.ndarray = (states[0, -1] @ self._weights["word"].T).double().numpy()
+        return logits
+
+    def generate(
+        self,
+        n: int,
+        rng: np.random.Generator,
+        *,
+        prefix: Sequence[str] = (),
+        training: bool = False,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+    ) -> list[list[str]]:
+        """Tell ``n`` sentences, all at once, word after word.
+
+        Args:
+            n: how many.
+            rng: decides every draw.
+            prefix: how each sentence begins; it is part of what is returned.
+            training: leave dropout on, as after a forgotten ``model.eval()``. Each word is read under masks of its own.
+            temperature, top_k, top_p, min_p: see `lib.sampling.shape_distribution`.
+
+        Returns:
+            Sentences without the end mark. One that has not ended after ``config.context`` words is returned as it is.
+
+        Raises:
+            UnknownWord, PrefixTooLongError: as `next_logits`.
+            SamplingError: (a ValueError) a sampling setting is out of its range.
+            SettingError: n is not a whole number >= 0.
+        """
+        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+            raise SettingError("n", n, "a whole number >= 0")
+        check_settings(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
+        beginning = self._beginning(prefix)  # (1, T)
+        drop: Drop = keep_all
+        if training and self.config.p > 0:
+            dice = torch.Generator().manual_seed(int(rng.integers(2**63)))
+            drop = functools.partial(apply_dropout, p=self.config.p, generator=dice)
+
+        if n == 0:
+            return []
+        told = np.full((n, self.config.context + 1), self.story.end_id)
+        told[:, : beginning.shape[1]] = beginning
+        rows = np.arange(n)  # the sentences still being told
+        with torch.no_grad():
+            if drop is keep_all:  # then the beginning is the same for all, and read once
+                states, memory = forward(self._weights, self._network, beginning)
+                states, memory = states.expand(n, -1, -1), _take(memory, torch.zeros(n, dtype=torch.int64))
+            else:
+                states, memory = forward(self._weights, self._network, beginning.expand(n, -1), drop)
+            for position in range(beginning.shape[1], self.config.context + 1):
+                logits = (states[:, -1] @ self._weights["word"].T).numpy()  # (sentences still being told, V)
+                words = sample(logits, rng, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
+                told[rows, position] = words
+                going_on = np.flatnonzero(words != self.story.end_id)
+                rows = rows[going_on]
+                if len(rows) == 0 or position == self.config.context:
+                    break
+                if len(going_on) < len(words):  # who has finished leaves
+                    memory = _take(memory, torch.from_numpy(going_on))
+                newest = torch.from_numpy(told[rows, position : position + 1])  # (sentences still being told, 1)
+                states, memory = forward(self._weights, self._network, newest, drop, memory)
+        return [self._words(row, len(prefix)) for row in told[:, 1:].tolist()]
+
+    def save(self, path: Path) -> "LanguageModel":
+        """Write a checkpoint, with parameters in half precision, and return the model as it will be loaded.
+
+        Rounding moves the losses a little, so the last record of the history is measured again.
+        """
+        stored = self.parameters.half()
+        losses = evaluate(stored.float(), self._network, *corpora(self.config, self.story))
+        train_loss, val_loss = [*self.history.train_loss[:-1], losses[0]], [*self.history.val_loss[:-1], losses[1]]
+        history = replace(self.history, train_loss=train_loss, val_loss=val_loss)
+        np.savez_compressed(
+            path,
+            parameters=stored.numpy(),
+            config=json.dumps(asdict(self.config)),
+            story=digest(self.story),
+            step=history.step,
+            tokens=history.tokens,
+            train_loss=history.train_loss,
+            val_loss=history.val_loss,
+        )
+        return LanguageModel(self.config, self.story, stored.float(), history)
+
+    @classmethod
+    def load(cls, path: Path, story: Story) -> "LanguageModel":
+        """Read the checkpoint of a model that learned from ``story``.
+
+        Raises:
+            CheckpointError: there is no such file, or the model learned from another story.
+        """
+        if not path.exists():
+            raise CheckpointError("no_checkpoint", path, "no such checkpoint")
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["story"]) != digest(story):
+                raise CheckpointError(
+                    "stale_checkpoint", path, "it was trained on another grammar than the present one"
+                )
+            config = LanguageModelConfig(**json.loads(str(stored["config"])))
+            history = History(*(stored[field.name].tolist() for field in fields(History)))
+            return cls(config, story, torch.from_numpy(stored["parameters"].astype(np.float32)), history)
+
+    def _ids(self, words: Sequence[str]) -> list[int]:
+        for word in words:
+            if word not in self.story.word_id:
+                raise UnknownWord(word)
+        return [self.story.word_id[word] for word in words]
+
+    def _beginning(self, words: Sequence[str]) -> Tensor:
+        """Return the mark and the words as ids (1, T)."""
+        if len(words) >= self.config.context:
+            raise PrefixTooLongError(len(words), self.config.context - 1)
+        return torch.tensor([[self.story.end_id, *self._ids(words)]])
+
+    def _words(self, ids: list[int], at_least: int) -> list[str]:
+        """Return the words up to the first end mark that is not part of the prefix."""
+        end = self.story.end_id
+        length = ids.index(end, at_least) if end in ids[at_least:] else len(ids)
+        return [self.vocabulary[i] for i in ids[:length]]
+
+
+def _take(memory: list[Memory], rows: Tensor) -> list[Memory]:
+    """Only these sentences of what is remembered."""
+    return [Memory(keys[rows], values[rows]) for keys, values in memory]
+
+
+def digest(story: Story) -> str:
+    """Fingerprint of a story: changes with any rule or weight, and with the sentences that a seed draws.
+
+    >>> digest(load_story("en")) == digest(load_story("en"))
+    True
+    """
+    rules = {name: [(a.items, a.weight) for a in rule.alternatives] for name, rule in story.grammar.items()}
+    drawn = story.sample(20, np.random.default_rng(0))
+    return hashlib.sha256(json.dumps([rules, story.vocabulary, drawn], sort_keys=True).encode()).hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training run is; the losses are those of `History`. Only the last record has a ``model``."""
+
+    step: int
+    tokens: int
+    train_loss: float
+    val_loss: float
+    model: LanguageModel | None = None
+
+
+class AdamW:
+    """AdamW (Loshchilov and Hutter, 2019, arXiv 1711.05101) on one flat vector of parameters.
+
+    This is PyTorch's own fused kernel, called by its inner name: making an optimizer of ``torch.optim`` imports a
+    second's worth of compiler first.
+    """
+
+    def __init__(self, parameters: Tensor, weight_decay: float) -> None:
+        self.parameters, self.weight_decay = parameters, weight_decay
+        self.mean, self.mean_square = torch.zeros_like(parameters), torch.zeros_like(parameters)
+        self.steps = torch.zeros(())
+
+    def step(self, gradient: Tensor, learning_rate: float) -> None:
+        """Move the parameters, in place."""
+        self.steps += 1
+        torch._fused_adamw_(
+            [self.parameters],
+            [gradient],
+            [self.mean],
+            [self.mean_square],
+            [],
+            [self.steps],
+            lr=learning_rate,
+            beta1=0.9,
+            beta2=0.999,
+            weight_decay=self.weight_decay,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+def corpora(config: LanguageModelConfig, story: Story) -> tuple[Corpus, Corpus]:
+    """Training and validation sentences, as numbers."""
+    drawn = training_sentences(config, story), validation_sentences(config, story)
+    training, validation = (Corpus.of(each, story.word_id, story.end_id, config.context) for each in drawn)
+    return training, validation
+
+
+class Learner:
+    """A model while it learns: its parameters, and everything that decides how they move next.
+
+    Attributes:
+        steps: batches learned from so far.
+        tokens: words learned from so far, end marks counted.
+        parameters: one flat vector; `step` changes it in place.
+    """
+
+    def __init__(self, config: LanguageModelConfig, story: Story) -> None:
+        self.config, self.story = config, story
+        self.network = config.network(len(story.vocabulary))
+        self.training, self.validation = corpora(config, story)
+        dice = torch.Generator().manual_seed(config.seed)
+        self.drop: Drop = functools.partial(apply_dropout, p=config.p, generator=dice) if config.p > 0 else keep_all
+        self.parameters = initial_parameters(self.network, dice)
+        self.optimizer = AdamW(self.parameters, config.weight_decay)
+        self.batches = self.training.shuffled_batches(config.batch_size, dice)
+        # Every batch is divided by the usual number of words in one, not by its own: so all words weigh the same.
+        self.usual = min(config.batch_size, config.n_sentences) * float(self.training.lengths.double().mean())
+        self.steps = self.tokens = 0
+
+    def step(self) -> None:
+        """Learn from one batch."""
+        index = next(self.batches)
+        with torch.enable_grad():
+            moving = self.parameters.requires_grad_()
+            w = unflatten(moving, self.network)
+            loss = total_loss(w, self.network, self.training, index, self.drop) / self.usual
+            (gradient,) = torch.autograd.grad(loss, moving)
+        self.parameters.requires_grad_(False)
+        self.steps += 1
+        self.tokens += int(self.training.lengths[index].sum())
+        self.optimizer.step(gradient, learning_rate(self.config, self.steps))
+
+    def losses(self) -> tuple[float, float]:
+        """Training and validation loss as in `History`, now."""
+        return evaluate(self.parameters, self.network, self.training, self.validation)
+
+
+def evaluate(parameters: Tensor, network: Architecture, training: Corpus, validation: Corpus) -> tuple[float, float]:
+    """Training and validation loss as in `History`."""
+    w = unflatten(parameters, network)
+    return mean_loss(w, network, training.first(EVALUATED)), mean_loss(w, network, validation)
+
+
+def train_language_model(config: LanguageModelConfig, story: Story | None = None) -> Iterator[Progress]:
+    """Train a model, record by record. Nothing is computed ahead: who stops asking has stopped the training.
+
+    Args:
+        config: decides everything.
+        story: what to learn from; by default the storybook of ``config.language``.
+
+    Yields:
+        `Progress` before the first step, every ``config.record_every`` steps, and, with the model, after the last one.
+
+    >>> config = LanguageModelConfig(p=0.3, n_sentences=20, steps=4, record_every=2, width=8, heads=2)
+    >>> records = list(train_language_model(config))
+    >>> [record.step for record in records]
+    [0, 2, 4]
+    >>> records[-1].model.next_logits(["the"]).shape == (len(load_story().vocabulary),)
+    True
+    """
+    learner = Learner(config, story or load_story(config.language))
+    history = History([], [], [], [])
+    while True:
+        if learner.steps % config.record_every == 0 or learner.steps == config.steps:
+            record = learner.steps, learner.tokens, *learner.losses()
+            for column, value in zip(vars(history).values(), record, strict=True):
+                column.append(value)
+            if learner.steps == config.steps:
+                break
+            yield Progress(*record)
+        learner.step()
+    yield Progress(*record, LanguageModel(config, learner.story, learner.parameters, history))
+
+
+def checkpoint_path(language: str, p: float, corpus: str) -> Path:
+    """Name the file of a checkpoint.
+
+    >>> checkpoint_path("en", 0.3, "large").name
+    'storybook_en_large_p30.npz'
+    """
+    return DATA / f"storybook_{language}_{corpus}_p{round(100 * p):02d}.npz"
+
+
+@functools.lru_cache(maxsize=16)
+def load_model(language: str = "en", p: float = 0.0, corpus: str = "small") -> LanguageModel:
+    """Load a trained model from ``data/``. The same arguments give the same object.
+
+    Args:
+        language: which storybook.
+        p: dropout in its training: 0, 0.1, 0.2, 0.3 or 0.5; with the large corpus 0 or 0.3.
+        corpus: "small" (2,000 sentences; without dropout they are memorised) or "large" (20,000).
+
+    Raises:
+        CheckpointError: there is none, or it was trained on another grammar than the present one.
+
+    >>> load_model(p=0.3, corpus="large").config.n_sentences
+    20000
+    """
+    return LanguageModel.load(checkpoint_path(language, p, corpus), load_story(language))

@@ -1,0 +1,139 @@
+"""The network of a GPT, from its flat vector of parameters to its hidden states; `lib.language_model` trains it.
+
+It is the decoder of "Attention Is All You Need" (Vaswani et al., 2017, arXiv 1706.03762, section 3) in the pre-norm
+form of GPT-2 and nanoGPT, without biases, and with one matrix both for reading words and for scoring the next one. With
+dropout it drops in the four places where those networks do; each is marked in the code:
+
+1. after the sum of word and position embedding,
+2. on the attention weights,
+3. after the projection that ends the attention block,
+4. after the projection that ends the MLP block.
+
+Shapes in the comments: B sentences, T positions, C width, H heads, D = C / H, V words in the vocabulary.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Weights = dict[str, Tensor]
+Drop = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Size of the network: words V, width C, layers, heads H, and context, the most positions it can read."""
+
+    words: int
+    width: int
+    layers: int
+    heads: int
+    context: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every parameter, in the order in which they lie in the flat vector.
+
+        >>> network = Architecture(words=600, width=64, layers=2, heads=4, context=32)
+        >>> sum(math.prod(shape) for shape in network.shapes().values())
+        139072
+        """
+        C = self.width
+        shapes: dict[str, tuple[int, ...]] = {"word": (self.words, C), "position": (self.context, C)}
+        for layer in range(self.layers):
+            shapes |= {
+                f"{layer}.attention_norm": (C,),
+                f"{layer}.attention": (3 * C, C),  # queries, keys and values in one
+                f"{layer}.attention_projection": (C, C),
+                f"{layer}.mlp_norm": (C,),
+                f"{layer}.mlp": (4 * C, C),
+                f"{layer}.mlp_projection": (C, 4 * C),
+            }
+        return shapes | {"norm": (C,)}
+
+
+def initial_parameters(network: Architecture, generator: torch.Generator) -> Tensor:
+    """Draw the first parameters, a flat vector, from a normal distribution as GPT-2 does (Radford et al., 2019).
+
+    GPT-2's deviation is 0.02 at a width of 768; it grows here by the square root of how much narrower we are. The
+    projections, which are added up along the layers, get less by the square root of their number, so that the sum
+    does not grow with the depth (section 2.3 there).
+    """
+    deviation = 0.02 * math.sqrt(768 / network.width)
+    parts = []
+    for name, shape in network.shapes().items():
+        if name.endswith("norm"):
+            parts.append(torch.ones(shape))
+        else:
+            scale = 1 / math.sqrt(2 * network.layers) if name.endswith("projection") else 1.0
+            parts.append(torch.randn(shape, generator=generator) * deviation * scale)
+    return torch.cat([part.flatten() for part in parts])
+
+
+def unflatten(parameters: Tensor, network: Architecture) -> Weights:
+    """Name the parts of the flat vector: views, not copies, so that gradients arrive in the one vector."""
+    shapes = network.shapes()
+    parts = parameters.split_with_sizes([math.prod(shape) for shape in shapes.values()])
+    return {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+
+
+def keep_all(x: Tensor) -> Tensor:
+    """Dropout switched off: what `forward` takes as ``drop`` outside of training."""
+    return x
+
+
+class Memory(NamedTuple):
+    """What a layer remembers of the S words read so far, the "key-value cache": keys and values, (B, H, S, D) each."""
+
+    keys: Tensor
+    values: Tensor
+
+
+def forward(
+    w: Weights, network: Architecture, tokens: Tensor, drop: Drop = keep_all, past: list[Memory] | None = None
+) -> tuple[Tensor, list[Memory]]:
+    """Read words.
+
+    Args:
+        w: the parameters, by name.
+        network: their sizes.
+        tokens: ids of words (B, T).
+        drop: dropout, called in the four places.
+        past: what is remembered of the words before; the tokens go on from there.
+
+    Returns:
+        The hidden states (B, T, C), and the memory to go on with. ``states @ w["word"].T`` are the next words' logits.
+    """
+    C, start = network.width, past[0].keys.shape[2] if past else 0
+    x = drop(
+        functional.embedding(tokens, w["word"]) + w["position"][start : start + tokens.shape[1]]
+    )  # (B, T, C), place 1
+    memory = []
+    for i in range(network.layers):
+        normed = functional.layer_norm(x, (C,), w[f"{i}.attention_norm"])
+        mixed, remembered = _attend(normed, w[f"{i}.attention"], network.heads, drop, past[i] if past else None)
+        memory.append(remembered)
+        x = x + drop(mixed @ w[f"{i}.attention_projection"].T)  # place 3
+        normed = functional.layer_norm(x, (C,), w[f"{i}.mlp_norm"])
+        x = x + drop(functional.gelu(normed @ w[f"{i}.mlp"].T) @ w[f"{i}.mlp_projection"].T)  # place 4
+    return functional.layer_norm(x, (C,), w["norm"]), memory
+
+
+def _attend(x: Tensor, weight: Tensor, heads: int, drop: Drop, past: Memory | None) -> tuple[Tensor, Memory]:
+    """Mix every position with those before it: x (B, T, C) -> (B, T, C), and what to remember of it."""
+    B, T, C = x.shape
+    q, k, v = (x @ weight.T).view(B, T, 3, heads, C // heads).permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
+    if past:
+        k, v = torch.cat((past.keys, k), dim=2), torch.cat((past.values, v), dim=2)  # (B, H, S, D), S >= T
+    S = k.shape[2]
+    # Keys come before queries here, (B, H, S, T): a softmax along the short last dimension takes three times as long.
+    scores = k @ q.transpose(2, 3) / math.sqrt(C // heads)
+    if T > 1:
+        scores = scores + torch.full((S, T), -math.inf).tril(T - S - 1)  # no looking ahead
+    weights = drop(scores.softmax(dim=2))  # place 2
+    mixed = weights.transpose(2, 3) @ v  # (B, H, T, D)
+    return mixed.transpose(1, 2).reshape(B, T, C), Memory(k, v)

@@ -1,0 +1,487 @@
+"""The small GPT: parts against PyTorch's, training against a textbook loop, sentences against exact probabilities."""
+
+import itertools
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from lib import language_model as lm
+from lib.grammar import parse_grammar
+from lib.language_model import (
+    CheckpointError,
+    Corpus,
+    LanguageModel,
+    LanguageModelConfig,
+    PrefixTooLongError,
+    SettingError,
+    UnknownWord,
+    load_model,
+    train_language_model,
+)
+from lib.sampling import shape_distribution
+from lib.story import Story, UnknownLanguage, load_story
+from lib.transformer import Architecture, forward, initial_parameters, unflatten
+
+torch.set_num_threads(1)
+
+TOY = """
+sentence:
+  3 | the <animal> sleeps
+  2 | the <animal> eats the <food>
+  the <animal> and the <animal> eat
+animal: ranked
+  dog, cat, mouse, owl
+food: equal
+  cheese, bread
+"""
+SMALL = LanguageModelConfig(
+    p=0.2, n_sentences=60, steps=40, batch_size=8, record_every=20, width=16, heads=2, context=12
+)
+
+
+@pytest.fixture(scope="module")
+def toy() -> Story:
+    return Story(parse_grammar(TOY))
+
+
+@pytest.fixture(scope="module")
+def model(toy: Story) -> LanguageModel:
+    *_, last = train_language_model(SMALL, toy)
+    assert last.model is not None
+    return last.model
+
+
+# ---------------------------------------------------------------------------------------------- the network
+
+
+class TorchGPT(nn.Module):
+    """The same network from PyTorch's own parts: nn.TransformerEncoderLayer with a causal mask, pre-norm."""
+
+    def __init__(self, network: Architecture, weights: dict[str, torch.Tensor]) -> None:
+        super().__init__()
+        C = network.width
+        self.weights = weights
+        self.layers = nn.ModuleList()
+        for i in range(network.layers):
+            layer = nn.TransformerEncoderLayer(
+                C, network.heads, 4 * C, dropout=0.0, activation="gelu", batch_first=True, norm_first=True, bias=False
+            )
+            with torch.no_grad():
+                layer.norm1.weight.copy_(weights[f"{i}.attention_norm"])
+                layer.self_attn.in_proj_weight.copy_(weights[f"{i}.attention"])
+                layer.self_attn.out_proj.weight.copy_(weights[f"{i}.attention_projection"])
+                layer.norm2.weight.copy_(weights[f"{i}.mlp_norm"])
+                layer.linear1.weight.copy_(weights[f"{i}.mlp"])
+                layer.linear2.weight.copy_(weights[f"{i}.mlp_projection"])
+            self.layers.append(layer)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        T = tokens.shape[1]
+        x = self.weights["word"][tokens] + self.weights["position"][:T]
+        ahead = nn.Transformer.generate_square_subsequent_mask(T)
+        for layer in self.layers:
+            x = layer(x, src_mask=ahead)
+        return functional.layer_norm(x, x.shape[-1:], self.weights["norm"])
+
+
+@pytest.fixture(scope="module")
+def network() -> Architecture:
+    return Architecture(words=11, width=12, layers=3, heads=3, context=9)
+
+
+@pytest.fixture(scope="module")
+def weights(network: Architecture) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(5)
+    size = sum(math.prod(shape) for shape in network.shapes().values())
+    return unflatten(torch.randn(size, generator=generator) * 0.3, network)  # large, so that every part matters
+
+
+@pytest.fixture(scope="module")
+def tokens() -> torch.Tensor:
+    return torch.randint(11, (4, 9), generator=torch.Generator().manual_seed(6))
+
+
+def test_network_is_pytorchs_own_transformer(network, weights, tokens):
+    with torch.no_grad():
+        expected = TorchGPT(network, weights)(tokens)
+        torch.testing.assert_close(forward(weights, network, tokens)[0], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("cut", [1, 4, 8])
+def test_reading_on_from_memory_is_reading_at_once(network, weights, tokens, cut):
+    at_once, memory = forward(weights, network, tokens)
+    states, past = forward(weights, network, tokens[:, :cut])
+    pieces = [states]
+    for t in range(cut, 9):
+        states, past = forward(weights, network, tokens[:, t : t + 1], past=past)
+        pieces.append(states)
+    torch.testing.assert_close(torch.cat(pieces, dim=1), at_once, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(past[-1].keys, memory[-1].keys, rtol=1e-4, atol=1e-5)
+    # Several words at once, too: the mask has to start where the memory ends.
+    _, past = forward(weights, network, tokens[:, :cut])
+    torch.testing.assert_close(
+        forward(weights, network, tokens[:, cut:], past=past)[0], at_once[:, cut:], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_no_position_sees_the_words_after_it(network, weights, tokens):
+    changed = tokens.clone()
+    changed[:, 5:] = (changed[:, 5:] + 1) % 11
+    before, after = forward(weights, network, tokens)[0], forward(weights, network, changed)[0]
+    assert torch.equal(before[:, :5], after[:, :5])
+    assert not torch.isclose(before[:, 5:], after[:, 5:]).all(dim=2).any()
+
+
+def test_dropout_is_called_in_the_four_places(network, weights, tokens):
+    seen = []
+
+    def drop(x: torch.Tensor) -> torch.Tensor:
+        seen.append(tuple(x.shape))
+        return x
+
+    states, _ = forward(weights, network, tokens, drop)
+    embedding, attention, sub_layer = (4, 9, 12), (4, 3, 9, 9), (4, 9, 12)
+    assert seen == [embedding] + 3 * [attention, sub_layer, sub_layer]
+    assert torch.equal(states, forward(weights, network, tokens)[0])
+
+
+def test_what_each_place_drops(network, weights, tokens):
+    """Dropping everything at one place must do what leaving that part out does."""
+
+    def at(places: set[int]):
+        calls = itertools.count()
+        return lambda x: torch.zeros_like(x) if next(calls) in places else x
+
+    def with_zero(*names: str) -> torch.Tensor:
+        without = {name: torch.zeros_like(w) if name in names else w for name, w in weights.items()}
+        return forward(without, network, tokens)[0]
+
+    def dropped(*places: int) -> torch.Tensor:
+        return forward(weights, network, tokens, at(set(places)))[0]
+
+    assert torch.equal(dropped(0), with_zero("word", "position"))
+    for layer in range(3):
+        without_attention = with_zero(f"{layer}.attention_projection")
+        assert torch.equal(dropped(1 + 3 * layer), without_attention)  # the attention weights
+        assert torch.equal(dropped(2 + 3 * layer), without_attention)  # the attention projection
+        assert torch.equal(dropped(3 + 3 * layer), with_zero(f"{layer}.mlp_projection"))
+
+
+def test_parameters_start_as_in_gpt2():
+    network = Architecture(words=700, width=64, layers=2, heads=4, context=32)
+    w = unflatten(initial_parameters(network, torch.Generator().manual_seed(0)), network)
+    deviation = 0.02 * math.sqrt(768 / 64)
+    assert w["word"].std() == pytest.approx(deviation, rel=0.02)
+    assert w["1.mlp"].std() == pytest.approx(deviation, rel=0.02)
+    assert w["1.mlp_projection"].std() == pytest.approx(deviation / math.sqrt(4), rel=0.03)
+    assert torch.equal(w["0.mlp_norm"], torch.ones(64))
+    assert 100_000 <= sum(part.numel() for part in w.values()) <= 300_000
+
+
+# ---------------------------------------------------------------------------------------------- learning
+
+
+def test_optimizer_is_pytorchs_adamw():
+    generator = torch.Generator().manual_seed(1)
+    start = torch.randn(50, generator=generator)
+    ours, theirs = start.clone(), nn.Parameter(start.clone())
+    optimizer, oracle = lm.AdamW(ours, weight_decay=0.1), torch.optim.AdamW([theirs], weight_decay=0.1)
+    for step in range(20):
+        gradient = torch.randn(50, generator=generator)
+        rate = 0.01 * (step + 1)
+        optimizer.step(gradient.clone(), rate)
+        oracle.param_groups[0]["lr"] = rate
+        theirs.grad = gradient
+        oracle.step()
+    torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_training_is_the_textbook_loop(toy):
+    """Every step recomputed with PyTorch's AdamW, one sentence at a time, from the same first parameters."""
+    config = replace(SMALL, p=0.0, steps=12, record_every=12)
+    *_, last = train_language_model(config, toy)
+    network = config.network(len(toy.vocabulary))
+    dice = torch.Generator().manual_seed(config.seed)
+    flat = nn.Parameter(initial_parameters(network, dice))
+    optimizer = torch.optim.AdamW([flat], weight_decay=config.weight_decay)
+    sentences = toy.sample(60, np.random.default_rng([0, 0]))
+    corpus = Corpus.of(sentences, toy.word_id, toy.end_id, config.context)
+    words_in_a_batch = 8 * sum(len(sentence) + 1 for sentence in sentences) / 60
+    for step, index in enumerate(itertools.islice(corpus.shuffled_batches(8, dice), 12), start=1):
+        w = unflatten(flat, network)
+        loss = torch.zeros(())
+        for i in index.tolist():
+            ids = torch.tensor([[0, *(toy.word_id[word] for word in sentences[i]), 0]])
+            states, _ = forward(w, network, ids[:, :-1])
+            loss = loss + functional.cross_entropy(states[0] @ w["word"].T, ids[0, 1:], reduction="sum")
+        optimizer.zero_grad()
+        (loss / words_in_a_batch).backward()
+        optimizer.param_groups[0]["lr"] = lm.learning_rate(config, step)
+        optimizer.step()
+    assert last.model is not None
+    torch.testing.assert_close(last.model.parameters, flat.detach(), rtol=1e-3, atol=1e-5)
+
+
+def test_same_config_same_model_and_the_seed_matters(toy, model):
+    *_, again = train_language_model(SMALL, toy)
+    *_, other = train_language_model(replace(SMALL, seed=1), toy)
+    assert torch.equal(again.model.parameters, model.parameters)
+    assert again.model.history == model.history
+    assert not torch.isclose(other.model.parameters, model.parameters).all()
+
+
+def test_training_leaves_global_randomness_alone(toy):
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
+    list(train_language_model(replace(SMALL, steps=3), toy))
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert np.array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
+
+
+def test_records(toy, model):
+    records = list(train_language_model(SMALL, toy))
+    assert [record.step for record in records] == [0, 20, 40]
+    assert [record.model is None for record in records] == [True, True, False]
+    first, last = records[0], records[-1]
+    assert first.tokens == 0
+    assert first.train_loss == pytest.approx(math.log(len(toy.vocabulary)), rel=0.2)  # it knows nothing yet
+    assert last.val_loss < first.val_loss
+    assert last.model.history.step == [0, 20, 40]
+    assert last.model.history.val_loss == [record.val_loss for record in records]
+    # The recorded losses are those of a model without dropout, on whole sentences.
+    assert last.train_loss == pytest.approx(last.model.loss(last.model.training_sentences), rel=1e-6)
+    fresh = lm.validation_sentences(SMALL, toy)
+    assert last.val_loss == pytest.approx(last.model.loss(fresh), rel=1e-6)
+
+
+def test_tokens_count_the_words_learned_from(toy):
+    config = replace(SMALL, n_sentences=20, batch_size=5, steps=8, record_every=4)  # 4 batches are an epoch
+    records = list(train_language_model(config, toy))
+    words = sum(len(sentence) + 1 for sentence in lm.training_sentences(config, toy))
+    assert [record.tokens for record in records] == [0, words, 2 * words]
+
+
+def test_loss_is_the_mean_surprise_word_by_word(toy, model):
+    sentences = toy.sample(7, np.random.default_rng(3))
+    surprise = []
+    for sentence in sentences:
+        for t, word in enumerate([*sentence, toy.end]):
+            probabilities = shape_distribution(model.next_logits(sentence[:t])).probabilities
+            surprise.append(-math.log(probabilities[toy.word_id[word]]))
+    assert model.loss(sentences) == pytest.approx(np.mean(surprise), rel=1e-5)
+
+
+def test_batches_hold_every_sentence_once_an_epoch_and_hardly_any_padding():
+    story = load_story("en")
+    config = LanguageModelConfig()
+    corpus = lm.Learner(config, story).training
+    batches = list(itertools.islice(corpus.shuffled_batches(32, torch.Generator().manual_seed(0)), 63))
+    assert sorted(torch.cat(batches).tolist()) == list(range(2000))
+    needed, filled = (
+        sum(int(corpus.lengths[index].sum()) for index in batches),
+        sum(len(index) * int(corpus.lengths[index].max()) for index in batches),
+    )
+    assert filled < 1.1 * needed
+    unsorted = torch.split(torch.arange(2000), 32)
+    assert sum(len(index) * int(corpus.lengths[index].max()) for index in unsorted) > 1.3 * needed
+
+
+def test_sentences_that_do_not_fit_the_context_are_cut():
+    corpus = Corpus.of(
+        [["a", "b", "c", "d"], ["a", "b", "c"], ["a", "b"]], {".": 0, "a": 1, "b": 2, "c": 3, "d": 4}, 0, 3
+    )
+    inputs, targets, counts = corpus.batch(torch.tensor([0, 1, 2]))
+    assert inputs.tolist() == [[0, 1, 2], [0, 1, 2], [0, 1, 2]]
+    assert targets.tolist() == [[1, 2, 3], [1, 2, 3], [1, 2, 0]]  # the cut sentences are not said to end
+    assert counts.all()
+
+
+def test_dropout_slows_learning_by_heart_and_is_off_in_the_records(toy):
+    config = replace(SMALL, n_sentences=12, steps=300, record_every=300, learning_rate=0.01, width=32)
+    losses = {}
+    for p in (0.0, 0.5):
+        *_, last = train_language_model(replace(config, p=p), toy)
+        losses[p] = last.train_loss
+    assert losses[0.0] < losses[0.5]
+
+
+def test_no_optimizer_is_constructed():
+    """torch.optim would import the compiler (torch._dynamo): a second and 65 MB for nothing."""
+    program = (
+        "import sys; from lib.language_model import *;"
+        "c = LanguageModelConfig(p=0.1, n_sentences=9, steps=2, width=8, heads=2);"
+        "*_, last = train_language_model(c); last.model.generate(2, np.random.default_rng(0));"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("p", 1.0), ("p", -0.1), ("p", math.nan), ("p", "0.5"), ("p", None), ("p", True),
+        ("n_sentences", 0), ("n_sentences", 2.5), ("n_sentences", 10**9),
+        ("steps", 0), ("steps", True), ("batch_size", 0), ("record_every", 0),
+        ("learning_rate", 0.0), ("learning_rate", math.inf), ("weight_decay", -1e-9), ("weight_decay", math.nan),
+        ("width", 0), ("layers", 0), ("heads", 5), ("context", 1), ("seed", -1), ("seed", 2**63),
+    ],
+)  # fmt: skip
+def test_bad_settings_are_named(parameter, value):
+    with pytest.raises(SettingError, match=rf"^{parameter} must be .* but is") as caught:
+        LanguageModelConfig(**{parameter: value})
+    assert (caught.value.parameter, caught.value.code) == (parameter, "invalid_setting")
+    assert isinstance(caught.value, ValueError)
+
+
+def test_config_is_a_key():
+    assert {LanguageModelConfig(p=0.3): 1}[LanguageModelConfig(p=0.3)] == 1
+    with pytest.raises(UnknownLanguage):
+        next(train_language_model(LanguageModelConfig(language="xx")))
+
+
+# ---------------------------------------------------------------------------------------------- speaking
+
+
+def exact_sentence_probabilities(model: LanguageModel, prefix=(), **sampling) -> dict[tuple[str, ...], float]:
+    """Every sentence's probability, by the chain rule from next_logits: no cache, no batch."""
+    found: dict[tuple[str, ...], float] = {}
+    open_ends = [(tuple(prefix), 1.0)]
+    while open_ends:
+        words, chance = open_ends.pop()
+        for i, p in enumerate(shape_distribution(model.next_logits(words), **sampling).probabilities):
+            if p * chance > 1e-9:
+                longer = (*words, model.vocabulary[i])
+                if i == model.story.end_id:
+                    found[words] = found.get(words, 0.0) + p * chance
+                elif len(longer) == model.config.context:
+                    found[longer] = found.get(longer, 0.0) + p * chance
+                else:
+                    open_ends.append((longer, p * chance))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("prefix", "sampling"),
+    [((), {"top_k": 2}), (("the",), {"top_k": 2, "temperature": 0.5}), (("the", "owl"), {"top_k": 3, "top_p": 0.8})],
+)
+def test_sentences_come_with_their_exact_probability(toy, prefix, sampling):
+    config = replace(SMALL, steps=300, learning_rate=0.01, context=6)
+    *_, last = train_language_model(config, toy)
+    exact = exact_sentence_probabilities(last.model, prefix, **sampling)
+    assert sum(exact.values()) == pytest.approx(1, abs=1e-3)
+    n = 20_000
+    told = [tuple(words) for words in last.model.generate(n, np.random.default_rng(8), prefix=prefix, **sampling)]
+    assert set(told) <= set(exact)
+    # Each frequency within 5 standard deviations: with the few dozen sentences there are, a wrong alarm in 10,000 runs.
+    for sentence, chance in exact.items():
+        deviation = math.sqrt(chance * (1 - chance) / n)
+        assert abs(told.count(sentence) / n - chance) <= 5 * deviation + 1 / n
+
+
+def test_generation_repeats_with_the_seed_and_only_then(model):
+    told = model.generate(20, np.random.default_rng(4))
+    assert told == model.generate(20, np.random.default_rng(4))
+    assert told != model.generate(20, np.random.default_rng(5))
+
+
+def test_greedy_speech_is_one_sentence_forever(model):
+    told = model.generate(30, np.random.default_rng(0), top_k=1)
+    assert len({tuple(words) for words in told}) == 1
+    words: list[str] = []
+    while (best := model.vocabulary[int(model.next_logits(words).argmax())]) != model.story.end and len(words) < 11:
+        words.append(best)
+    assert told[0][:11] == words
+
+
+def test_prefix_begins_every_sentence(model):
+    told = model.generate(10, np.random.default_rng(0), prefix=["the", "owl"])
+    assert all(words[:2] == ["the", "owl"] for words in told)
+    # Nothing of the model's forbids an odd beginning, the end mark included.
+    assert model.generate(1, np.random.default_rng(0), prefix=["cheese", "."])[0][:2] == ["cheese", "."]
+
+
+def test_unending_sentences_stop_at_the_context(toy):
+    network = SMALL.network(len(toy.vocabulary))
+    parameters = initial_parameters(network, torch.Generator().manual_seed(0))
+    w = unflatten(parameters, network)
+    w["word"][toy.end_id] = 0  # the end mark's logit is 0, and all others ...
+    w["norm"].fill_(1)
+    model = LanguageModel(SMALL, toy, parameters, lm.History([], [], [], []))
+    told = model.generate(40, np.random.default_rng(0), temperature=5.0)
+    assert max(map(len, told)) == SMALL.context
+    full = list(itertools.islice(itertools.cycle(["the", "owl"]), SMALL.context - 1))
+    assert model.next_logits(full).shape == (len(toy.vocabulary),)
+    assert len(model.generate(1, np.random.default_rng(0), prefix=full)[0]) in (SMALL.context - 1, SMALL.context)
+
+
+def test_forgotten_eval_leaves_dropout_on(model, toy):
+    """One sentence forever under top-k = 1, unless dropout is left on; at p = 0 there is nothing to forget."""
+    told = model.generate(50, np.random.default_rng(0), top_k=1, training=True)
+    assert len({tuple(words) for words in told}) > 1
+    assert told == model.generate(50, np.random.default_rng(0), top_k=1, training=True)
+    *_, without = train_language_model(replace(SMALL, p=0.0), toy)
+    assert without.model.generate(9, np.random.default_rng(0)) == without.model.generate(
+        9, np.random.default_rng(0), training=True
+    )
+
+
+def test_no_sentences(model):
+    assert model.generate(0, np.random.default_rng(0)) == []
+
+
+def test_what_cannot_be_said_is_named(model):
+    rng = np.random.default_rng(0)
+    for ask in (
+        model.next_logits,
+        lambda words: model.generate(1, rng, prefix=words),
+        lambda words: model.loss([words]),
+    ):
+        with pytest.raises(UnknownWord, match="'dragon'") as caught:
+            ask(["the", "dragon"])
+        assert (caught.value.word, caught.value.code) == ("dragon", "unknown_word")
+    for ask in (model.next_logits, lambda words: model.generate(1, rng, prefix=words)):
+        with pytest.raises(PrefixTooLongError, match="12 words") as too_long:
+            ask(["the"] * 12)
+        assert (too_long.value.length, too_long.value.limit, too_long.value.code) == (12, 11, "prefix_too_long")
+    for n in (-1, 2.0, True):
+        with pytest.raises(SettingError, match=r"^n must be"):
+            model.generate(n, rng)
+    with pytest.raises(SettingError, match=r"^sentences must be"):
+        model.loss([])
+    with pytest.raises(ValueError, match=r"^top_k must be"):
+        model.generate(0, rng, top_k=0)
+
+
+# ---------------------------------------------------------------------------------------------- on disk
+
+
+def test_checkpoint_comes_back_as_it_was_stored(tmp_path, model, toy):
+    path = tmp_path / "toy.npz"
+    stored = model.save(path)
+    loaded = LanguageModel.load(path, Story(parse_grammar("# A comment is no change.\n" + TOY)))
+    assert torch.equal(loaded.parameters, stored.parameters)
+    assert (loaded.config, loaded.history) == (stored.config, stored.history)
+    torch.testing.assert_close(loaded.parameters, model.parameters, rtol=1e-3, atol=1e-6)  # half precision: 11 bits
+    assert loaded.history.train_loss[-1] == pytest.approx(loaded.loss(loaded.training_sentences), rel=1e-6)
+    assert loaded.history.train_loss[:-1] == model.history.train_loss[:-1]
+
+
+@pytest.mark.parametrize("change", [("3 |", "4 |"), ("owl", "fox"), ("dog, cat", "cat, dog")])
+def test_checkpoint_of_another_grammar_is_refused(tmp_path, model, change):
+    model.save(tmp_path / "toy.npz")
+    with pytest.raises(CheckpointError, match=r"^toy.npz: it was trained on another grammar") as caught:
+        LanguageModel.load(tmp_path / "toy.npz", Story(parse_grammar(TOY.replace(*change))))
+    assert caught.value.code == "stale_checkpoint"
+
+
+def test_missing_checkpoint_is_named():
+    with pytest.raises(CheckpointError, match=r"storybook_en_small_p77\.npz: no such checkpoint") as caught:
+        load_model(p=0.77)
+    assert caught.value.code == "no_checkpoint"
