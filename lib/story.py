@@ -205,6 +205,28 @@ class Story:
             here = following
         return entropy / length
 
+    @functools.cached_property
+    def number_of_sentences(self) -> int:
+        """How many different sentences the storybook can tell.
+
+        >>> from lib.grammar import parse_grammar
+        >>> Story(parse_grammar("sentence:\\n  <who> sat\\n  <who> ate\\nwho: equal\\n  Anna, Tom")).number_of_sentences
+        4
+        """
+        total = 0
+        here = {self._start: 1}  # the places after 0, 1, 2, ... words, with the number of ways to get there
+        while here:
+            following: dict[_Place, int] = {}
+            for place, ways in here.items():
+                for word in self._look(place):
+                    if word == END:
+                        total += ways
+                    else:
+                        after = self._after(place, word)
+                        following[after] = following.get(after, 0) + ways
+            here = following
+        return total
+
     # -------------------------------------------------------------------------------------------- words as people type
 
     def unknown_words(self, words: Sequence[str]) -> list[str]:
