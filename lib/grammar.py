@@ -62,6 +62,7 @@ class Rule:
     line: int
     kind: str = ""
     alternatives: list[Alternative] = field(default_factory=list)
+    goes_on: bool = True  # a list: its last line ended with a comma
 
     def probabilities(self) -> list[float]:
         """Return the chance of each alternative; they sum to 1."""
@@ -151,7 +152,11 @@ def _add_line(rule: Rule, content: str, line: int) -> None:
         before, bar, after = content.rpartition("|")
         _add(rule, after, _weight(before.strip(), line) if bar else 1.0, line)
         return
-    entries = content.removesuffix(",").split(",")  # a list may go on over several lines, with or without a last comma
+    if not rule.goes_on:  # else a line broken in the middle of "polar bear" would be two entries
+        end = rule.alternatives[-1].line
+        raise GrammarError("bad_syntax", end, content, "this line needs a comma at its end, for the list goes on")
+    rule.goes_on = content.endswith(",")
+    entries = content.removesuffix(",").split(",")
     for entry in entries:
         rank = len(rule.alternatives) + 1
         _add(rule, entry, 1 / (rank + 1) if rule.kind == "ranked" else 1.0, line)

@@ -112,7 +112,7 @@ class Story:
         }
         self._dice = {symbol: list(accumulate(p for _, p in choices)) for symbol, choices in self._choices.items()}
         self._beginnings: dict[Rest, dict[str, dict[Rest, float]]] = {}
-        self._places: dict[frozenset[tuple[Rest, float]], _Place] = {}
+        self._places: dict[frozenset[tuple[Rest, str]], _Place] = {}
         self._start = self._place({(START,): 1.0})
 
     # ------------------------------------------------------------------------------------------------- telling a story
@@ -288,8 +288,8 @@ class Story:
         """Return the place with these rests, one object for all ways that lead to it."""
         total = sum(rests.values())
         rests = {rest: probability / total for rest, probability in rests.items()}
-        # Two ways to the same place differ by rounding in the last digits; 12 of 16 digits tell places apart.
-        key = frozenset((rest, round(probability, 12)) for rest, probability in rests.items())
+        # Two ways to the same place differ by rounding in the last of 16 digits; the first 12 tell places apart.
+        key = frozenset((rest, f"{probability:.11e}") for rest, probability in rests.items())
         return self._places.setdefault(key, _Place(rests))
 
     def _look(self, place: _Place) -> dict[str, float]:
