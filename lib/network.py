@@ -276,9 +276,9 @@ class MaskRoller:
         batch_size: B, the number of points; each point has its own mask.
         generators: one for each member.
 
-    >>> roller = MaskRoller([2, 4], [[0, 0], [0, 0.5]], batch_size=1, generators=[np.random.default_rng(0)])
+    >>> roller = MaskRoller([2, 4], [[0, 0], [0, 0.5]], batch_size=1, generators=[np.random.default_rng(1)])
     >>> roller.roll()  # nothing on the input; on the hidden layer, only arm 1 drops
-    [[], [(1, tensor([[[0., 0., 2., 0.]]]))]]
+    [[], [(1, tensor([[[0., 2., 0., 0.]]]))]]
     """
 
     def __init__(
@@ -293,24 +293,27 @@ class MaskRoller:
         members = len(generators)
         dropping = [any(rate > 0 for rate in layer) for layer in rates]
         units = sum(size * batch_size for size, drops in zip(sizes, dropping, strict=True) if drops)
-        # A block of several passes is rolled at once.
+        # A block of several passes is rolled at once, member by member, so that what is worked on stays in the cache.
         passes = min(16, max(1, _MASK_BLOCK // max(units, 1)))
-        self._numbers = torch.empty(members, passes, units)  # 16 random bits for each unit, as numbers -32768 .. 32767
-
-        self._blocks: list[tuple[Tensor, Tensor, float]] = []  # numbers, mask (each (E, passes, B * H)), rate
+        numbers = torch.empty(passes, units)  # 16 random bits for each unit of one member, as numbers -32768 .. 32767
+        self._numbers = numbers.view(-1)
+        self._rates: list[tuple[Tensor, float]] = []  # where the numbers for a layer are, (passes, B * H), and the rate
+        self._masks: list[list[Tensor]] = [[] for _ in generators]  # for each member, the masks to make of them
         self._passes: list[list[list[tuple[int, Tensor]]]] = [[[] for _ in sizes] for _ in range(passes)]
         start = 0
         for layer, size in enumerate(sizes):
             if not dropping[layer]:
                 continue
-            numbers = self._numbers[:, :, start : start + size * batch_size]
+            numbers_of_layer = numbers[:, start : start + size * batch_size]
             start += size * batch_size
             for arm, rate in enumerate(rates[layer]):
                 if rate > 0:
-                    mask = torch.empty(members, passes, size * batch_size)
-                    self._blocks.append((numbers, mask, rate))
-                    for turn, one in enumerate(mask.view(members, passes, batch_size, size).unbind(1)):
-                        self._passes[turn][layer].append((arm, one))
+                    mask = torch.empty(passes, members, batch_size, size)
+                    self._rates.append((numbers_of_layer, rate))
+                    for masks, one in zip(self._masks, mask.flatten(2).unbind(1), strict=True):
+                        masks.append(one)  # (passes, B * H)
+                    for by_layer, one in zip(self._passes, mask, strict=True):
+                        by_layer[layer].append((arm, one))  # (E, B, H)
         self._turn = passes  # nothing rolled yet
 
     @staticmethod
@@ -331,14 +334,14 @@ class MaskRoller:
         return self._passes[self._turn - 1]
 
     def _roll_block(self) -> None:
-        if not self._blocks:
+        if not self._rates:
             return
-        for numbers, generator in zip(self._numbers.flatten(1), self._generators, strict=True):
+        for generator, masks in zip(self._generators, self._masks, strict=True):
             # The generator's own 64-bit integers, four units each, cost half of what `Tensor.random_` takes. Numbers
             # are compared faster as float32 than as int16, and float32 holds 16 bits exactly.
-            words = generator.bit_generator.random_raw(-(-len(numbers) // 4))
-            numbers.copy_(torch.from_numpy(words.view(np.int16))[: len(numbers)])
-        for numbers, mask, rate in self._blocks:
-            dropped = self.true_rate(rate)
-            torch.ge(numbers, dropped * _MASK_STEPS - _MASK_STEPS / 2, out=mask)
-            mask.mul_(1 / (1 - dropped) if dropped < 1 else 0.0)
+            words = generator.bit_generator.random_raw(-(-len(self._numbers) // 4))
+            self._numbers.copy_(torch.from_numpy(words.view(np.int16))[: len(self._numbers)])
+            for (numbers, rate), mask in zip(self._rates, masks, strict=True):
+                dropped = self.true_rate(rate)
+                torch.ge(numbers, dropped * _MASK_STEPS - _MASK_STEPS / 2, out=mask)
+                mask.mul_(1 / (1 - dropped) if dropped < 1 else 0.0)

@@ -1,0 +1,154 @@
+"""The verdict on a run: did dropout help, hurt, or make no difference here, and how sure can we be?
+
+Two arms of a run are compared member by member: member e of both arms started from the same weights and saw the same
+batches, so the difference between the two is dropout's doing, and the luck of the start cancels out. The mean of these
+paired differences comes with a 95 % interval from Student's t distribution ("Student" 1908, "The probable error of a
+mean"). The interval is about the members, that is about other first weights and other batches on the same data set;
+another data set may give another answer (change the seed and see).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan, cos, inf, isfinite, pi, sin, sqrt
+from typing import Final, Literal
+
+import numpy as np
+
+from lib.training import History
+
+Metric = Literal["val_loss", "val_accuracy", "train_loss", "train_accuracy"]
+Outcome = Literal["helped", "no_difference", "hurt", "unknown"]
+
+# A difference below this is none that matters to anyone, however sure we are of it: a hundredth of a nat, or half a
+# percentage point (two of 400 validation digits).
+NEGLIGIBLE_LOSS: Final = 0.01
+NEGLIGIBLE_ACCURACY: Final = 0.005
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One arm against another at one recorded point; `difference` is arm minus baseline, the mean over the members.
+
+    `low` and `high` are the ends of the 95 % interval of the difference, -inf and inf where there is only one member.
+    `outcome` is "helped" or "hurt" if the whole interval is on one side of zero and the difference is worth naming,
+    "no_difference" if it is not, and "unknown" with one member or with losses that are no numbers.
+    """
+
+    metric: Metric
+    arm_value: float
+    baseline_value: float
+    difference: float
+    low: float
+    high: float
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class ArmSummary:
+    """What became of one arm, in medians over its members.
+
+    `best_step` is where the validation loss was lowest, `best_val_loss` that loss; `train_loss` and `val_loss` are
+    those at the last recorded point and `gap` is validation minus training loss there. `memorised` says that the
+    training loss fell below the floor, which no honest model of the data can do on new points; None where nobody knows
+    the floor.
+    """
+
+    best_step: int
+    best_val_loss: float
+    train_loss: float
+    val_loss: float
+    gap: float
+    memorised: bool | None
+
+
+def compare(history: History, arm: int = 1, baseline: int = 0, metric: Metric = "val_loss") -> Comparison:
+    """Compare two arms at the last recorded point, paired by member.
+
+    >>> from lib.training import TrainingConfig, train
+    >>> history = train(TrainingConfig(members=4, steps=1000, recordings=4))
+    >>> compare(history).outcome, compare(history, arm=0).outcome
+    ('helped', 'no_difference')
+    """
+    values = getattr(history, metric)[-1]  # (A, E)
+    with np.errstate(invalid="ignore"):  # a run with too high a learning rate may have infinite losses
+        differences = values[arm] - values[baseline]  # (E,)
+        difference = float(differences.mean())
+        low, high = paired_interval(differences.tolist())
+    lower_is_better = metric.endswith("loss")
+    negligible = NEGLIGIBLE_LOSS if lower_is_better else NEGLIGIBLE_ACCURACY
+    outcome: Outcome
+    if not (isfinite(low) and isfinite(high)):
+        outcome = "unknown"
+    elif low <= 0 <= high or abs(difference) < negligible:
+        outcome = "no_difference"
+    else:
+        outcome = "helped" if (difference < 0) == lower_is_better else "hurt"
+    return Comparison(metric, float(values[arm].mean()), float(values[baseline].mean()), difference, low, high, outcome)
+
+
+def summarise(history: History, arm: int) -> ArmSummary:
+    """Sum up one arm of what is recorded so far.
+
+    >>> from lib.training import TrainingConfig, train
+    >>> summary = summarise(train(TrainingConfig(members=2, steps=1000, recordings=10)), arm=0)
+    >>> summary.memorised, summary.best_step < 1000, summary.gap > 0.5
+    (True, True, True)
+    """
+    val = np.median(history.val_loss[:, arm], axis=-1)  # (T,)
+    train = np.median(history.train_loss[:, arm], axis=-1)
+    best = int(np.nanargmin(val)) if np.isfinite(val).any() else 0
+    floor = history.loss_floor
+    return ArmSummary(
+        best_step=int(history.step[best]),
+        best_val_loss=float(val[best]),
+        train_loss=float(train[-1]),
+        val_loss=float(val[-1]),
+        gap=float(val[-1] - train[-1]),
+        memorised=None if floor is None else bool(train[-1] < floor),
+    )
+
+
+def paired_interval(differences: list[float]) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of some differences; (-inf, inf) for a single one, which says nothing of
+    luck.
+
+    >>> low, high = paired_interval([1.0, 2.0, 3.0])  # 2 -+ 4.303 / sqrt(3)
+    >>> round(low, 3), round(high, 3)
+    (-0.484, 4.484)
+    """
+    n = len(differences)
+    if n < 2:
+        return -inf, inf
+    mean = float(np.mean(differences))
+    half = t_quantile(n - 1) * float(np.std(differences, ddof=1)) / sqrt(n)
+    return mean - half, mean + half
+
+
+def t_quantile(degrees: int, confidence: float = 0.95) -> float:
+    """Return how many standard errors to go to both sides for the given confidence: Student's t, found by bisection.
+
+    >>> round(t_quantile(7), 3), round(t_quantile(1), 2)
+    (2.365, 12.71)
+    """
+    if degrees < 1:
+        raise ValueError(f"degrees must be 1 or more, got {degrees}")
+    low, high = 0.0, 1.0
+    while _t_within(high, degrees) < confidence:
+        high *= 2
+    for _ in range(100):  # until the two ends are the same number
+        middle = (low + high) / 2
+        low, high = (middle, high) if _t_within(middle, degrees) < confidence else (low, middle)
+    return high
+
+
+def _t_within(t: float, degrees: int) -> float:
+    """Return the probability that |T| <= t, for Student's T (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4)."""
+    angle = atan(t / sqrt(degrees))
+    odd = degrees % 2
+    term = cos(angle) if odd else 1.0
+    total = 0.0
+    for k in range(1 + odd, degrees, 2):
+        total += term
+        term *= cos(angle) ** 2 * k / (k + 1)
+    return 2 / pi * (angle + sin(angle) * total) if odd else sin(angle) * total
