@@ -28,6 +28,7 @@ from lib.dropout import (
     number_of_thinned_networks,
     training_scale,
 )
+from lib.network import one_fast_thread
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 PICTURED_DATA = ("digits", "moons")
@@ -183,8 +184,8 @@ class Recording:
     def running_geometric_mean(self) -> Tensor:
         """(N, classes): the geometric mean of the first 1, 2, ... N outputs, made to sum to 1.
 
-        Softmax turns a mean of logits into exactly that. With one dropped layer below the output it tends to the eval
-        pass exactly (Hinton et al. 2012, arXiv 1207.0580); with ReLU layers in between, closely.
+        Softmax turns a mean of logits into exactly that. If only the last hidden layer drops, it tends to the eval pass
+        exactly; with more layers, about (Baldi and Sadowski 2013, "Understanding Dropout", NIPS 26).
         """
         return (self.logits.cumsum(0) / _counts(self.logits)).softmax(-1)
 
@@ -311,8 +312,23 @@ class MonteCarlo:
 
     error: Tensor  # (repeats, N): of the mean output of the first 1, 2, ... N passes
     weight_scaling_error: float  # of the one pass with the whole network
+    examples: int
+
+    @property
+    def meets_at(self) -> int | None:
+        """From how many passes on the mean error is never above the whole network's; None if not within N."""
+        worse = (self.error.mean(0) > self.weight_scaling_error + 1e-6).nonzero()  # 1e-6: rounding
+        first_as_good = int(worse[-1]) + 2 if len(worse) else 1
+        return first_as_good if first_as_good <= self.error.shape[1] else None
+
+    @property
+    def apart(self) -> bool:
+        """Is the last average off by more than the standard error of an error rate measured on so many examples?"""
+        p = self.weight_scaling_error
+        return bool(abs(float(self.error[:, -1].mean()) - p) > (p * (1 - p) / self.examples) ** 0.5)
 
 
+@one_fast_thread()
 def monte_carlo_error(
     network: PicturedNetwork,
     x: Tensor,
@@ -349,4 +365,5 @@ def monte_carlo_error(
     return MonteCarlo(
         error=torch.stack(errors, dim=1),
         weight_scaling_error=float((full_logits.argmax(-1) != labels).float().mean()),
+        examples=len(x),
     )

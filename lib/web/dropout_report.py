@@ -1,0 +1,154 @@
+"""The numbers under the Dropout page's picture: one layer as a table, how many networks there are, and the averages."""
+
+from math import log2, log10
+
+import streamlit as st
+import torch
+
+from lib.figures.averaging import AverageLabels, MonteCarloLabels, monte_carlo_figure, running_average_figure
+from lib.pictured_network import (
+    LayerRecord,
+    MonteCarlo,
+    PicturedNetwork,
+    Recording,
+    load_pictured_network,
+    monte_carlo_error,
+    pictured_data,
+)
+from lib.web.dropout_player import class_names
+from lib.web.language import _, decimal, percent, prose
+
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def layer_table(layer: LayerRecord, at: int) -> None:
+    """Activation, mask and result of every neuron of one layer, in pass `at` (counted from 0)."""
+    kept = layer.kept[at].tolist()
+    st.dataframe(
+        {
+            _("neuron"): list(range(1, len(kept) + 1)),
+            _("activation"): layer.activation[at].tolist(),
+            _("mask"): [int(each) for each in kept],
+            _("factor"): [layer.factor] * len(kept),
+            _("result"): layer.result[at].tolist(),
+        },
+        column_config={
+            name: st.column_config.NumberColumn(format="%.3f") for name in (_("activation"), _("factor"), _("result"))
+        },
+        hide_index=True,
+        height=380,
+        key="layer_table",
+    )
+
+
+def count_networks(recording: Recording) -> None:
+    """How many thinned networks the die could make, and how many different ones it made."""
+    seen, passes = recording.distinct_networks[-1], recording.settings.passes
+    left, right = st.columns(2)
+    left.metric(_("Thinned networks that can be"), power_of_two(recording.thinned_networks))
+    right.metric(_("Different ones in {n} passes", n=passes), decimal(seen, 0))
+
+
+def power_of_two(count: int) -> str:
+    """A power of two in both ways of writing it.
+
+    >>> power_of_two(1), power_of_two(2**5), power_of_two(2**96)
+    ('1', '2⁵ = 32', '2⁹⁶ ≈ 8 × 10²⁸')
+    """
+    if count == 1:
+        return "1"
+    exponent = str(round(log2(count))).translate(_SUPERSCRIPT)
+    if count < 10**6:
+        return f"2{exponent} = {decimal(count, 0)}"
+    digits = int(log10(count))
+    return f"2{exponent} ≈ {round(count / 10**digits)} × 10{str(digits).translate(_SUPERSCRIPT)}"
+
+
+def running_average(network: PicturedNetwork, recording: Recording) -> None:
+    """The mean of the outputs of the first N passes beside the eval pass, for the class that the eval pass says."""
+    best = int(recording.full_probabilities.argmax())
+    name, passes = class_names(network)[best], recording.settings.passes
+    full, mean = float(recording.full_probabilities[best]), float(recording.running_mean[-1, best])
+    geometric = float(recording.running_geometric_mean[-1, best])
+    error = float(recording.standard_error[-1, best]) if passes > 1 else None
+    said = {
+        "passes": passes,
+        "name": name,
+        "mean": percent(mean),
+        "geometric": percent(geometric),
+        "full": percent(full),
+        "error": "?" if error is None else percent(2 * error),
+    }
+    figure = running_average_figure(
+        recording.probabilities[:, best].numpy(),
+        recording.running_mean[:, best].numpy(),
+        recording.standard_error[:, best].numpy(),
+        recording.running_geometric_mean[:, best].numpy(),
+        full,
+        AverageLabels(
+            passes=_("passes averaged"),
+            value=_("probability of class {name}", name=name),
+            single=_("one pass"),
+            mean=_("mean"),
+            band=_("± 2 standard errors"),
+            geometric=_("geometric mean"),
+            full=_("eval pass"),
+        ),
+    )
+    st.plotly_chart(
+        figure,
+        key="running_average",
+        config={"displayModeBar": False},
+        alt=_(
+            "Probability of class {name} over {passes} passes: the mean ends at {mean}, "
+            "the geometric mean at {geometric}, the eval pass says {full}.",
+            **said,
+        ),
+    )
+    st.markdown(prose("dropout", "average" if recording.settings.training else "average-eval", **said))
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _monte_carlo(data: str, trained_rate: float, rates: tuple[float, ...], seed: int) -> MonteCarlo:
+    validation = pictured_data(data)
+    x, labels = torch.from_numpy(validation.val_x), torch.from_numpy(validation.val_y)
+    return monte_carlo_error(load_pictured_network(data, trained_rate), x, labels, rates, seed=seed)
+
+
+def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -> None:
+    """Figure 11 of Srivastava et al. (2014), with this network and its validation data."""
+    result = _monte_carlo(network.data, network.trained_rate, rates, seed)
+    error, full = result.error.numpy(), result.weight_scaling_error  # (R, N)
+    said = {
+        "repeats": error.shape[0],
+        "passes": error.shape[1],
+        "count": result.examples,
+        "one": percent(error[:, 0].mean()),
+        "all": percent(error[:, -1].mean()),
+        "spread": percent(error[:, -1].std(ddof=1)),
+        "full": percent(full),
+    }
+    labels = MonteCarloLabels(
+        passes=_("passes averaged"),
+        value=_("validation error"),
+        mean=_("mean of masked passes"),
+        band=_("± 1 standard deviation"),
+        full=_("eval pass (weight scaling)"),
+    )
+    picture, words = st.columns([0.6, 0.4], gap="large", vertical_alignment="center")
+    picture.plotly_chart(
+        monte_carlo_figure(error, full, labels),
+        key="monte_carlo",
+        config={"displayModeBar": False},
+        alt=_(
+            "Validation error over passes averaged: {one} with one pass, "
+            "{all} with {passes}; the eval pass has {full}.",
+            **said,
+        ),
+    )
+    words.markdown(prose("dropout", "figure-11", **said))
+    if result.meets_at is not None:
+        words.markdown(prose("dropout", "figure-11-meet", n=result.meets_at))
+    else:
+        section = "figure-11-apart" if result.apart else "figure-11-near"
+        words.markdown(prose("dropout", section, p=decimal(network.trained_rate, 1), count=result.examples))

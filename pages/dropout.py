@@ -1,0 +1,135 @@
+"""Dropout: every forward pass is a different, thinner network, and the whole one stands in for their average."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lib.listings.dropout import dropout_listing
+from lib.pictured_network import (
+    PICTURED_DATA,
+    TRAINED_RATES,
+    PassSettings,
+    load_examples,
+    load_pictured_network,
+    pictured_data,
+    record_passes,
+)
+from lib.web import lesson
+from lib.web.controls import Controls, choice, flag, number
+from lib.web.dropout_player import dropout_player, layer_names
+from lib.web.dropout_report import count_networks, layer_table, monte_carlo, running_average
+from lib.web.language import _, decimal, percent, plain, prose
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything on this page that a link repeats."""
+
+    p: float = number(0.5, 0.0, 1.0, 0.05)
+    p_in: float = number(0.0, 0.0, 1.0, 0.05)
+    each: bool = flag(False)  # does the second hidden layer have a p of its own?
+    p2: float = number(0.5, 0.0, 1.0, 0.05)
+    mode: str = choice("train", ("train", "eval"))
+    scale: str = choice("inverted", ("inverted", "at-test"))
+    x: int = choice(3, tuple(range(16)))
+    data: str = choice("digits", PICTURED_DATA)
+    net: float = choice(0.5, TRAINED_RATES)
+    n: int = choice(100, (10, 25, 50, 100, 200, 500, 1000))
+    seed: int = number(0, 0, 9999, 1)
+    layer: str = choice("hidden1", ("input", "hidden1", "hidden2"))
+    at: int = number(1, 1, 1000, 1)
+
+
+asked = st.query_params.get("n")
+
+with lesson.framed("dropout"):
+    lesson.predict(
+        "dropout",
+        _("While a network learns, it sees the same digit twice in a row. Does it give the same answer?"),
+        {"same": _("the same"), "close": _("nearly the same"), "other": _("perhaps another one")},
+    )
+    with st.container(key="picture-and-controls"):
+        left, right = st.columns([0.26, 0.74], gap="medium")
+
+    with left:
+        controls, main = Controls(Settings), st.container()
+        with st.expander(_("More")):
+            each = controls.toggle("each", _("Each hidden layer has its own p"))
+            data = controls.segmented(
+                "data",
+                _("Network"),
+                captions={
+                    "digits": _("Handwritten digits, 64-16-16-10"),
+                    "moons": _("Points of two moons, 2-12-12-2"),
+                },
+            )
+            controls.segmented("net", _("Trained with p ="))
+            controls.steps("n", _("Passes"))
+            controls.number("seed", _("Seed"))
+        with main:
+            controls.segmented("mode", _("Mode"), captions={mode: prose("dropout", mode) for mode in ("train", "eval")})
+            controls.slider("p", _("p of hidden layer 1") if each else _("p, the chance to drop a hidden neuron"))
+            if each:
+                controls.slider("p2", _("p of hidden layer 2"))
+            controls.slider("p_in", _("p of the inputs"))
+            controls.steps("x", _("Input: 0 to 9, then hard ones") if data == "digits" else _("Input: which point"))
+            controls.segmented("scale", _("Scaling"))
+    settings = controls.settings()
+
+    network, examples = load_pictured_network(settings.data, settings.net), load_examples(settings.data)
+    example = settings.x % len(examples.labels)
+    passes = PassSettings(
+        rates=(settings.p_in, settings.p, settings.p2 if settings.each else settings.p),
+        training=settings.mode == "train",
+        scaling="inverted" if settings.scale == "inverted" else "at_test",
+        passes=settings.n,
+        seed=settings.seed,
+    )
+    recording = record_passes(network, examples.inputs[example], passes)
+
+    with right:
+        dropout_player(network, recording, examples, example)
+        if passes.training and 1 in passes.rates:
+            st.warning(prose("dropout", "all-dropped"))
+        if asked is not None and asked != str(settings.n):
+            st.warning(
+                _("The link asks for n = {asked} passes; this page shows {n}.", asked=plain(asked[:20]), n=settings.n)
+            )
+
+    st.caption(
+        prose(
+            "dropout",
+            "net" if network.trained_rate else "net-none",
+            p=decimal(network.trained_rate, 1),
+            accuracy=percent(network.validation_accuracy),
+            count=len(pictured_data(settings.data).val_y),
+        )
+        + " "
+        + (prose("dropout", "edges") if settings.data == "digits" else "")
+    )
+
+    st.subheader(_("The numbers"), anchor=False)
+    table, averages = st.columns(2, gap="large")
+    with table:
+        names = layer_names(network)
+        chosen = controls.segmented(
+            "layer", _("Layer"), captions=dict(zip(("input", "hidden1", "hidden2"), names, strict=False))
+        )
+        at = min(controls.number("at", _("Pass")), settings.n)
+        depth = ("input", "hidden1", "hidden2").index(chosen)
+        layer = recording.layers[depth]
+        kept = int(layer.kept[at - 1].sum())
+        st.markdown(prose("dropout", "table", at=at, layer=names[depth], kept=kept, n=layer.kept.shape[1]))
+        layer_table(layer, at - 1)
+        st.caption(prose("dropout", settings.scale))
+        count_networks(recording)
+    with averages:
+        st.markdown(f"**{_('The average of the passes, and the eval pass')}**")
+        running_average(network, recording)
+
+    st.markdown(f"**{_('How many passes is the eval pass worth?')}**")
+    monte_carlo(network, passes.rates, settings.seed)
+
+    lesson.link_here()
+    lesson.takeaway(prose("dropout", "takeaway"))
+    lesson.code(dropout_listing(settings.data, settings.net, example, passes))
