@@ -5,6 +5,8 @@
 array([[3.]])
 """
 
+import csv
+import io
 from typing import Literal
 
 import numpy as np
@@ -46,3 +48,21 @@ def series(history: History, start: int = 0, stop: int | None = None) -> dict[st
             for arm in range(table.shape[1]):
                 named[f"{curve}.{arm}.{statistic}"] = table[:, arm]
     return named
+
+
+def to_csv(history: History, rates: tuple[float, ...]) -> str:
+    """Every number of the recording as CSV: one line for each recorded step, arm and member.
+
+    ``rates`` names the arms. ``member`` counts from 0: the members of different arms with the same number started
+    from the same weights.
+    """
+    curves = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_loss_dropout")
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["step", "dropout", "member", *curves])
+    tables = [getattr(history, curve) for curve in curves]  # each (T, A, E)
+    for t, step in enumerate(history.step.tolist()):
+        for arm, rate in enumerate(rates):
+            for member in range(history.val_loss.shape[2]):
+                lines.writerow([step, rate, member, *(f"{table[t, arm, member]:.6g}" for table in tables)])
+    return text.getvalue()

@@ -1,8 +1,8 @@
 """Make data/life_strip.json, the recording that the home page plays: ``python -m scripts.make_life_strip``.
 
-The masks are drawn by ``lib.dropout`` and the sentence by ``lib.story`` and ``lib.sampling``. It is shipped, so that the
-home page needs neither PyTorch nor a grammar to show. Ten forward passes at p = 0.5 through a network drawn with 3, 6,
-6 and 2 neurons; then one sentence of the storybook, each word drawn from its k = 3 likeliest continuations.
+The masks are drawn by ``lib.dropout`` and the sentence by ``lib.story`` and ``lib.sampling``. It is shipped, so that
+the home page needs neither PyTorch nor a grammar to show. Ten forward passes at p = 0.5 through a network drawn with 3,
+6, 6 and 2 neurons; then one sentence of the storybook, each word drawn from its k = 3 likeliest continuations.
 """
 
 import json
@@ -69,9 +69,10 @@ def words(seed: int) -> list[dict[str, object]]:
 def main() -> None:
     """Write the file."""
     made_by = "python -m scripts.make_life_strip"
-    recording = {"made_by": made_by, "top_k": TOP_K, "passes": passes(SEED), "words": words(SEED)}
+    spoken = words(SEED)
+    recording = {"made_by": made_by, "top_k": TOP_K, "passes": passes(SEED), "words": spoken}
     FILE.write_text(json.dumps(recording, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(" ".join(step["choices"][step["drawn"]]["word"] for step in recording["words"]))  # type: ignore[index,union-attr]
+    print(*spoken[-1]["said"], "...")  # type: ignore[misc]
 
 
 if __name__ == "__main__":

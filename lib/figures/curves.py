@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from lib.figures.palette import FLOOR, LEARN, TEXT_SIZE
+from lib.figures.palette import FLOOR, GRID, LEARN, TEXT_SIZE
 
 Floats = npt.NDArray[np.floating]
 
@@ -65,7 +65,10 @@ def curves_figure(
         lines.insert(1, (labels.train_dropout, f"train_loss_dropout.{arm}", "dashdot", 1.5))
     for name, curve, dash, width in lines:
         figure.add_scatter(
-            mode="lines", name=name, line={"color": LEARN, "dash": dash, "width": width}, meta={"series": f"{curve}.median"}
+            mode="lines",
+            name=name,
+            line={"color": LEARN, "dash": dash, "width": width},
+            meta={"series": f"{curve}.median"},
         )
     figure.add_scatter(
         mode="markers",
@@ -75,21 +78,29 @@ def curves_figure(
     )
     if floor is not None:
         figure.add_scatter(
-            x=[0, steps], y=[floor, floor], mode="lines", name=labels.floor, line={"color": FLOOR, "dash": "dash", "width": 2}
+            x=[0, steps],
+            y=[floor, floor],
+            mode="lines",
+            name=labels.floor,
+            line={"color": FLOOR, "dash": "dash", "width": 2},
         )
     figure.update_layout(
         template="none",
-        margin={"l": 52, "r": 8, "t": 8, "b": 40},
+        margin={"l": 56, "r": 8, "t": 6, "b": 42},
         font={"size": TEXT_SIZE},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,  # the legend stands once under both panels
         hovermode="x unified",
-        xaxis={"title": {"text": labels.step, "standoff": 4}, "range": [0, steps], "gridcolor": "rgba(125,125,125,0.25)"},
+        xaxis={
+            "title": {"text": labels.step, "standoff": 4},
+            "range": [0, steps],
+            "gridcolor": GRID,
+        },
         yaxis={
             "title": {"text": labels.value, "standoff": 4},
             "type": "log" if logarithmic else "linear",
-            "gridcolor": "rgba(125,125,125,0.25)",
+            "gridcolor": GRID,
             "zeroline": False,
             "tickformat": ".0%" if metric == "accuracy" else None,
         },

@@ -37,7 +37,7 @@ def decision_map_figure(
     left, right, bottom, top = extent
     figure = go.Figure()
     figure.add_heatmap(
-        z=np.zeros((0, 0)),
+        z=[],
         x0=left,
         dx=(right - left) / max(1, size - 1),
         y0=bottom,
@@ -72,7 +72,7 @@ def decision_map_figure(
         name=labels.flipped,
         marker={"size": 13, "symbol": "x-thin", "line": {"width": 2.4, "color": "black"}},
     )
-    axis = {"showgrid": False, "zeroline": False, "showticklabels": False}
+    axis = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
     figure.update_layout(
         template="none",
         margin={"l": 8, "r": 8, "t": 4, "b": 8},

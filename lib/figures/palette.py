@@ -7,6 +7,7 @@ computes it), so a figure needs no second version for the dark.
 LEARN = "#2a86c7"  # the learning die, and everything of training
 SPEAK = "#cf6a10"  # the speaking die, and everything of inference
 FLOOR = "#7b828c"  # the best anyone can reach; axes and other quiet things
+GRID = "rgba(125,125,125,0.25)"
 CLASSES = ("#8b5fc0", "#1f9a70")  # the two classes of the toy data
 HELPED, HURT = "#1f9a70", "#d0566b"
 TEXT_SIZE = 15  # px: nothing inside a figure is smaller than 14 at 1280 x 720

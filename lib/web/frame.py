@@ -37,6 +37,7 @@ PAGES = (
         lambda: _("Train vs. validation"),
         lambda: _("When does it stop learning and start memorising?"),
     ),
+    Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
 )
 
 
@@ -77,29 +78,21 @@ def _navigation(here: Page) -> None:
         for page in PAGES:
             kept = st.session_state.setdefault("links", {}).get(page.id, {})
             st.page_link(page.file, label=page.name(), query_params={**kept, "lang": current_language()})
-        codes = list(LANGUAGES)
-        st.selectbox(
-            _("Language"),
-            codes,
-            index=codes.index(current_language()),
-            format_func=lambda code: LANGUAGES[code],
-            key="language_choice",
-            on_change=_choose_language,
-            label_visibility="collapsed",
-            width=150,
-        )
+        # Links and not a selection box: each language is an address that can be shared, Back returns to the one before,
+        # and the browser need not load the code of a selection box before it shows the page.
+        with st.popover(LANGUAGES[current_language()], icon=":material/translate:", key="language"):
+            for code, name in LANGUAGES.items():
+                st.page_link(here.file, label=name, query_params={**settings_in_link(), "lang": code})
 
 
-def _choose_language() -> None:
-    st.session_state["language"] = st.session_state["language_choice"]
-    st.query_params["lang"] = st.session_state["language"]
+def settings_in_link() -> dict[str, str]:
+    """What the link says about this page, without the language."""
+    return {name: value for name, value in st.query_params.items() if name != "lang"}
 
 
 def _remember(page: Page) -> None:
     """Keep this page's settings for the links of the other pages, so that coming back finds them."""
-    st.session_state.setdefault("links", {})[page.id] = {
-        name: value for name, value in st.query_params.items() if name != "lang"
-    }
+    st.session_state.setdefault("links", {})[page.id] = settings_in_link()
 
 
 def _footer() -> None:

@@ -36,13 +36,15 @@ def matching_language(tag: str | None) -> str | None:
 
 
 def current_language() -> str:
-    """The language of this session: chosen, else in the link, else the browser's, else English.
+    """The language of this session: the link's, else the one before, else the browser's, else English.
 
-    It lives in the session state and not in a widget, because a page change drops a widget's value.
+    It is kept in the session state and not in a widget, because a page change drops a widget's value.
     """
-    if "language" not in st.session_state:
-        asked = matching_language(st.query_params.get("lang"))
-        st.session_state["language"] = asked or matching_language(st.context.locale) or "en"
+    asked = matching_language(st.query_params.get("lang"))
+    if asked:
+        st.session_state["language"] = asked
+    elif "language" not in st.session_state:
+        st.session_state["language"] = matching_language(st.context.locale) or "en"
     return str(st.session_state["language"])
 
 

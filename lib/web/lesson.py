@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lib.web.frame import framed, link_to
+from lib.web.frame import framed, link_to, settings_in_link
 from lib.web.language import _, current_language, prose
 
 __all__ = ["code", "framed", "link_here", "link_to", "predict", "prose", "takeaway"]
@@ -23,6 +23,7 @@ def predict(page: str, question: str, options: Mapping[str, str]) -> None:
             format_func=lambda option: options[option],
             key=f"guess_{page}",
             label_visibility="collapsed",
+            wrap=True,
         )
     if guess is not None:
         st.markdown(prose(page, f"predict-{guess}"))
@@ -34,16 +35,16 @@ def takeaway(text: str) -> None:
         st.markdown(f"**{_('Take away')}** · {text}")
 
 
-def code(listing: str) -> None:
+def code(listing: str, label: str | None = None) -> None:
     """The few lines of PyTorch that do the same with the settings on screen."""
-    with st.expander(_("The code: the same with these settings, in PyTorch"), icon=":material/code:"):
+    label = label or _("The code: the same with these settings, in PyTorch")
+    with st.expander(label, icon=":material/code:"):
         st.code(listing, language="python")
 
 
 def link_here(**extra: str) -> None:
     """The link that repeats this picture: every setting, the language, and what else the page wants repeated."""
-    parameters = {name: value for name, value in st.query_params.items() if name != "lang"}
-    query = {**parameters, **extra, "lang": current_language()}
+    query = {**settings_in_link(), **extra, "lang": current_language()}
     with st.popover(_("Link"), icon=":material/link:"):
         st.markdown(_("This link repeats the picture, for a class or for next year:"))
         st.code(_address(query), language=None, wrap_lines=True)

@@ -4,8 +4,8 @@ Forty students who open the same lesson watch one training run. At most ``worker
 others wait in a queue whose length a page can show. A run that nobody watches stops at once and goes on when somebody
 comes back to it. Finished runs stay in a small, bounded store.
 
-Threads never call Streamlit. A page asks for a run with ``pool.watch(config, watcher)`` at every rerun; a watcher is one
-session, and when the session ends its ``gone`` event is set (from the server's event loop, so nothing else is done there).
+Threads never call Streamlit. A page asks for a run with ``pool.watch(...)`` at every rerun; a watcher is one session,
+and when the session ends its ``gone`` event is set (from the server's event loop, so nothing else is done there).
 """
 
 import logging

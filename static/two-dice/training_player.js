@@ -87,8 +87,7 @@ class Player {
 
   begin(data) {
     this.run = data.run;
-    this.step = []; this.series = {}; this.maps = data.maps === null ? null : data.panels.map(() => []);
-    this.flips = null;
+    this.step = []; this.series = {}; this.maps = [];
     this.transport?.destroy();
     this.transport = createTransport(this.holder, {
       labels: data.labels.transport, interval: FRAME, onFrame: (position) => this.draw(position),
@@ -114,7 +113,7 @@ class Player {
       const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
       for (let i = skip; i < data.step.length; i++) {
         const frame = bytes.subarray(i * cells, (i + 1) * cells);
-        this.maps[arm].push([...Array(data.mapSize).keys()].map((row) => frame.subarray(row * data.mapSize, (row + 1) * data.mapSize)));
+        (this.maps[arm] ??= []).push([...Array(data.mapSize).keys()].map((row) => frame.subarray(row * data.mapSize, (row + 1) * data.mapSize)));
       }
     });
   }
@@ -179,6 +178,7 @@ class Player {
     const shown = data.panels.flatMap((panel) => panel.curves.data.filter((t) => t.meta?.series).map((t) => t.meta.series));
     let low = Infinity, high = -Infinity;
     for (const name of new Set(shown)) for (const value of this.series[name] ?? []) {
+      if (value === null) continue;
       if (value < low) low = value;
       if (value > high) high = value;
     }
@@ -213,7 +213,7 @@ class Player {
       });
       const relayout = curves.dataset.zoomed || !range ? {} : { "yaxis.range": range };
       await Plotly.update(curves, changed, relayout, which);
-      if (map && this.maps?.[panel.arm]?.[last]) await Plotly.restyle(map, { z: [this.maps[panel.arm][last]] }, [0]);
+      if (map && this.maps[panel.arm]?.[last]) await Plotly.restyle(map, { z: [this.maps[panel.arm][last]] }, [0]);
       const said = this.read(panel, last, data);
       numbers.textContent = said;
       curves.setAttribute("aria-label", `${panel.title}. ${said}`);

@@ -1,0 +1,25 @@
+"""The system's own Chromium, and how to know that a page is ready."""
+
+import shutil
+
+from playwright.sync_api import Page
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+READY = '[data-testid=stApp][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+
+
+def ready(page: Page) -> None:
+    """Wait until the page's script has run to its end."""
+    page.wait_for_selector(READY)

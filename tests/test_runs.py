@@ -1,0 +1,151 @@
+"""Background runs: shared, bounded, queued, stopped when nobody watches. A job advances only when a test lets it."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from lib.web.runs import RunPool, Watcher
+
+SECONDS = 10
+
+
+class SteppedJob:
+    """A job that waits for the test before each step, so that no test has to sleep."""
+
+    def __init__(self, steps: int = 3, fail: bool = False) -> None:
+        self.steps, self.step, self.fail = steps, 0, fail
+        self.may_step = threading.Semaphore(0)
+        self.stepped = threading.Semaphore(0)
+
+    @property
+    def done(self) -> bool:
+        return self.step >= self.steps
+
+    def advance(self) -> None:
+        if self.fail:
+            raise RuntimeError("the job fails")
+        assert self.may_step.acquire(timeout=SECONDS)
+        self.step += 1
+        self.stepped.release()
+
+    def let(self, steps: int) -> None:
+        for _ in range(steps):
+            self.may_step.release()
+            assert self.stepped.acquire(timeout=SECONDS)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread is about to do."""
+    waiting = threading.Event()
+    for _ in range(SECONDS * 100):
+        if condition():
+            return
+        waiting.wait(0.01)
+    raise AssertionError("it did not happen")
+
+
+@pytest.fixture
+def pool() -> RunPool[SteppedJob]:
+    return RunPool(workers=1, keep=2)
+
+
+def test_one_run_for_all_who_ask_for_the_same_config(pool):
+    made = []
+
+    def make():
+        made.append(SteppedJob())
+        return made[-1]
+
+    runs = [pool.watch("config", Watcher(), make) for _ in range(40)]
+    assert len({id(run) for run in runs}) == 1
+    until(lambda: len(made) == 1)
+    made[0].let(3)
+    until(lambda: runs[0].done and pool.active() == 0)
+    assert runs[0].progress == 1
+    assert len(made) == 1
+
+
+def test_others_wait_in_a_queue_and_are_told_how_many_are_before_them(pool):
+    jobs = {name: SteppedJob() for name in "abc"}
+    runs = {name: pool.watch(name, Watcher(), lambda name=name: jobs[name]) for name in "abc"}
+    assert [pool.before(runs[name]) for name in "abc"] == [0, 1, 2]
+    assert pool.active() == 1
+    jobs["a"].let(3)
+    until(lambda: runs["a"].done and pool.before(runs["b"]) == 0)
+    assert pool.before(runs["c"]) == 1
+
+
+def test_a_run_that_nobody_watches_stops_and_goes_on_when_somebody_comes_back(pool):
+    job, watcher = SteppedJob(steps=5), Watcher()
+    run = pool.watch("config", watcher, lambda: job)
+    job.let(2)
+    watcher.gone.set()
+    job.may_step.release()  # the step that was under way when the tab was closed
+    until(lambda: pool.active() == 0)
+    assert not run.done
+    assert job.step <= 3
+    again = pool.watch("config", Watcher(), lambda: pytest.fail("it was made already"))
+    assert again is run
+    job.let(5 - job.step)
+    until(lambda: run.done)
+
+
+def test_asking_for_another_config_lets_go_of_the_old_one(pool):
+    old, new, watcher = SteppedJob(steps=100), SteppedJob(), Watcher()
+    pool.watch("old", watcher, lambda: old)
+    old.let(1)
+    run = pool.watch("new", watcher, lambda: new)
+    old.may_step.release()
+    until(lambda: run.job is new)
+    assert old.step <= 2
+    new.let(3)
+    until(lambda: run.done)
+
+
+def test_leaving_stops_the_run(pool):
+    job, watcher = SteppedJob(steps=100), Watcher()
+    pool.watch("config", watcher, lambda: job)
+    job.let(1)
+    pool.leave(watcher)
+    job.may_step.release()
+    until(lambda: pool.active() == 0)
+    assert job.step <= 2
+
+
+def test_finished_runs_are_kept_but_not_without_bound(pool):
+    for name in "abcd":
+        job = SteppedJob(steps=1)
+        watcher = Watcher()
+        run = pool.watch(name, watcher, lambda job=job: job)
+        job.let(1)
+        until(lambda run=run: run.done and pool.active() == 0)
+        watcher.gone.set()
+    assert not pool.known("a")
+    assert not pool.known("b")
+    assert pool.known("c")
+    assert pool.known("d")
+
+
+def test_a_failure_is_kept_for_the_page_and_the_next_request_tries_again(pool, caplog):
+    run = pool.watch("config", Watcher(), lambda: SteppedJob(fail=True))
+    until(lambda: run.over)
+    assert isinstance(run.error, RuntimeError)
+    assert "a background run failed" in caplog.text
+    job = SteppedJob(steps=1)
+    again = pool.watch("config", Watcher(), lambda: job)
+    assert again is not run
+    job.let(1)
+    until(lambda: again.done)
+
+
+def test_speed_and_time_left_come_from_the_time_spent_computing(pool):
+    job = SteppedJob(steps=4)
+    run = pool.watch("config", Watcher(), lambda: job)
+    assert run.seconds_left is None
+    job.let(2)
+    until(lambda: run.busy_seconds > 0)
+    assert run.steps_per_second > 0
+    assert run.seconds_left == pytest.approx((4 - job.step) / run.steps_per_second, rel=0.5)
+    job.let(2)
+    until(lambda: run.done)
