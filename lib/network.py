@@ -98,7 +98,8 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """
     if logits.shape[-1] == 1:
         return (torch.nn.functional.softplus(logits) - logits * targets).squeeze(-1)
-    return torch.logsumexp(logits, dim=-1) - (logits * targets).sum(-1)
+    shifted = logits - logits.amax(-1, keepdim=True)  # the same probabilities, and no exponential overflows
+    return shifted.exp().sum(-1).log() - (shifted * targets).sum(-1)
 
 
 def encode_targets(classes: Tensor, outputs: int) -> Tensor:
