@@ -7,12 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from lib.figures.palette import FLOOR, LEARN, SPEAK, TEXT_SIZE
+from lib.figures.palette import FLOOR, GRID, LEARN, SPEAK, TEXT_SIZE
 
 Floats = npt.NDArray[np.floating]
 
 _BAND = "rgba(42,134,199,0.25)"  # LEARN, see-through
-_GRID = "rgba(125,125,125,0.25)"
 
 
 @dataclass(frozen=True)
@@ -99,10 +98,10 @@ def _laid_out(figure: go.Figure, x: str, y: str, yaxis: dict[str, Any]) -> go.Fi
         font={"size": TEXT_SIZE},
         legend={"orientation": "h", "yanchor": "top", "y": -0.28, "x": 0, "font": {"size": TEXT_SIZE}},
         hovermode="x unified",
-        xaxis={"title": {"text": x, "font": {"size": TEXT_SIZE}}, "gridcolor": _GRID, "tickfont": {"size": TEXT_SIZE}},
+        xaxis={"title": {"text": x, "font": {"size": TEXT_SIZE}}, "gridcolor": GRID, "tickfont": {"size": TEXT_SIZE}},
         yaxis={
             "title": {"text": y, "font": {"size": TEXT_SIZE}},
-            "gridcolor": _GRID,
+            "gridcolor": GRID,
             "tickformat": ".0%",
             "zeroline": False,
             "tickfont": {"size": TEXT_SIZE},
