@@ -28,6 +28,7 @@ from lib.language_model import (
 from lib.sampling import shape_distribution
 from lib.story import Story, UnknownLanguage, load_story
 from lib.transformer import Architecture, forward, initial_parameters, unflatten
+from scripts import train_storybook
 
 torch.set_num_threads(1)
 
@@ -481,7 +482,70 @@ def test_checkpoint_of_another_grammar_is_refused(tmp_path, model, change):
     assert caught.value.code == "stale_checkpoint"
 
 
-def test_missing_checkpoint_is_named():
-    with pytest.raises(CheckpointError, match=r"storybook_en_small_p77\.npz: no such checkpoint") as caught:
-        load_model(p=0.77)
+@pytest.mark.parametrize("p", [0.77, 0.301])
+def test_missing_checkpoint_is_named(p):
+    with pytest.raises(CheckpointError, match=rf"storybook_en_small_p{100 * p:g}\.npz: no such checkpoint") as caught:
+        load_model(p=p)
     assert caught.value.code == "no_checkpoint"
+
+
+# ---------------------------------------------------------------------------------------------- the shipped checkpoints
+
+
+@pytest.mark.parametrize("key", lm.CHECKPOINTS, ids=lambda key: lm.checkpoint_path(*key).stem)
+def test_recorded_losses_are_the_checkpoints_own(key):
+    """Losses measured anew, on sentences drawn anew; another machine adds up in another order."""
+    model = load_model(*key)
+    assert model.config == lm.checkpoint_config(*key)
+    training, fresh = (model.story.sample(n, np.random.default_rng([0, i])) for i, n in enumerate((2_000, 1_000)))
+    assert model.training_sentences[:2_000] == training
+    assert model.history.train_loss[-1] == pytest.approx(model.loss(training[:1_000]), rel=1e-4)
+    assert model.history.val_loss[-1] == pytest.approx(model.loss(fresh), rel=1e-4)
+    assert model.history.step == list(range(0, 3_001, 100))
+
+
+def test_checkpoints_are_small_and_no_others_lie_about():
+    shipped = {lm.checkpoint_path(*key) for key in lm.CHECKPOINTS}
+    assert set(lm.DATA.glob("storybook_*.npz")) == shipped
+    assert sum(path.stat().st_size for path in shipped) < 8_000_000
+
+
+def test_the_shapes_the_lesson_needs():
+    """Memorising, and dropout against it; the floor is the entropy, below which no honest model can be for long."""
+    floor = load_story("en").entropy_per_word
+    small = {p: load_model(p=p) for p in (0.0, 0.1, 0.2, 0.3, 0.5)}
+    train = {p: model.history.train_loss[-1] for p, model in small.items()}
+    fresh = {p: model.history.val_loss[-1] for p, model in small.items()}
+    assert train[0.0] < floor - 0.5  # memorised ...
+    assert fresh[0.0] > floor + 0.8  # ... and it shows
+    assert abs(train[0.3] - floor) < 0.2
+    assert floor < fresh[0.3] < floor + 0.2
+    assert train[0.0] < train[0.1] < train[0.2] < train[0.3] < train[0.5]
+    assert fresh[0.0] > fresh[0.1] > fresh[0.2] > fresh[0.3]
+    assert fresh[0.5] > fresh[0.3]  # too much of it
+
+    copied = {}
+    for p, model in small.items():
+        known = {tuple(words) for words in model.training_sentences}
+        told = model.generate(1_000, np.random.default_rng(0))
+        copied[p] = sum(tuple(words) in known for words in told) / 1_000
+    # The standard deviation of each share is below 0.016: these are more than 6 of them away from their bounds.
+    assert copied[0.0] > 0.6
+    assert copied[0.1] < 0.4
+    assert max(copied[p] for p in (0.2, 0.3, 0.5)) < 0.1
+
+    large = {p: load_model(p=p, corpus="large").history for p in (0.0, 0.3)}
+    assert large[0.0].val_loss[-1] < floor + 0.06  # with enough sentences nothing is memorised, ...
+    assert large[0.0].val_loss[-1] < large[0.3].val_loss[-1] + 0.01  # ... and dropout has nothing to add
+
+
+def test_readme_shows_what_is_stored():
+    assert train_storybook.table() in (lm.DATA / "README.md").read_text(encoding="utf-8")
+
+
+def test_live_training_shows_the_split():
+    """What a page promises of LIVE: with a third of its steps, the losses have parted without dropout."""
+    for progress in train_language_model(lm.LIVE):
+        if progress.step == 500:
+            break
+    assert progress.val_loss - progress.train_loss > 0.2
