@@ -90,13 +90,14 @@ class Player {
   // Everything that is drawn, made once for a width; draw() then only moves it.
   build(width) {
     const { data, picture } = this, { labels } = data;
-    const room = { left: 52, right: width - 4, top: 22, foot: 196 };
+    const wide = width >= 560;
+    const room = { left: 52, right: width - 4, top: 22, foot: wide ? 182 : 196 };
     const names = data.logarithmic ? 0 : 92, strip = { top: room.foot + 24 + names, height: 24 };
     const height = strip.top + strip.height + 26;
     this.room = room; this.strip = strip;
     this.count = data.logarithmic ? data.words.length : Math.min(data.words.length, Math.floor((room.right - room.left) / PITCH));
     this.pitch = (room.right - room.left) / this.count;
-    const wide = Math.max(0.8, this.pitch - (this.pitch > 6 ? 4 : 0));
+    const thick = Math.max(0.8, this.pitch - (this.pitch > 6 ? 4 : 0));
     // Before they are sorted, the same words stand in the order of the vocabulary.
     const byId = [...Array(this.count).keys()].sort((a, b) => data.ids[a] - data.ids[b]);
     this.unsorted = byId.reduce((places, rank, place) => ((places[rank] = place), places), []);
@@ -112,7 +113,7 @@ class Player {
     this.borderName = svg("text", { y: room.top - 10 }, picture);
     this.bars = [...Array(this.count).keys()].map((rank) => {
       const group = svg("g", { class: "word" }, picture);
-      const bar = svg("rect", { class: "bar", x: -wide / 2, width: wide }, group);
+      const bar = svg("rect", { class: "bar", x: -thick / 2, width: thick }, group);
       const truth = data.truth && svg("rect", { class: this.pitch > 6 ? "truth" : "truth thin", x: -this.pitch / 2 + 0.5, width: Math.max(0.8, this.pitch - 1) }, group);
       const title = svg("title", {}, group);
       title.textContent = this.hover(rank);

@@ -1,0 +1,116 @@
+"""What a cut does wrong, over all k, and what many draws come to, beside what was expected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from lib.figures.palette import FLOOR, GRID, HURT, SPEAK, TEXT_SIZE
+from lib.sampling import TopKErrors
+
+USUAL_K = 50  # what Hugging Face's generate takes unless told otherwise
+MOST_BARS = 24  # with more, the words under the bars could not be read
+
+
+@dataclass(frozen=True)
+class ErrorLabels:
+    """The words in the figure of both mistakes, in the person's language."""
+
+    k: str
+    value: str
+    thrown_away: str
+    let_in: str
+    now: str  # beside the marker of the present k
+    usual: str  # beside the line at k = 50
+
+
+def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> go.Figure:
+    """Both mistakes of top-k for every k from 1 to V on a logarithmic axis, with a marker at the present k."""
+    figure = go.Figure()
+    lines = ((labels.thrown_away, errors.thrown_away, SPEAK, "solid"), (labels.let_in, errors.let_in, HURT, "dash"))
+    for name, values, colour, dash in lines:
+        figure.add_scatter(
+            x=errors.k, y=values, mode="lines", name=name, line={"color": colour, "width": 3.5, "dash": dash}
+        )
+    figure.add_scatter(
+        x=[k, k],
+        y=[errors.thrown_away[k - 1], errors.let_in[k - 1]],
+        mode="markers",
+        name=labels.now,
+        marker={"size": 13, "symbol": "diamond", "color": [SPEAK, HURT], "line": {"width": 2, "color": "white"}},
+    )
+    V = len(errors.k)
+    if V > USUAL_K:
+        figure.add_vline(x=USUAL_K, line={"color": FLOOR, "dash": "dot", "width": 2})
+        figure.add_annotation(
+            x=np.log10(USUAL_K),
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=labels.usual,
+            showarrow=False,
+            font_size=TEXT_SIZE,
+        )
+    ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if tick < 0.75 * V] + [V]
+    return _laid_out(
+        figure,
+        {"title": {"text": labels.k}, "type": "log", "range": [-0.03, float(np.log10(V)) + 0.03], "tickvals": ticks, "tickangle": 0},
+        {"title": {"text": labels.value}, "tickformat": ".0%", "rangemode": "tozero"},
+    )
+
+
+@dataclass(frozen=True)
+class DrawLabels:
+    """The words in the figure of the draws, in the person's language."""
+
+    count: str
+    drawn: str
+    expected: str
+    others: str  # the bar of all words that have none of their own
+
+
+def draws_figure(
+    words: Sequence[str], counts: npt.NDArray[np.integer], expected: npt.NDArray[np.floating], labels: DrawLabels
+) -> go.Figure:
+    """How often each word was drawn, as bars, and how often it was expected, as a mark across its bar.
+
+    ``words``, ``counts`` and ``expected`` are in the order in which they are shown; beyond `MOST_BARS` they share a
+    bar.
+    """
+    names, drawn, due = list(words), counts.astype(float), np.asarray(expected, dtype=float)
+    if len(names) > MOST_BARS:
+        names = [*names[: MOST_BARS - 1], labels.others]
+        drawn, due = (np.append(each[: MOST_BARS - 1], each[MOST_BARS - 1 :].sum()) for each in (drawn, due))
+    place = np.arange(len(names))  # numbers and not the words themselves, which Plotly might take for dates or markup
+    figure = go.Figure()
+    figure.add_bar(x=place, y=drawn, name=labels.drawn, marker={"color": SPEAK}, customdata=names)
+    figure.add_scatter(
+        x=place,
+        y=due,
+        mode="markers",
+        name=labels.expected,
+        marker={"symbol": "line-ew", "size": 15, "color": FLOOR, "line": {"width": 3.5, "color": FLOOR}},
+    )
+    return _laid_out(
+        figure,
+        {"tickvals": place, "ticktext": names, "tickangle": -90},
+        {"title": {"text": labels.count}, "rangemode": "tozero"},
+    )
+
+
+def _laid_out(figure: go.Figure, xaxis: dict[str, Any], yaxis: dict[str, Any]) -> go.Figure:
+    axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": TEXT_SIZE}, "title_font_size": TEXT_SIZE}
+    figure.update_layout(
+        margin={"l": 8, "r": 8, "t": 30, "b": 8},
+        height=380,
+        font={"size": TEXT_SIZE},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0, "font": {"size": TEXT_SIZE}},
+        hovermode="x unified",
+        bargap=0.25,
+        xaxis={**axis, **xaxis},
+        yaxis={**axis, **yaxis},
+    )
+    return figure

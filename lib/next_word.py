@@ -1,0 +1,155 @@
+"""One next word, looked at from all sides: what the model says, what the cuts leave, what is true, and the draw.
+
+The record of the Top-k page: one entry per word of the vocabulary and one array per step, so that the picture is the
+algorithm. V is the number of words.
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lib.sampling import (
+    Ids,
+    Probabilities,
+    SamplingError,
+    SamplingTrace,
+    effective_choices,
+    entropy,
+    removed_mass,
+    shape_distribution,
+    softmax,
+)
+from lib.story import Story
+
+
+@dataclass(frozen=True)
+class NextWord:
+    """The way to one word. All arrays are (V,) and in the order of the vocabulary, but for ``order`` itself.
+
+    ``before`` is the softmax of the scaled logits, before any cut; ``truth`` the true distribution, or None where there
+    is none. ``order`` holds the ids from the likeliest word to the unlikeliest; of tied words the kept ones come first,
+    so the kept words are its beginning. ``pointer`` in [0, 1) points at a place on the strip of the kept words in this
+    order, and ``drawn`` is the word that lies there.
+    """
+
+    trace: SamplingTrace
+    before: Probabilities
+    truth: Probabilities | None
+    order: Ids
+    pointer: float
+    drawn: int
+
+    @property
+    def kept(self) -> int:
+        """How many words the cuts have left."""
+        return int(self.trace.kept.sum())
+
+    @property
+    def removed(self) -> float:
+        """The probability that the cuts took away."""
+        return float(removed_mass(self.trace))
+
+    @property
+    def entropy(self) -> tuple[float, float]:
+        """Entropy in nats before and after the cuts."""
+        return float(entropy(self.before)), float(entropy(self.trace.probabilities))
+
+    @property
+    def choices(self) -> tuple[float, float]:
+        """The effective number of choices before and after the cuts."""
+        return float(effective_choices(self.before)), float(effective_choices(self.trace.probabilities))
+
+    @property
+    def thrown_away(self) -> float | None:
+        """The true probability of the words that were cut: good words thrown away. None without a truth."""
+        return None if self.truth is None else float(self.truth[~self.trace.kept].sum())
+
+    @property
+    def let_in(self) -> float | None:
+        """The probability to draw a word that cannot stand there. None without a truth."""
+        return None if self.truth is None else float(self.trace.probabilities[self.truth == 0].sum())
+
+
+def next_word(logits: ArrayLike, truth: ArrayLike | None = None, *, pointer: float = 0.0, **cuts: Any) -> NextWord:
+    """Take logits (V,) all the way to one word.
+
+    ``cuts`` are the settings of `lib.sampling.shape_distribution`; ``pointer`` in [0, 1) is the throw of the die.
+
+    >>> step = next_word(np.log([0.1, 0.5, 0.4]), [0.0, 0.5, 0.5], pointer=0.9, top_k=2)
+    >>> step.order.tolist(), step.drawn, round(step.removed, 3), step.thrown_away, step.let_in
+    ([1, 2, 0], 2, 0.1, 0.0, 0.0)
+    """
+    if not 0 <= pointer < 1:
+        raise SamplingError("pointer", pointer, "a number in [0, 1)")
+    trace = shape_distribution(logits, **cuts)
+    if trace.logits.ndim != 1:
+        raise SamplingError("logits", trace.logits.shape, "one row")
+    # Sorted by score; of tied words the kept ones first; then by id.
+    order = np.lexsort((np.arange(len(trace.kept)), ~trace.kept, -trace.scaled))
+    strip = np.cumsum(trace.probabilities[order])
+    place = int(np.searchsorted(strip, min(pointer * strip[-1], np.nextafter(strip[-1], 0)), side="right"))
+    return NextWord(
+        trace=trace,
+        before=softmax(trace.scaled),
+        truth=None if truth is None else np.asarray(truth, dtype=np.float64),
+        order=order,
+        pointer=pointer,
+        drawn=int(order[place]),
+    )
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Of n sentences: how many different ones, how many the grammar accepts, how many stood in the training set."""
+
+    n: int
+    different: int
+    accepted: NDArray[np.bool_]  # (n,)
+    copied: NDArray[np.bool_]  # (n,)
+
+
+def judge(sentences: Sequence[Sequence[str]], story: Story, training: frozenset[tuple[str, ...]]) -> Judgement:
+    """Judge what a model has said.
+
+    >>> from lib.grammar import parse_grammar
+    >>> story = Story(parse_grammar("sentence:\\n  the cat sleeps\\n  the dog sleeps"))
+    >>> told = [["the", "cat", "sleeps"], ["the", "cat", "sleeps"], ["the", "the"]]
+    >>> verdict = judge(told, story, frozenset({("the", "cat", "sleeps")}))
+    >>> verdict.different, verdict.accepted.tolist(), verdict.copied.tolist()
+    (2, [True, True, False], [True, True, False])
+    """
+    accepted = [story.accepts(sentence) for sentence in sentences]
+    copied = [tuple(sentence) in training for sentence in sentences]
+    return Judgement(
+        n=len(sentences),
+        different=len({tuple(sentence) for sentence in sentences}),
+        accepted=np.array(accepted, dtype=np.bool_),
+        copied=np.array(copied, dtype=np.bool_),
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def beginnings(story: Story, n: int = 8) -> tuple[str, ...]:
+    """Some beginnings of sentences to choose from: after the first nearly anything can come, after the last very
+    little.
+
+    >>> from lib.grammar import parse_grammar
+    >>> told = "the cat sleeps", "the dog eats", "the dog sings", "the dog sleeps"
+    >>> beginnings(Story(parse_grammar("sentence:\\n  " + "\\n  ".join(told))))
+    ('the dog', 'the')
+    """
+    shortest: dict[int, tuple[str, ...]] = {}
+    for sentence in story.sample(300, np.random.default_rng(0)):
+        for length in range(1, len(sentence)):
+            beginning = tuple(sentence[:length])
+            possible = int(np.count_nonzero(story.next_word(beginning)))
+            if possible > 1:  # three words say more about the place than one, and still fit on a phone
+                best = shortest.get(possible, beginning)
+                shortest[possible] = min(best, beginning, key=lambda words: (abs(len(words) - 3), words))
+    by_choice = [shortest[possible] for possible in sorted(shortest, reverse=True)]
+    chosen = np.linspace(0, len(by_choice) - 1, min(n, len(by_choice))).round().astype(int)
+    return tuple(" ".join(by_choice[i]) for i in chosen)

@@ -1,0 +1,84 @@
+"""The control for the beginning of a sentence: pick one or type one, go on word by word; unknown words are named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lib.language_model import checkpoint_path
+from lib.next_word import beginnings
+from lib.story import STORIES, ImpossiblePrefix, Story
+from lib.web.language import _, current_language, plain
+
+_LONGEST = 200  # characters that anyone may type
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What stands before the next word: the ``words`` that can be used, and what was ``unknown`` of what was typed."""
+
+    words: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def story_language() -> str:
+    """The language of the stories: the person's, where there is a storybook and a model that learned it, else
+    English."""
+    language = current_language()
+    has_both = (STORIES / f"{language}.txt").exists() and checkpoint_path(language, 0.3, "small").exists()
+    return language if has_both else "en"
+
+
+def choose_beginning(story: Story, *, longest: int) -> Beginning:
+    """Draw the control; ``longest`` is how many words the model reads at most.
+
+    Words are used up to the first unknown one. The control's value is in the link as ``text``.
+    """
+    options = list(beginnings(story))
+    text = st.selectbox(
+        _("The sentence so far (pick one or type)"),
+        options,
+        key="text",
+        accept_new_options=True,
+        bind="query-params",
+    )
+    typed = story.words_of((text or "")[:_LONGEST])
+    unknown = tuple(story.unknown_words(typed))
+    known = next((i for i, word in enumerate(typed) if word in unknown), len(typed))
+    return Beginning(tuple(typed[: min(known, longest)]), unknown)
+
+
+def go_on_with(words: Sequence[str]) -> None:
+    """Make these words the beginning; call it from a widget's callback."""
+    st.session_state["text"] = " ".join(words) or "."
+
+
+def name_unknown_words(beginning: Beginning, story: Story) -> None:
+    """Say which words are not in the storybook, and offer those that are spelled like them."""
+    if not beginning.unknown:
+        return
+    with st.container(key="unknown", border=True):
+        names = ", ".join(f"“{plain(word)}”" for word in beginning.unknown[:5])
+        st.markdown(_("Not in this storybook: {words}. The picture uses the words before.", words=names))
+        first = beginning.unknown[0]
+        nearest = story.nearest_words(first.lower())
+        if nearest:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.caption(_("Did you mean"), width="content")
+                for word in nearest:
+                    st.button(plain(word), on_click=go_on_with, args=([*beginning.words, word],), key=f"nearest_{word}")
+
+
+def name_impossible_word(impossible: ImpossiblePrefix) -> None:
+    """Say that the grammar has no sentence that begins so; for the model it is a beginning like any other."""
+    before = " ".join(impossible.prefix[: impossible.position])
+    word = impossible.prefix[impossible.position]
+    st.info(
+        _(
+            "No sentence of the storybook begins like this: “{word}” cannot follow “{before}”. "
+            "The model goes on all the same, but there is no truth to compare it with.",
+            word=plain(word),
+            before=plain(before) or "…",
+        ),
+        icon=":material/block:",
+    )

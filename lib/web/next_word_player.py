@@ -1,0 +1,113 @@
+"""The Top-k page's moving picture: sends the way from logits to one word once; the browser plays its steps by
+itself."""
+
+from typing import Any
+
+import numpy as np
+
+from lib.figures.palette import FLOOR, HURT, SPEAK
+from lib.next_word import NextWord
+from lib.web.component import moving_picture
+from lib.web.language import _, current_language, decimal, percent
+from lib.web.transport import transport_labels
+
+_mount = moving_picture("next_word_player")
+
+# As many bars as a wide screen shows with a readable word under each.
+_BARS = 75
+
+
+def next_word_player(
+    step: NextWord, vocabulary: list[str], *, temperature: float, said: str, logarithmic: bool
+) -> None:
+    """Draw the way to the next word, ready to play. ``logarithmic`` shows all words, on a logarithmic axis."""
+    shown = step.order if logarithmic else step.order[:_BARS]
+    trace, V = step.trace, len(vocabulary)
+    _mount(
+        key="next_word_player",
+        data={
+            "hue": SPEAK,
+            "quiet": FLOOR,
+            "wrong": HURT,
+            "logarithmic": logarithmic,
+            "V": V,
+            "pointer": step.pointer,
+            "drawn": int(np.flatnonzero(step.order == step.drawn)[0]),
+            "words": [vocabulary[i] for i in shown],
+            "ids": shown.tolist(),
+            "logits": _rounded(trace.logits[shown]),
+            "scaled": _rounded(trace.scaled[shown]),
+            "before": _rounded(step.before[shown]),
+            "after": _rounded(trace.probabilities[shown]),
+            "kept": trace.kept[shown].astype(int).tolist(),
+            "truth": None if step.truth is None else _rounded(step.truth[shown]),
+            "locale": current_language(),
+            "labels": {"transport": transport_labels(), **_labels(step, vocabulary, temperature, said)},
+        },
+    )
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    """Four digits are more than a screen shows."""
+    return [float(f"{value:.4g}") for value in values]
+
+
+def _labels(step: NextWord, vocabulary: list[str], temperature: float, said: str) -> dict[str, Any]:
+    trace, best = step.trace, int(step.order[0])
+    values = {
+        "V": decimal(len(vocabulary), 0),
+        "best": vocabulary[best],
+        "logit": decimal(trace.logits[best]),
+        "scaled": decimal(trace.scaled[best]),
+        "T": decimal(temperature),
+        "before": percent(step.before[best]),
+        "after": percent(trace.probabilities[best]),
+        "half": decimal(int(np.searchsorted(np.cumsum(step.before[step.order]), 0.5)) + 1, 0),
+        "kept": decimal(step.kept, 0),
+        "removed": percent(step.removed),
+        "left": percent(1 - step.removed),
+        "pointer": percent(step.pointer),
+        "word": vocabulary[step.drawn],
+        "chance": percent(trace.probabilities[step.drawn]),
+        "said": said,
+    }
+    picture = _("The next word after “{said}”.", **values)
+    if step.truth is not None:
+        allowed = int((step.truth > 0).sum())
+        picture += " " + _("The grammar allows {n} of {V} words here.", n=decimal(allowed, 0), V=values["V"])
+    return {
+        "steps": [
+            _("logits"),
+            _("divided by T"),
+            _("softmax"),
+            _("sorted"),
+            _("cut"),
+            _("renormalised"),
+            _("one draw"),
+        ],
+        "says": [
+            _("The model gives each of its {V} words a score. The highest is {logit}, for “{best}”.", **values),
+            _("Every score is divided by T = {T}; the highest is now {scaled}.", **values),
+            _(
+                "Softmax makes probabilities of the scores. They sum to 100 %, and “{best}” has {before} of it.",
+                **values,
+            ),
+            _("Sorted, the likeliest first. The first {half} of {V} hold half of the probability.", **values),
+            _("The cut keeps {kept} of {V} words. What is out held {removed} of the probability.", **values),
+            _("What is left is divided by {left}, so it sums to 100 % again. “{best}”: {before} → {after}.", **values),
+            _("One throw: it falls on {pointer} of the strip, and there lies “{word}”, which had {chance}.", **values),
+        ],
+        "picture": picture,
+        "border": _("the cut: {kept} of {V} stay", **values),
+        "beyond": _("the first {n} words; the cut comes later"),
+        "pointed": values["word"],
+        "kept": _("kept"),
+        "cut": _("cut off"),
+        "truth": _("the truth"),
+        "allowed": _("possible here"),
+        "impossible": _("impossible here"),
+        "hover": _("{word}: logit {logit}, divided by T {scaled}, probability {before}, after the cut {after}"),
+        "hoverTruth": _(
+            "{word}: logit {logit}, divided by T {scaled}, probability {before}, after the cut {after}, truth {truth}"
+        ),
+    }

@@ -1,0 +1,216 @@
+"""Under the Top-k page's picture: the numbers, the mistakes over all k, many draws, and stories told side by side."""
+
+import functools
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from lib.figures.next_word import DrawLabels, ErrorLabels, draws_figure, errors_figure
+from lib.language_model import LanguageModel, load_model
+from lib.next_word import NextWord, judge
+from lib.sampling import chi_square_test, count_draws, top_k_errors
+from lib.story import load_story
+from lib.web.language import _, decimal, ngettext, percent, prose
+
+STORIES = 20
+_UNLIKELY = 0.01  # the p-value below which the verdict is "not from these probabilities"
+
+
+def numbers(step: NextWord, V: int) -> None:
+    """What the cut took away, and how open the choice was before and after it."""
+    (entropy_before, entropy_after), (before, after) = step.entropy, step.choices
+    cells = [
+        (_("Cut away"), percent(step.removed), _("Probability that the cut words held together.")),
+        (_("Words left"), _("{kept} of {V}", kept=decimal(step.kept, 0), V=decimal(V, 0)), None),
+        (
+            _("Effective choices"),
+            f"{decimal(before, 1)} → {decimal(after, 1)}",
+            _("As many equally likely words would leave the choice just as open: exp(entropy)."),
+        ),
+        (_("Entropy, nats"), f"{decimal(entropy_before)} → {decimal(entropy_after)}", None),
+    ]
+    if step.thrown_away is not None and step.let_in is not None:
+        cells += [
+            (
+                _("Good words thrown away"),
+                percent(step.thrown_away),
+                _("The true probability of the words that were cut."),
+            ),
+            (
+                _("Impossible words let in"),
+                percent(step.let_in),
+                _("The probability that the draw gives a word which cannot stand here."),
+            ),
+        ]
+    with st.container(key="numbers", horizontal=True, gap="medium"):
+        for label, value, help in cells:
+            st.metric(label, value, help=help, width="content")
+
+
+def words_table(step: NextWord, vocabulary: list[str]) -> None:
+    """Every step of every word, sorted, as a table."""
+    order, trace = step.order, step.trace
+    columns: dict[str, Any] = {
+        _("word"): [vocabulary[i] for i in order],
+        _("logit"): trace.logits[order],
+        _("divided by T"): trace.scaled[order],
+        _("softmax"): step.before[order],
+        _("kept"): trace.kept[order],
+        _("renormalised"): trace.probabilities[order],
+    }
+    if step.truth is not None:
+        columns[_("truth")] = step.truth[order]
+    with st.expander(_("All words as a table"), icon=":material/table:"):
+        st.dataframe(
+            columns,
+            hide_index=True,
+            height=380,
+            column_config={
+                name: st.column_config.NumberColumn(format="percent" if name in columns and i >= 3 else "%.2f")
+                for i, name in enumerate(columns)
+                if i not in (0, 4)
+            },
+            key="words_table",
+        )
+
+
+def mistakes(step: NextWord, k: int, temperature: float) -> None:
+    """Over all k: the probability of good words thrown away, and of impossible words let in."""
+    if step.truth is None:
+        st.caption(prose("top_k", "no-truth"))
+        return
+    errors = top_k_errors(step.trace.logits, step.truth, temperature=temperature)
+    at = min(k, len(errors.k)) - 1
+    best = int(np.argmin(errors.thrown_away + errors.let_in))
+    said = {
+        "k": k,
+        "thrown": percent(errors.thrown_away[at]),
+        "let_in": percent(errors.let_in[at]),
+        "best": int(errors.k[best]),
+        "best_thrown": percent(errors.thrown_away[best]),
+        "best_let_in": percent(errors.let_in[best]),
+        "V": len(errors.k),
+        "all": percent(errors.let_in[-1]),
+    }
+    figure = errors_figure(
+        errors,
+        at + 1,
+        ErrorLabels(
+            k=_("k (logarithmic)"),
+            value=_("probability"),
+            thrown_away=_("good words thrown away"),
+            let_in=_("impossible words let in"),
+            now=_("k = {k}", k=k),
+            usual=_("50, the usual k"),
+        ),
+    )
+    alt = _(
+        "Two curves over k from 1 to {V}. At k = {k}, {thrown} of the true probability is thrown away "
+        "and {let_in} of the draws are impossible. The sum of both is smallest at k = {best}.",
+        **said,
+    )
+    st.plotly_chart(figure, key="mistakes", config={"displayModeBar": False}, alt=alt)
+    st.markdown(prose("top_k", "mistakes", **said))
+
+
+def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
+    """Draw n times from the distribution on screen, beside what was expected, with a verdict."""
+    probabilities = step.trace.probabilities
+    counts = count_draws(probabilities, n, np.random.default_rng([seed, n]))
+    test = chi_square_test(counts, probabilities)
+    kept = step.order[: step.kept]
+    most = int(kept[np.argmax(counts[kept])])
+    said = {
+        "n": decimal(n, 0),
+        "word": vocabulary[most],
+        "count": decimal(int(counts[most]), 0),
+        "expected": decimal(n * float(probabilities[most]), 1),
+        "different": decimal(int((counts > 0).sum()), 0),
+    }
+    figure = draws_figure(
+        [vocabulary[i] for i in kept],
+        counts[kept],
+        n * probabilities[kept],
+        DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
+    )
+    alt = _(
+        "{n} draws gave {different} different words; “{word}” came {count} times, where {expected} were expected.",
+        **said,
+    )
+    st.plotly_chart(figure, key="draws", config={"displayModeBar": False}, alt=alt)
+    if test.dof == 0:
+        verdict = prose("top_k", "draws-few" if step.kept > 1 else "draws-one-word")
+    else:
+        section = "draws-unlikely" if test.p_value < _UNLIKELY else "draws-fit"
+        verdict = prose(
+            "top_k",
+            section,
+            statistic=decimal(test.statistic, 1),
+            dof=test.dof,
+            p_value=decimal(test.p_value, 3),
+            one_in=decimal(1 / _UNLIKELY, 0),
+        )
+    st.markdown(f"{alt} {verdict}")
+
+
+@functools.lru_cache(maxsize=8)
+def _training_sentences(language: str, p: float) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(sentence) for sentence in load_model(language, p, "small").training_sentences)
+
+
+@st.cache_data(max_entries=300, show_spinner=False)
+def _told(language: str, p: float, words: tuple[str, ...], seed: int, **cuts: Any) -> list[list[str]]:
+    model = load_model(language, p, "small")
+    return model.generate(STORIES, np.random.default_rng(seed), prefix=words, **cuts)
+
+
+def stories(language: str, p: float, words: tuple[str, ...], seed: int, cuts: dict[str, Any]) -> None:
+    """20 continuations each: greedy, with the present cuts, without any; and what grammar and corpus say to them."""
+    story, model = load_story(language), load_model(language, p, "small")
+    training = _training_sentences(language, p)
+    ways = [
+        (_("Greedy: always the likeliest (k = 1)"), {"top_k": 1}),
+        (_("The settings on screen"), cuts),
+        (_("No cut"), {"temperature": cuts["temperature"]}),
+    ]
+    for column, (name, settings) in zip(st.columns(3, gap="medium"), ways, strict=True):
+        told = _told(language, p, words, seed, **settings)
+        verdict = judge(told, story, training)
+        with column:
+            st.markdown(f"**{name}**")
+            st.markdown(
+                prose(
+                    "top_k",
+                    "stories",
+                    n=verdict.n,
+                    different=verdict.different,
+                    accepted=int(verdict.accepted.sum()),
+                    copied=int(verdict.copied.sum()),
+                )
+            )
+            lines = [
+                f"{'✓' if right else '✗'}{'©' if copied else ' '} {_sentence(model, sentence)}"
+                for sentence, right, copied in zip(told, verdict.accepted, verdict.copied, strict=True)
+            ]
+            with st.container(height=330, key=f"told_{ways.index((name, settings))}"):
+                st.text("\n".join(lines))
+    st.caption(prose("top_k", "stories-legend", sentences=decimal(len(model.training_sentences), 0)))
+
+
+def _sentence(model: LanguageModel, words: list[str]) -> str:
+    """The sentence; one that was still going on at the model's last word is left open."""
+    if len(words) >= model.config.context:
+        return " ".join(words) + " …"
+    return model.story.text_of(words)
+
+
+def drawn_word(step: NextWord, vocabulary: list[str], end: str) -> str:
+    """What the button that goes on says."""
+    word = vocabulary[step.drawn]
+    return _("Full stop: the sentence ends") if word == end else _("Go on with “{word}”", word=word)
+
+
+def word_count(count: int) -> str:
+    """A number of words in the person's language."""
+    return ngettext("{count} word", "{count} words", count)

@@ -1,0 +1,136 @@
+"""Top-k: the model's scores for the next word, cut, renormalised and drawn from, beside the truth."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from lib.language_model import load_model
+from lib.listings.sampling import generate_listing, top_k_listing
+from lib.next_word import next_word
+from lib.story import ImpossiblePrefix, load_story
+from lib.web import lesson
+from lib.web.beginning import (
+    choose_beginning,
+    go_on_with,
+    name_impossible_word,
+    name_unknown_words,
+    story_language,
+)
+from lib.web.controls import Controls, choice, flag, number
+from lib.web.language import _, plain, prose
+from lib.web.next_word_player import next_word_player
+from lib.web.top_k_report import drawn_word, draws, mistakes, numbers, stories, words_table
+
+language = story_language()
+story = load_story(language)
+V = len(story.vocabulary)
+FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything on this page that a link repeats, but for the beginning of the sentence (``text``)."""
+
+    k: int = choice(50, (*(k for k in FEW if k < V), V))
+    temp: float = number(1.0, 0.1, 3.0, 0.1)
+    top_p: float = number(1.0, 0.05, 1.0, 0.05)
+    min_p: float = number(0.0, 0.0, 0.5, 0.01)
+    p: float = choice(0.3, (0.0, 0.3))
+    all: bool = flag(False)
+    seed: int = number(0, 0, 9999, 1)
+    n: int = choice(100, (1, 100, 10000))
+    tell: bool = flag(False)
+
+
+def throw_again() -> None:
+    """Another throw of the die: the next seed."""
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % 10_000
+
+
+with lesson.framed("top_k"):
+    lesson.predict(
+        "top_k",
+        _("Only the 50 likeliest words stay in, then chance decides. What does this cut change?"),
+        {
+            "model": _("what the model knows"),
+            "words": _("which words it may say"),
+            "best": _("it always says the best word"),
+        },
+    )
+    with st.container(key="picture-and-controls"):
+        left, right = st.columns([0.26, 0.74], gap="medium")
+
+    with left:
+        controls = Controls(Settings)
+        longest = load_model(language, 0.3, "small").config.context - 1
+        beginning = choose_beginning(story, longest=longest)
+        go_on = st.container(horizontal=True, gap="small")
+        controls.steps("k", _("k, the words that stay in (50 is usual)"))
+        controls.slider("temp", _("Temperature T"))
+        with st.expander(_("More")):
+            controls.slider("top_p", _("Top-p: the share of probability that stays in"))
+            controls.slider("min_p", _("Min-p: how likely, beside the likeliest"))
+            controls.toggle("all", _("All words, on a logarithmic axis"))
+            controls.number("seed", _("Seed of the die"))
+        controls.segmented("p", _("The model learned with dropout p ="))
+    settings = controls.settings()
+    cuts: dict[str, Any] = {
+        "temperature": settings.temp,
+        "top_k": settings.k if settings.k < V else None,
+        "top_p": settings.top_p if settings.top_p < 1 else None,
+        "min_p": settings.min_p or None,
+    }
+
+    model = load_model(language, settings.p, "small")
+    truth, impossible = None, None
+    try:
+        truth = story.next_word(beginning.words)
+    except ImpossiblePrefix as error:
+        impossible = error
+    die = np.random.default_rng([settings.seed, len(beginning.words)])
+    step = next_word(model.next_logits(beginning.words), truth, pointer=die.random(), **cuts)
+
+    with go_on:
+        if beginning.words:
+            st.button(":material/undo:", on_click=go_on_with, args=(beginning.words[:-1],), help=_("One word back"))
+        st.button(":material/casino:", on_click=throw_again, help=_("Throw again"))
+        st.button(
+            plain(drawn_word(step, story.vocabulary, story.end)),
+            type="primary",
+            disabled=step.drawn == story.end_id or len(beginning.words) == longest,
+            on_click=go_on_with,
+            args=([*beginning.words, story.vocabulary[step.drawn]],),
+            key="go_on",
+        )
+
+    with right:
+        name_unknown_words(beginning, story)
+        if impossible:
+            name_impossible_word(impossible)
+        said = " ".join(beginning.words) or "…"
+        next_word_player(step, story.vocabulary, temperature=settings.temp, said=said, logarithmic=settings.all)
+    numbers(step, V)
+    words_table(step, story.vocabulary)
+
+    wrong, many = st.columns(2, gap="large")
+    with wrong:
+        st.subheader(_("What a cut does wrong, for every k"), anchor=False)
+        mistakes(step, settings.k, settings.temp)
+    with many:
+        st.subheader(_("Many throws"), anchor=False)
+        n = controls.segmented("n", _("How many"))
+        draws(step, story.vocabulary, n, settings.seed)
+
+    st.subheader(_("Twenty stories from here"), anchor=False)
+    if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
+        stories(language, settings.p, beginning.words, settings.seed, cuts)
+    st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
+    lesson.link_here()
+    lesson.takeaway(prose("top_k", "takeaway"))
+    lesson.code(top_k_listing(beginning.words, **cuts, language=language, p=settings.p, seed=settings.seed))
+    lesson.code(
+        generate_listing(beginning.words, **cuts, seed=settings.seed),
+        _("The code: the same settings, with Hugging Face's generate and a large model"),
+    )
