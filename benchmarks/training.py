@@ -62,7 +62,7 @@ def textbook(x: Tensor, y: Tensor, config: TrainingConfig, rate: float, steps: i
     model.train()
     step = 0
     while step < steps:
-        for rows in torch.randperm(len(x)).split(config.batch_size):
+        for rows in torch.split(torch.randperm(len(x)), config.batch_size):
             logits = model(x[rows])
             loss = loss_function(logits.squeeze(-1) if outputs == 1 else logits, y[rows])
             optimizer.zero_grad()
