@@ -52,7 +52,7 @@ MOST_MEMBERS: Final = 64
 MOST_BATCH: Final = 1_024
 MOST_STEPS: Final = 100_000
 MOST_RECORDINGS: Final = 1_000
-MOST_PARAMETERS: Final = 20_000_000  # of all networks together: with gradients and Adam's moments 320 MB
+MOST_NUMBERS: Final = 10_000_000  # weights and activations of all networks together: about 200 MB with what goes along
 
 
 class ConfigError(ValueError):
@@ -129,6 +129,25 @@ class TrainingConfig:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+        weights = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.sizes))
+        activations = min(self.batch_size, self.n_train) * sum(self.sizes)
+        if len(self.rates) * self.members * (weights + activations) > MOST_NUMBERS:
+            few = f"so few units that all networks together have at most {MOST_NUMBERS:,} weights and activations"
+            raise ConfigError("hidden", self.hidden, few)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many units each layer has: the inputs, the hidden layers, and one output for two classes, else one each.
+
+        >>> TrainingConfig().sizes, TrainingConfig("digits").sizes
+        ((2, 64, 64, 1), (64, 64, 64, 10))
+        """
+        inputs, classes = 2, 2
+        if self.dataset == "digits":
+            inputs, classes = 64, 10
+        elif self.dataset == "csv" and self.table is not None:
+            inputs, classes = len(self.table.features), len(self.table.classes)
+        return inputs, *self.hidden, 1 if classes == 2 else classes
 
 
 def _whole(name: str, value: object, low: int, high: int, note: str = "") -> int:
@@ -246,13 +265,9 @@ class Trainer:
             seed=config.seed,
             table=config.table,
         )
-        inputs = data.train_x.shape[1]
-        outputs = 1 if len(data.classes) == 2 else len(data.classes)
-        sizes = (inputs, *config.hidden, outputs)
+        sizes = config.sizes
+        inputs, outputs = sizes[0], sizes[-1]
         arms, members = len(config.rates), config.members
-        networks = arms * members
-        if networks * sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes)) > MOST_PARAMETERS:
-            raise ConfigError("hidden", config.hidden, f"small enough for {MOST_PARAMETERS:,} weights in all networks")
 
         # Separate dice for separate things, and for each member: more members, or arms, do not change the others' luck.
         streams = [np.random.SeedSequence([config.seed, member]).spawn(3) for member in range(members)]
@@ -394,8 +409,9 @@ class _Recorder:
         self.next_step = 0
 
         # The logits of the last steps: their losses are worked out together, which costs less than one by one.
-        self._seen_logits = torch.empty(32, A, E, batch_size, outputs)
-        self._seen_targets = torch.empty(32, 1, E, batch_size, outputs)
+        together = min(32, max(1, 2**20 // (A * E * batch_size * outputs)))
+        self._seen_logits = torch.empty(together, A, E, batch_size, outputs)
+        self._seen_targets = torch.empty(together, 1, E, batch_size, outputs)
         self._seen = 0
         self._steps_since = 0
         self._loss_since = torch.zeros(A, E, dtype=torch.float64)

@@ -117,8 +117,9 @@ def test_bounds_that_depend_on_other_settings() -> None:
         TrainingConfig("digits", n_train=1401)
     with pytest.raises(ConfigError, match="table must be given"):
         TrainingConfig("csv")
-    with pytest.raises(ConfigError, match="hidden must be small enough"):
-        Trainer(TrainingConfig(hidden=(1024,) * 6, members=64))
+    for huge in ({"hidden": (1024,) * 6}, {"members": 64, "batch_size": 1024, "n_train": 1024, "hidden": (600,)}):
+        with pytest.raises(ConfigError, match="hidden must be so few units"):
+            TrainingConfig(**huge)  # type: ignore[arg-type]
 
 
 # --- The steps ---

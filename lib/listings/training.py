@@ -1,5 +1,7 @@
 """The PyTorch program that does what the Training page shows, with the settings on screen. It runs as it stands."""
 
+from itertools import pairwise
+
 from lib.training import TrainingConfig
 
 # The curves of lib/datasets.py, at n places `u` along them, (2, n): class 0, then class 1.
@@ -26,19 +28,13 @@ def training_listing(config: TrainingConfig, *, file_name: str = "table.csv") ->
     >>> [line for line in program.splitlines() if "Dropout" in line][0]
     '        nn.Linear(2, 64), nn.ReLU(), nn.Dropout(p),'
     """
-    inputs, classes = 2, 2
-    if config.dataset == "digits":
-        inputs, classes = 64, 10
-    elif config.table is not None and config.dataset == "csv":
-        inputs, classes = len(config.table.features), len(config.table.classes)
-    outputs = 1 if classes == 2 else classes
     imports = "import csv\n\n" if config.dataset == "csv" else ""
     rates = ", ".join(map(str, config.rates)) + ("," if len(config.rates) == 1 else "")
 
     layers = [f"        nn.Dropout({config.input_rate} if p > 0 else 0),\n"] if config.input_rate else []
-    for below, above in zip((inputs, *config.hidden), config.hidden, strict=False):
-        layers.append(f"        nn.Linear({below}, {above}), nn.ReLU(), nn.Dropout(p),\n")
-    layers.append(f"        nn.Linear({config.hidden[-1]}, {outputs}),\n")
+    *hidden, (last, outputs) = pairwise(config.sizes)
+    layers += [f"        nn.Linear({below}, {above}), nn.ReLU(), nn.Dropout(p),\n" for below, above in hidden]
+    layers.append(f"        nn.Linear({last}, {outputs}),\n")
     optimizer, decay = "Adam", ""
     if config.weight_decay:
         optimizer, decay = "AdamW", f", weight_decay={config.weight_decay}"
