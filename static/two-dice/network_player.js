@@ -83,6 +83,10 @@ class Player {
   constructor(root) {
     this.holder = root.querySelector(".two-dice");
     this.holder.classList.add("network");
+    this.picture = svg("svg", { role: "img" }, this.holder);
+    this.caption = html("p", "caption", this.holder);
+    this.row = html("div", "", this.holder);
+    this.list = html("div", "legend", this.holder);
     this.width = 0;
     this.sized = new ResizeObserver(() => this.resize());
     this.sized.observe(this.holder);
@@ -95,28 +99,28 @@ class Player {
   }
 
   show(data) {
-    const before = this.transport, position = before?.position ?? 0, playing = before?.playing;
-    before?.destroy();
     this.data = new Recording(data);
-    this.holder.replaceChildren();
     this.holder.style.setProperty("--hue", data.hue);
     this.holder.style.setProperty("--rest-hue", data.restHue);
-    this.picture = svg("svg", { role: "img" }, this.holder);
-    this.caption = html("p", "caption", this.holder);
-    this.transport = createTransport(this.holder, {
-      labels: data.labels.transport, interval: INTERVAL, onFrame: (pass) => this.draw(pass),
-    });
+    this.controls(data.labels.transport);
     this.legend();
-    this.transport.setLength(data.passes);
     this.width = 0;
+    this.transport.setLength(data.passes);
     this.resize();
-    this.transport.go(position);
-    // Nothing starts to move by itself: the student presses Play. Another setting does not stop what plays.
-    if (playing) this.transport.play();
+  }
+
+  // Made once for a language: another setting keeps the place, the speed, and what plays. Nothing starts by itself.
+  controls(labels) {
+    const words = JSON.stringify(labels);
+    if (words === this.words) return;
+    this.words = words;
+    this.transport?.destroy();
+    this.row.replaceChildren();
+    this.transport = createTransport(this.row, { labels, interval: INTERVAL, onFrame: (pass) => this.draw(pass) });
   }
 
   resize() {
-    const width = Math.round(this.holder.clientWidth);
+    const width = Math.floor(this.holder.getBoundingClientRect().width);  // never shrunk: 14 px stay 14 px
     if (!this.data || !width || width === this.width) return;
     this.width = width;
     this.build(width);
@@ -217,7 +221,7 @@ class Player {
   }
 
   draw(pass) {
-    if (!this.bars) return;
+    if (!this.width) return;  // not laid out yet
     const { data } = this, { labels } = data;
     const digits = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2 });
     const percent = new Intl.NumberFormat(data.locale, { style: "percent", maximumFractionDigits: 0 });
@@ -285,7 +289,8 @@ class Player {
   }
 
   legend() {
-    const { labels } = this.data, list = html("div", "legend", this.holder);
+    const { labels } = this.data, { list } = this;
+    list.replaceChildren();
     const item = (name, tag, attributes, words) => {
       const entry = html("span", "item", list);
       const sample = svg("svg", { width: 22, height: 20, "aria-hidden": "true" }, entry);

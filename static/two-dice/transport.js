@@ -60,7 +60,8 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
   const scrub = document.createElement("input");
   scrub.type = "range"; scrub.min = 0; scrub.step = 1;
   scrub.setAttribute("aria-label", texts.scrub);
-  scrub.addEventListener("input", () => { pause(); go(Number(scrub.value)); });
+  // Read first: pause() puts the scrubber back to where the picture is.
+  scrub.addEventListener("input", () => { const target = Number(scrub.value); pause(); go(target); });
   root.append(scrub);
 
   const where = document.createElement("output");

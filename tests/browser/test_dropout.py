@@ -1,0 +1,189 @@
+"""The Dropout page in a real browser: it plays by itself, and nothing but the student stops it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_frame import ours
+from tests.browsing import ready
+
+
+def opened(open_page, path: str = "dropout", **options) -> Page:
+    tab = open_page(path, **options)
+    tab.wait_for_selector(".network .transport")
+    return tab
+
+
+def position(tab: Page) -> int:
+    return int(tab.locator(".network .transport").get_attribute("data-position"))
+
+
+def wait_for_position(tab: Page, beyond: int) -> None:
+    tab.wait_for_function("n => Number(document.querySelector('.network .transport').dataset.position) > n", arg=beyond)
+
+
+def outputs(tab: Page) -> list[str]:
+    return tab.locator(".network text.value").all_text_contents()
+
+
+def test_play_advances_and_every_pass_is_another_network(open_page, complaints):
+    tab = opened(open_page)
+    assert position(tab) == 0
+    seen = {tuple(outputs(tab))}
+    tab.get_by_role("button", name="Play", exact=True).click()
+    for _ in range(3):
+        wait_for_position(tab, position(tab))
+        seen.add(tuple(outputs(tab)))
+    assert len(seen) > 1
+    tab.get_by_role("button", name="Pause", exact=True).click()
+    stopped = position(tab)
+    tab.get_by_role("button", name="One step back").click()
+    assert position(tab) == stopped - 1
+    expect(tab.locator(".network .caption")).to_contain_text(f"Pass {stopped}:")
+    assert ours(complaints) == []
+
+
+def test_in_eval_every_pass_is_the_same(open_page):
+    tab = opened(open_page, "dropout?mode=eval")
+    first = outputs(tab)
+    for _ in range(3):
+        tab.get_by_role("button", name="One step forward").click()
+        assert outputs(tab) == first
+    expect(tab.locator(".network .unit.dropped:not(.legend *)")).to_have_count(0)
+
+
+def test_the_keyboard_plays_and_scrubs(open_page):
+    tab = opened(open_page)
+    scrub = tab.get_by_role("slider", name="Position")
+    scrub.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowRight")
+    assert position(tab) == 2
+    assert scrub.get_attribute("aria-valuetext") == "3 of 100"
+    tab.get_by_role("button", name="Play", exact=True).focus()
+    tab.keyboard.press("Enter")
+    wait_for_position(tab, 2)
+
+
+def test_dropped_neurons_are_hollow_and_their_edges_gone(open_page):
+    """What is drawn is what the table below says."""
+    tab = opened(open_page, "dropout?p=0.5&layer=hidden1&seed=3")
+    drawn = tab.evaluate("""() => {
+        const circles = [...document.querySelectorAll('.network > svg circle.unit')].slice(0, 16);
+        return circles.map((circle) => ({
+            dropped: circle.classList.contains('dropped'),
+            x: circle.getAttribute('cx'), y: circle.getAttribute('cy') }));
+    }""")
+    said = tab.get_by_text(re.compile(r"In pass 1, the layer .* keeps \d+ of 16 neurons")).inner_text()
+    assert sum(not unit["dropped"] for unit in drawn) == int(re.search(r"keeps (\d+)", said)[1])
+    visible = tab.evaluate("""() => [...document.querySelectorAll('.network line.edge')]
+        .filter((line) => Number(line.getAttribute('opacity')) > 0)
+        .flatMap((line) => [1, 2].map((end) => [line.getAttribute('x' + end), line.getAttribute('y' + end)].join()))""")
+    assert visible
+    for unit in drawn:
+        if unit["dropped"]:
+            assert f"{unit['x']},{unit['y']}" not in visible
+
+
+def test_a_rerun_does_not_disturb_what_plays(open_page):
+    tab = opened(open_page)
+    tab.get_by_role("button", name="Play", exact=True).click()
+    tab.evaluate("document.querySelector('.network > svg').mark = 'the same element'")
+    # Another layer in the table: the page runs again, the picture's data stay the same.
+    tab.locator(".st-key-layer").get_by_role("radio", name="hidden2").click()
+    expect(tab.get_by_text("the layer “hidden 2” keeps")).to_be_visible()
+    ready(tab)
+    assert tab.evaluate("document.querySelector('.network > svg').mark") == "the same element"
+    assert tab.locator(".network .transport").get_attribute("data-playing") == "true"
+    wait_for_position(tab, position(tab))
+
+
+def test_another_p_keeps_the_place_the_speed_and_what_plays(open_page):
+    tab = opened(open_page)
+    for _ in range(4):
+        tab.get_by_role("button", name="One step forward").click()
+    tab.get_by_role("combobox", name="Speed").select_option("0.25")
+    tab.get_by_role("button", name="Play", exact=True).click()
+    tab.locator(".st-key-p input[type=range]").focus()
+    tab.keyboard.press("ArrowRight")
+    expect(tab.locator(".network > svg")).to_contain_text("p = 0.55")
+    assert "p=0.55" in tab.url
+    assert tab.get_by_role("combobox", name="Speed").input_value() == "0.25"
+    wait_for_position(tab, 4)
+
+
+def test_a_lost_layer_is_said_and_not_nan(open_page):
+    tab = opened(open_page, "dropout?p=1&n=10")
+    expect(tab.locator(".network .caption")).to_contain_text("nothing of the input gets through")
+    expect(tab.locator(".network > svg")).to_contain_text("all out")
+    assert "NaN" not in tab.locator(".network").inner_html()
+
+
+@pytest.mark.parametrize("data", ["digits", "moons"])
+def test_picture_and_controls_share_the_first_screen(open_page, data):
+    tab = opened(open_page, f"dropout?data={data}")
+    parts = [".network > svg", ".network .transport", ".network .legend"]
+    parts += [f".st-key-{key}" for key in ("mode", "p", "p_in", "x", "scale")]
+    for part in parts:
+        box = tab.locator(part).first.bounding_box()
+        assert box["y"] >= 0, part
+        assert box["y"] + box["height"] <= 720, part
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_text_in_the_picture_is_smaller_than_14_px(open_page, width):
+    tab = opened(open_page, width=width, height=800)
+    smallest = tab.evaluate("""() => Math.min(...[...document.querySelectorAll('.network > svg text')].map((text) =>
+        parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))""")
+    assert smallest >= 14
+
+
+def test_on_a_phone_the_picture_comes_before_the_controls(open_page):
+    tab = opened(open_page, width=390, height=844)
+    assert (
+        tab.locator(".network > svg").bounding_box()["y"]
+        < tab.locator(".network .transport").bounding_box()["y"]
+        < tab.locator(".st-key-p").bounding_box()["y"]
+    )
+
+
+def test_nothing_moves_under_reduced_motion_until_asked(open_page):
+    tab = opened(open_page, reduced_motion="reduce")
+    assert tab.locator(".network .transport").get_attribute("data-playing") == "false"
+    still = tab.locator(".network .unit").first.evaluate("unit => getComputedStyle(unit).transitionDuration")
+    assert still in ("0s", "")
+
+
+def test_the_picture_speaks_for_those_who_cannot_see_it(open_page):
+    tab = opened(open_page)
+    picture = tab.get_by_role("img", name=re.compile("A handwritten 3 goes through a network of 64-16-16-10 neurons"))
+    expect(picture).to_have_count(1)
+    assert "Pass 1:" in picture.get_attribute("aria-label")
+
+
+def test_settings_survive_a_visit_to_another_page(open_page, complaints):
+    tab = opened(open_page, "dropout?p=0.3&data=moons&x=7")
+    tab.get_by_role("link", name="Train vs. validation").click()
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("stop learning")
+    ready(tab)
+    tab.get_by_role("link", name="Dropout", exact=True).click()
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("same network")
+    expect(tab.locator(".network > svg")).to_contain_text("p = 0.3")
+    expect(tab.locator(".network .track").first).to_be_visible()
+    assert ours(complaints) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "link"), [("training?data=spirals&n=20", "Dropout"), ("dropout?p=1&seed=9999", "Train vs. validation")]
+)
+def test_settings_of_one_name_with_other_bounds_do_not_break_the_next_page(open_page, complaints, path, link):
+    """Both pages have a p, a data and an n, with other options."""
+    tab = open_page(path)
+    tab.get_by_role("link", name=link, exact=True).click()
+    expect(tab.locator(".st-key-navigation")).to_be_visible()
+    tab.wait_for_url("**/training?*" if link.startswith("Train") else "**/dropout?*")
+    ready(tab)
+    expect(tab.locator(".st-key-p").first).to_be_visible()
+    expect(tab.locator("[data-testid=stException]")).to_have_count(0)
+    assert ours(complaints) == []
