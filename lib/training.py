@@ -281,9 +281,9 @@ class Trainer:
         self._batches = batches(config.n_train, batch_size, for_batches)
         self._x = torch.empty(members, batch_size, inputs)  # (E, B, D), the batch of the step
         self._y = torch.empty(members, batch_size, outputs)  # (E, B, C)
-        hidden_rates = [config.rates] * len(config.hidden)
-        input_rates = [config.input_rate if rate > 0 else 0.0 for rate in config.rates]
-        self._roller = MaskRoller(sizes[:-1], [input_rates, *hidden_rates], batch_size=batch_size, generators=for_masks)
+        self._mask_generators = for_masks
+        self._ensemble_sizes, self._batch_size = sizes, batch_size
+        self.set_rates(config.rates)
         self._ensemble = Ensemble(sizes, arms=arms, batch_size=batch_size, generators=for_weights)
         self._adam = Adam(
             self._ensemble.parameters,
@@ -312,6 +312,35 @@ class Trainer:
         with one_fast_thread():
             for _ in range(min(steps, self.steps - self.step)):
                 self._take_step()
+
+    def set_rates(self, rates: Sequence[float]) -> None:
+        """Drop with other rates from the next step on, one for each arm: what a schedule of `lib.schedules` does.
+
+        >>> trainer = Trainer(TrainingConfig(hidden=(8,), rates=(0.5,), members=2, steps=20))
+        >>> trainer.advance(10)
+        >>> trainer.set_rates([0.0])
+        """
+        if len(rates) != len(self.config.rates) or not all(0 <= rate <= 1 for rate in rates):
+            raise ConfigError("rates", rates, f"{len(self.config.rates)} numbers from 0 to 1")
+        input_rates = [self.config.input_rate if rate > 0 else 0.0 for rate in rates]
+        hidden_rates = [tuple(rates)] * len(self.config.hidden)
+        self._roller = MaskRoller(
+            self._ensemble_sizes[:-1],
+            [input_rates, *hidden_rates],
+            batch_size=self._batch_size,
+            generators=self._mask_generators,
+        )
+
+    def layers(self, arm: int, member: int) -> list[tuple[Tensor, Tensor]]:
+        """Weights (fan in, fan out) and biases (fan out,) of one network, layer by layer, as trained so far: copies.
+
+        >>> trainer = Trainer(TrainingConfig(hidden=(8,), members=2, steps=20))
+        >>> [tuple(weight.shape) for weight, _bias in trainer.layers(0, 1)]
+        [(2, 8), (8, 1)]
+        """
+        network = arm * self.config.members + member
+        pairs = zip(self._ensemble.weights, self._ensemble.biases, strict=True)
+        return [(weight[network].clone(), bias[network, 0].clone()) for weight, bias in pairs]
 
     def _take_step(self) -> None:
         rows = next(self._batches)  # (E * B,)
