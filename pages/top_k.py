@@ -16,6 +16,7 @@ from lib.web.beginning import (
     go_on_with,
     name_impossible_word,
     name_unknown_words,
+    pick_beginning,
     story_language,
 )
 from lib.web.controls import Controls, choice, flag, number
@@ -69,6 +70,7 @@ with lesson.framed("top_k"):
         go_on = st.container(horizontal=True, gap="small")
         controls.steps("k", _("k, the words that stay in (50 is usual)"))
         controls.slider("temp", _("Temperature T"))
+        remarks = st.container()
         with st.expander(_("More")):
             controls.slider("top_p", _("Top-p: the share of probability that stays in"))
             controls.slider("min_p", _("Min-p: how likely, beside the likeliest"))
@@ -95,6 +97,7 @@ with lesson.framed("top_k"):
     with go_on:
         if beginning.words:
             st.button(":material/undo:", on_click=go_on_with, args=(beginning.words[:-1],), help=_("One word back"))
+        pick_beginning(story)
         st.button(":material/casino:", on_click=throw_again, help=_("Throw again"))
         st.button(
             plain(drawn_word(step, story.vocabulary, story.end)),
@@ -105,10 +108,12 @@ with lesson.framed("top_k"):
             key="go_on",
         )
 
-    with right:
+    with remarks:
         name_unknown_words(beginning, story)
         if impossible:
             name_impossible_word(impossible)
+
+    with right:
         said = " ".join(beginning.words) or "…"
         next_word_player(step, story.vocabulary, temperature=settings.temp, said=said, logarithmic=settings.all)
     numbers(step, V)

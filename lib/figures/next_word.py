@@ -54,10 +54,16 @@ def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> go.Figure:
             showarrow=False,
             font_size=TEXT_SIZE,
         )
-    ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if tick < 0.75 * V] + [V]
+    ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if tick < 0.6 * V] + [V]
     return _laid_out(
         figure,
-        {"title": {"text": labels.k}, "type": "log", "range": [-0.03, float(np.log10(V)) + 0.03], "tickvals": ticks, "tickangle": 0},
+        {
+            "title": {"text": labels.k},
+            "type": "log",
+            "range": [-0.03, float(np.log10(V)) + 0.03],
+            "tickvals": ticks,
+            "tickangle": 0,
+        },
         {"title": {"text": labels.value}, "tickformat": ".0%", "rangemode": "tozero"},
     )
 

@@ -30,17 +30,12 @@ def story_language() -> str:
 
 
 def choose_beginning(story: Story, *, longest: int) -> Beginning:
-    """Draw the control; ``longest`` is how many words the model reads at most.
+    """Draw the field to type in; ``longest`` is how many words the model reads at most.
 
-    Words are used up to the first unknown one. The control's value is in the link as ``text``.
+    Words are used up to the first unknown one. What is typed is in the link as ``text``.
     """
-    options = list(beginnings(story))
-    text = st.selectbox(
-        _("The sentence so far (pick one or type)"),
-        options,
-        key="text",
-        accept_new_options=True,
-        bind="query-params",
+    text = st.text_input(
+        _("The sentence so far"), beginnings(story)[0], key="text", max_chars=_LONGEST, bind="query-params"
     )
     typed = story.words_of((text or "")[:_LONGEST])
     unknown = tuple(story.unknown_words(typed))
@@ -51,6 +46,13 @@ def choose_beginning(story: Story, *, longest: int) -> Beginning:
 def go_on_with(words: Sequence[str]) -> None:
     """Make these words the beginning; call it from a widget's callback."""
     st.session_state["text"] = " ".join(words) or "."
+
+
+def pick_beginning(story: Story) -> None:
+    """Draw the list of beginnings to pick from: nearly anything can follow the first, very little the last."""
+    with st.popover(":material/list:", help=_("Pick another beginning")):
+        for text in beginnings(story):
+            st.button(plain(text) + " …", on_click=go_on_with, args=(text.split(),), width="stretch")
 
 
 def name_unknown_words(beginning: Beginning, story: Story) -> None:

@@ -40,11 +40,26 @@ def next_word_player(
             "before": _rounded(step.before[shown]),
             "after": _rounded(trace.probabilities[shown]),
             "kept": trace.kept[shown].astype(int).tolist(),
+            "others": _others(step, len(shown)),
             "truth": None if step.truth is None else _rounded(step.truth[shown]),
             "locale": current_language(),
             "labels": {"transport": transport_labels(), **_labels(step, vocabulary, temperature, said)},
         },
     )
+
+
+def _others(step: NextWord, shown: int) -> list[dict[str, Any]]:
+    """The probability of the words that have no bar, before and after the cut: the kept ones, then the cut ones."""
+    rest = step.order[shown:]
+    kept = step.trace.kept[rest]
+    return [
+        {
+            "before": float(step.before[rest[kept == which]].sum()),
+            "after": float(step.trace.probabilities[rest[kept == which]].sum()),
+            "kept": which,
+        }
+        for which in (True, False)
+    ]
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -5,8 +5,8 @@
 //
 // data: { hue, quiet, wrong, logarithmic, V, temperature, pointer, drawn,      drawn: place in the sorted order
 //         words, ids, logits, scaled, before, after: [...], kept: [0 | 1],      by place in the sorted order
-//         truth: [...] | null, removed, locale,
-//         labels: { steps: [name], says: [text], picture, truth, allowed, impossible, kept, cut, hover, ... } }
+//         truth: [...] | null, others: [{ before, after, kept }],               the probability of words not sent
+//         locale, labels: { steps: [name], says: [text], picture, truth, allowed, impossible, kept, cut, hover, ... } }
 
 const version = new URL(import.meta.url).search;
 const { createTransport } = await import("./transport.js" + version);
@@ -91,8 +91,9 @@ class Player {
   build(width) {
     const { data, picture } = this, { labels } = data;
     const wide = width >= 560;
-    const room = { left: 52, right: width - 4, top: 22, foot: wide ? 182 : 196 };
-    const names = data.logarithmic ? 0 : 92, strip = { top: room.foot + 24 + names, height: 24 };
+    const names = data.logarithmic ? 0 : 92;  // px for the words under the bars
+    const room = { left: data.logarithmic ? 66 : 52, right: width - 4, top: 22, foot: (wide ? 182 : 196) + 92 - names };
+    const strip = { top: room.foot + 24 + names, height: 24 };
     const height = strip.top + strip.height + 26;
     this.room = room; this.strip = strip;
     this.count = data.logarithmic ? data.words.length : Math.min(data.words.length, Math.floor((room.right - room.left) / PITCH));
@@ -114,7 +115,7 @@ class Player {
     this.bars = [...Array(this.count).keys()].map((rank) => {
       const group = svg("g", { class: "word" }, picture);
       const bar = svg("rect", { class: "bar", x: -thick / 2, width: thick }, group);
-      const truth = data.truth && svg("rect", { class: this.pitch > 6 ? "truth" : "truth thin", x: -this.pitch / 2 + 0.5, width: Math.max(0.8, this.pitch - 1) }, group);
+      const truth = data.truth && svg("rect", { class: this.pitch > 6 ? "truth" : "truth thin", x: -this.pitch / 2 + 0.5, width: Math.max(2, this.pitch - 1) }, group);
       const title = svg("title", {}, group);
       title.textContent = this.hover(rank);
       if (data.truth && this.pitch > 6) {
@@ -130,9 +131,11 @@ class Player {
     svg("text", { x: room.left - 6, y: strip.top + 17, "text-anchor": "end" }, picture, "Σ");
     this.track = svg("rect", { class: "track", x: room.left, y: strip.top, width: room.right - room.left, height: strip.height }, picture);
     const pieces = svg("g", {}, picture);
-    this.pieces = [...data.words.keys()].filter((rank) => data.before[rank] > 1e-5 || rank === data.drawn)
+    this.pieces = [...data.words.keys()].filter((rank) => data.before[rank] > 1e-5)
       .map((rank) => ({ rank, piece: svg("rect", { class: "piece", y: strip.top, height: strip.height }, pieces), title: null }));
     this.pieces.forEach((each) => { svg("title", {}, each.piece).textContent = this.hover(each.rank); });
+    // The words that have no bar: those that are kept, then those that are cut.
+    this.others = data.others.map((each) => ({ ...each, piece: svg("rect", { class: "piece odd", y: strip.top, height: strip.height }, pieces) }));
     this.pointer = svg("g", { class: "pointer" }, picture);
     svg("path", { d: `M0 ${strip.top + strip.height - 6}l8 14h-16z` }, this.pointer);
     this.pointerName = svg("text", { y: strip.top + strip.height + 22 }, picture);
@@ -196,7 +199,7 @@ class Player {
       const top = scale.scores ? scale.zero : scale.at(data.truth[rank]);
       truth.setAttribute("visibility", scale.scores || data.truth[rank] === 0 ? "hidden" : "visible");
       truth.style.y = `${top}px`;
-      truth.style.height = `${Math.max(1.5, this.pitch > 6 ? room.foot - top : 0)}px`;
+      truth.style.height = `${Math.max(3, this.pitch > 6 ? room.foot - top : 0)}px`;
     });
 
     const last = data.kept.lastIndexOf(1) + 1, visible = step >= SORTED && last < this.count;
@@ -223,16 +226,25 @@ class Player {
   drawStrip(step) {
     const { data, room, strip } = this, length = room.right - room.left;
     const widths = step >= RENORMALISED ? data.after : data.before;
+    const lay = (piece, from, share, kept) => {
+      const out = step >= CUT && !kept;
+      piece.setAttribute("visibility", step < SORTED || (step >= RENORMALISED && out) ? "hidden" : "visible");
+      piece.style.x = `${room.left + from * length}px`;
+      piece.style.width = `${Math.max(0, share * length - 0.6)}px`;
+      piece.style.fill = out ? `url(#${this.hatching})` : "";
+    };
     let from = 0, at = 0;
     this.pieces.forEach(({ rank, piece }) => {
       for (; at < rank; at++) from += widths[at];
-      const out = step >= CUT && !data.kept[rank];
-      piece.setAttribute("visibility", step < SORTED || (step >= RENORMALISED && out) ? "hidden" : "visible");
-      piece.style.x = `${room.left + from * length}px`;
-      piece.style.width = `${Math.max(0, widths[rank] * length - 0.6)}px`;
-      piece.style.fill = out ? `url(#${this.hatching})` : "";
+      lay(piece, from, widths[rank], data.kept[rank]);
       piece.classList.toggle("drawn", step === DRAW && rank === data.drawn);
       piece.classList.toggle("odd", rank % 2 === 1);
+    });
+    for (; at < widths.length; at++) from += widths[at];
+    this.others.forEach(({ piece, before, after, kept }) => {
+      const share = step >= RENORMALISED ? after : before;
+      lay(piece, from, share, kept);
+      from += share;
     });
     const x = room.left + data.pointer * length, drawing = step === DRAW;
     this.pointer.style.transform = `translate(${drawing ? x : room.left}px, 0px)`;

@@ -1,0 +1,268 @@
+"""The Top-k page as Streamlit runs it: its default, every control moved, any beginning, full links, nonsense in
+links."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.language_model import load_model
+from lib.next_word import beginnings, next_word
+from lib.story import load_story
+from tests.apptest import healthy, open_app_page, shown
+
+STORY = load_story("en")
+
+
+def opened(**parameters: str) -> AppTest:
+    return healthy(open_app_page("top_k", **parameters))
+
+
+def sent(at: AppTest) -> dict[str, Any]:
+    """What the moving picture was given."""
+    (picture,) = at.get("bidi_component")
+    return dict(json.loads(picture.proto.json))
+
+
+def listings(at: AppTest) -> list[str]:
+    return [str(each.value) for each in at.code if each.language == "python"]
+
+
+def metrics(at: AppTest) -> dict[str, str]:
+    return {each.label: each.value for each in at.metric}
+
+
+def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
+    at = opened()
+    data = sent(at)
+    words = beginnings(STORY)[0].split()
+    model = load_model("en", 0.3, "small")
+    pointer = np.random.default_rng([0, len(words)]).random()
+    step = next_word(model.next_logits(words), STORY.next_word(words), pointer=pointer, top_k=50)
+    shown_words = step.order[: len(data["words"])]
+    assert data["words"] == [STORY.vocabulary[i] for i in shown_words]
+    assert data["before"] == pytest.approx(step.before[shown_words], rel=1e-3)
+    assert data["after"] == pytest.approx(step.trace.probabilities[shown_words], rel=1e-3)
+    assert data["truth"] == pytest.approx(STORY.next_word(words)[shown_words], rel=1e-3)
+    assert sum(data["kept"]) == 50
+    assert data["words"][data["drawn"]] == STORY.vocabulary[step.drawn]
+    parts = [data["before"], [each["before"] for each in data["others"]]]
+    assert sum(map(sum, parts)) == pytest.approx(1, abs=1e-3)
+    values = metrics(at)
+    assert values["Cut away"] == f"{100 * step.removed:.1f} %"
+    assert values["Words left"] == f"50 of {len(STORY.vocabulary)}"
+    assert values["Good words thrown away"] == f"{100 * step.thrown_away:.1f} %"
+    assert values["Effective choices"] == "{:.1f} → {:.1f}".format(*step.choices)
+    assert len(at.get("plotly_chart")) == 2
+    assert len(at.get("bidi_component")[0].proto.json) < 15_000
+
+
+def test_the_whole_vocabulary_stays_under_60_kb() -> None:
+    at = opened(all="true")
+    assert len(sent(at)["words"]) == len(STORY.vocabulary)
+    assert len(at.get("bidi_component")[0].proto.json) < 60_000
+
+
+def test_every_figure_says_in_words_what_it_shows() -> None:
+    at = opened()
+    for chart in at.get("plotly_chart"):
+        assert any(character.isdigit() for character in chart.proto.alt)
+        assert "{" not in chart.proto.alt
+    says = sent(at)["labels"]["says"]
+    assert len(says) == 7
+    assert all(any(character.isdigit() for character in sentence) for sentence in says)
+    assert not any("{" in sentence for sentence in says)
+
+
+def test_the_first_guess_is_answered() -> None:
+    at = opened()
+    for guess in ("model", "words", "best"):
+        at.button_group(key="guess_top_k").set_value(guess).run()
+        assert "You say" in shown(at)
+
+
+def test_every_control_changes_the_picture() -> None:
+    at = opened()
+    changes = [
+        lambda: at.select_slider(key="k").set_value(5),
+        lambda: at.slider(key="temp").set_value(1.5),
+        lambda: at.slider(key="min_p").set_value(0.5),
+        lambda: at.slider(key="top_p").set_value(0.3),
+        lambda: at.toggle(key="all").set_value(True),
+        lambda: at.number_input(key="seed").set_value(5),
+        lambda: at.button_group(key="p").set_value(0.0),
+        lambda: at.text_input(key="text").set_value("the old fox"),
+    ]
+    before = sent(at)
+    for change in changes:
+        change().run()
+        healthy(at)
+        after = sent(at)
+        assert after != before
+        before = after
+
+
+@pytest.mark.parametrize("k", [1, 3, 50, len(STORY.vocabulary)])
+def test_k_from_one_word_to_all(k: int) -> None:
+    at = opened(k=str(k))
+    assert metrics(at)["Words left"] == f"{k} of {len(STORY.vocabulary)}"
+    if k == 1:
+        assert sent(at)["drawn"] == 0
+    if k == len(STORY.vocabulary):
+        assert metrics(at)["Cut away"] == "0.0 %"
+        assert "topk" not in listings(at)[0]
+
+
+def test_the_sentence_goes_on_word_by_word_to_its_full_stop_and_back() -> None:
+    at = opened(seed="3")
+    words = beginnings(STORY)[0].split()
+    for _ in range(30):
+        data = sent(at)
+        drawn = data["words"][data["drawn"]]
+        button = at.button(key="go_on")
+        if drawn == STORY.end:
+            break
+        assert f"“{drawn}”" in button.label
+        button.click().run()
+        healthy(at)
+        words.append(drawn)
+        assert at.text_input(key="text").value == " ".join(words)
+    assert at.button(key="go_on").disabled
+    assert "Full stop" in at.button(key="go_on").label
+    assert STORY.accepts(words)
+    back = next(each for each in at.button if "undo" in each.label)
+    back.click().run()
+    assert at.text_input(key="text").value == " ".join(words[:-1])
+
+
+def test_another_throw_changes_the_draw_only() -> None:
+    at = opened()
+    before = sent(at)
+    next(each for each in at.button if "casino" in each.label).click().run()
+    after = sent(healthy(at))
+    assert after["pointer"] != before["pointer"]
+    assert after["after"] == before["after"]
+    assert at.number_input(key="seed").value == 1
+
+
+def test_an_unknown_word_is_named_and_the_nearest_offered() -> None:
+    at = opened(text="the rabit sleeps")
+    text = shown(at)
+    assert "Not in this storybook: “rabit”" in text
+    assert "“the”" in sent(at)["labels"]["picture"]  # the words before it are used
+    nearest = at.button(key="nearest_rabbit")
+    nearest.click().run()
+    assert at.text_input(key="text").value == "the rabbit"
+    assert "Not in this storybook" not in shown(healthy(at))
+
+
+HOSTILE = [
+    "<b>x</b>",
+    "`code`",
+    "[a](javascript:b)",
+    "$x^2$",
+    "**bold**",
+    ":smile:",
+    ":material/home:",
+    "{k}",
+    "\\",
+    "x" * 5000,
+]
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_what_people_type_is_shown_as_they_typed_it(typed: str) -> None:
+    at = opened(text=f"the {typed}")
+    (remark,) = [each.value for each in at.markdown if "Not in this storybook" in each.value]
+    said = remark.split("“")[1].split("”")[0]
+    plain_text = "".join(part for part in said.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\"))
+    assert plain_text.lower() == typed[:196].lower()
+    # Every character that Markdown or HTML would act on stands behind a backslash.
+    left = said.replace("\\\\", "")
+    for character in "<>`[]()*$:{}":
+        assert left.count(character) == left.count("\\" + character)
+
+
+def test_an_impossible_beginning_is_fine_for_the_model() -> None:
+    at = opened(text="the the dog")
+    assert "“the” cannot follow “the”" in shown(at)
+    assert sent(at)["truth"] is None
+    assert "Good words thrown away" not in metrics(at)
+    assert len(at.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("text", [".", "  ", "THE Old FOX.", "the " * 100])
+def test_any_beginning_is_understood(text: str) -> None:
+    at = opened(text=text)
+    if text.startswith("THE"):
+        assert "“the old fox”" in sent(at)["labels"]["picture"]
+    assert sum(sent(at)["after"]) <= 1.001
+
+
+def test_draws_come_with_a_verdict() -> None:
+    at = opened(n="1")
+    assert "Too few draws for a verdict" in shown(at)
+    at = opened(n="10000")
+    assert "degrees of freedom" in shown(at)
+    at = opened(k="1")
+    assert "nothing left to chance" in shown(at)
+
+
+def test_twenty_stories_side_by_side() -> None:
+    at = opened(tell="true", k="3", p="0.0")
+    told = [each.value.splitlines() for each in at.text if "\n" in each.value]
+    assert [len(lines) for lines in told] == [20, 20, 20]
+    assert len(set(told[0])) == 1  # greedy says one sentence
+    first = beginnings(STORY)[0]
+    for line in (line for lines in told for line in lines):
+        sentence = line[2:].strip()
+        assert sentence.lower().startswith(first.lower())
+        assert (line[0] == "✓") == STORY.accepts(STORY.words_of(sentence))
+    for lines, summary in zip(
+        told, [each.value for each in at.markdown if "accepted by the grammar" in each.value], strict=True
+    ):
+        assert f"**{len({line[2:] for line in lines})}** different" in summary
+        assert f"**{sum(line[0] == '✓' for line in lines)}** accepted" in summary
+        assert f"**{sum(line[1] == '©' for line in lines)}** word for word" in summary
+
+
+def test_both_models_can_be_chosen_and_lead_on() -> None:
+    at = opened(p="0.0")
+    assert "learned **without** dropout" in shown(at)
+    assert "load_model('en', p=0, corpus='small')" in listings(at)[0]
+    assert "learned **with** dropout" in shown(opened())
+
+
+def test_a_link_with_every_setting_is_followed() -> None:
+    at = opened(
+        text="the old fox", k="5", temp="0.7", top_p="0.9", min_p="0.05", p="0.0", all="true", seed="77", n="10000",
+        tell="true", lang="en",
+    )  # fmt: skip
+    model = load_model("en", 0.0, "small")
+    words = ["the", "old", "fox"]
+    step = next_word(model.next_logits(words), temperature=0.7, top_k=5, top_p=0.9, min_p=0.05)
+    assert sum(sent(at)["kept"]) == step.kept
+    for setting in ("p=0,", "/ 0.7", "topk(scores, 5)", "1 - 0.9", "0.05 *", "manual_seed(77)", "'the', 'old', 'fox'"):
+        assert setting in listings(at)[0]
+    for setting in ("temperature=0.7", "top_k=5", "top_p=0.9", "min_p=0.05", "set_seed(77)", "'the old fox'"):
+        assert setting in listings(at)[1]
+
+
+NONSENSE = ["", "-1", "nan", "inf", "1e308", "5001", "<script>alert(1)</script>", "é", "true", "0.123456", "0"]
+
+
+@pytest.mark.parametrize("value", NONSENSE)
+def test_nonsense_in_every_setting_still_shows_the_page(value: str) -> None:
+    names = ["text", "k", "temp", "top_p", "min_p", "p", "all", "seed", "n", "tell", "lang"]
+    data = sent(opened(**dict.fromkeys(names, value)))
+    assert sum(data["after"]) <= 1.001
+    assert 0 <= data["pointer"] < 1
+
+
+def test_another_beginning_can_be_picked() -> None:
+    at = opened()
+    for text in beginnings(STORY)[1:]:
+        next(each for each in at.button if each.label == f"{text} …").click().run()
+        assert f"“{text}”" in sent(healthy(at))["labels"]["picture"]
