@@ -68,7 +68,11 @@ with lesson.framed("dropout"):
             controls.number("seed", _("Seed"))
         with main:
             controls.segmented("mode", _("Mode"), captions={mode: prose("dropout", mode) for mode in ("train", "eval")})
-            controls.slider("p", _("p of hidden layer 1") if each else _("p, the chance to drop a hidden neuron"))
+            controls.slider(
+                "p",
+                _("p of hidden layer 1") if each else _("p, the chance to drop a hidden neuron"),
+                help=_("As in PyTorch. The paper of 2014 writes p for the chance to keep a neuron: there, 1 − this."),
+            )
             if each:
                 controls.slider("p2", _("p of hidden layer 2"))
             controls.slider("p_in", _("p of the inputs"))

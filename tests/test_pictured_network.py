@@ -15,6 +15,7 @@ from lib.pictured_network import (
     MAX_PASSES,
     PICTURED_DATA,
     TRAINED_RATES,
+    MonteCarlo,
     PassSettings,
     PassSettingsError,
     forward,
@@ -265,3 +266,19 @@ def test_everything_dropped_guesses_one_class_for_all() -> None:
     result = monte_carlo_error(network, x, y, (0.0, 1.0, 1.0), passes=2, repeats=1)
     shares = y.bincount() / len(y)
     assert float(result.error[0, 0]) in (1 - shares).tolist()
+
+
+@pytest.mark.parametrize(
+    ("errors", "meets_at", "apart"),
+    [
+        ([0.4, 0.3, 0.2, 0.1], 3, True),  # from the third on not worse than 0.2; it ends well below
+        ([0.4, 0.2, 0.3, 0.2], 4, False),  # meets, leaves and meets again: only the last time counts
+        ([0.4, 0.3, 0.3, 0.3], None, True),
+        ([0.4, 0.3, 0.3, 0.21], None, False),  # 400 examples cannot tell 0.21 from 0.20: one standard error is 0.02
+        ([0.2, 0.2, 0.2, 0.2], 1, False),
+    ],
+)
+def test_when_the_average_meets_the_eval_pass(errors: list[float], meets_at: int | None, apart: bool) -> None:
+    result = MonteCarlo(torch.tensor([errors]), 0.2, 400)
+    assert result.meets_at == meets_at
+    assert result.apart is apart
