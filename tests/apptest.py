@@ -1,5 +1,8 @@
 """Run the app's pages without a browser."""
 
+import threading
+from collections.abc import Callable
+
 from streamlit.testing.v1 import AppTest
 
 PATIENCE = 60  # seconds: the first run of a page imports PyTorch
@@ -34,3 +37,13 @@ def shown(app: AppTest) -> str:
         app.error,
     )
     return "\n".join(str(each.value) for kind in kinds for each in kind)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for what another thread is about to do."""
+    pause = threading.Event()
+    for _ in range(int(seconds * 100)):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not happen")

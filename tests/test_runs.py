@@ -1,11 +1,11 @@
 """Background runs: shared, bounded, queued, stopped when nobody watches. A job advances only when a test lets it."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from lib.web.runs import RunPool, Watcher
+from tests.apptest import until
 
 SECONDS = 10
 
@@ -33,16 +33,6 @@ class SteppedJob:
         for _ in range(steps):
             self.may_step.release()
             assert self.stepped.acquire(timeout=SECONDS)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread is about to do."""
-    waiting = threading.Event()
-    for _ in range(SECONDS * 100):
-        if condition():
-            return
-        waiting.wait(0.01)
-    raise AssertionError("it did not happen")
 
 
 @pytest.fixture
@@ -121,10 +111,7 @@ def test_finished_runs_are_kept_but_not_without_bound(pool):
         job.let(1)
         until(lambda run=run: run.done and pool.active() == 0)
         watcher.gone.set()
-    assert not pool.known("a")
-    assert not pool.known("b")
-    assert pool.known("c")
-    assert pool.known("d")
+    assert [pool.find(name) is not None for name in "abcd"] == [False, False, True, True]
 
 
 def test_a_failure_is_kept_for_the_page_and_the_next_request_tries_again(pool, caplog):

@@ -143,9 +143,10 @@ class RunPool(Generic[J]):
             waiting = [each for each in self._queue if each.watched()]
             return waiting.index(run) + len(self._active) if run in waiting else 0
 
-    def known(self, config: Hashable) -> bool:
-        """Somebody already asked for this config, and its run is still here."""
-        return config in self._runs
+    def find(self, config: Hashable) -> Run[J] | None:
+        """The run of this config if somebody asked for it and it is still here; nothing is started."""
+        with self._lock:
+            return self._runs.get(config)
 
     def active(self) -> int:
         """How many runs are being computed now."""

@@ -6,6 +6,7 @@ closed tab asks no more.
 """
 
 import base64
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ class TrainingJob:
         self.trainer = Trainer(config)
         self.steps = config.steps
         self.step = 0
+        self._portion = 1  # steps at once
 
     @property
     def done(self) -> bool:
@@ -42,9 +44,11 @@ class TrainingJob:
         return self.trainer.done
 
     def advance(self) -> None:
-        """Train for some 20 ms."""
-        self.trainer.advance(20)
-        self.step = min(self.steps, self.step + 20)
+        """Train for some 20 ms, so that a run that nobody watches any more stops at once, however large it is."""
+        began = time.perf_counter()
+        self.trainer.advance(self._portion)
+        self.step = min(self.steps, self.step + self._portion)
+        self._portion = max(1, round(self._portion * min(2.0, 0.02 / (time.perf_counter() - began))))
 
 
 @st.cache_resource(show_spinner=False)
