@@ -1,0 +1,222 @@
+"""When does dropout stop helping? The same small GPT, learning from 250 to 20,000 sentences, with four dropout rates.
+
+Everything but the number of sentences and p is equal: the network, the number of steps, the learning rate, the
+validation sentences. A seed draws its sentences in one order, so its 500 sentences are the first half of its 1,000, and
+its runs with different p learn from the same sentences; the difference between two of them is dropout's doing.
+
+`scripts/measure_data_size.py` makes the runs, data/data_size.csv holds what came out, and `crossings` says where the
+curves cross. A `Trial` is one run, on the page or in the script.
+
+>>> points = load_points()
+>>> sorted({point.p for point in points})
+[0.0, 0.1, 0.3, 0.5]
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from lib.comparison import paired_interval
+from lib.language_model import LanguageModelConfig, Learner, SettingError
+from lib.network import one_fast_thread
+from lib.story import load_story
+
+PATH = Path(__file__).resolve().parent.parent / "data" / "data_size.csv"
+SIZES = (250, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
+RATES = (0.0, 0.1, 0.3, 0.5)
+SEEDS = (0, 1)
+STEPS = 1_500
+
+
+@dataclass(frozen=True)
+class Point:
+    """How one run ended.
+
+    `train_loss` and `val_loss` are nats per word after the last step, dropout off; `best_val_loss` is the lowest
+    validation loss of the records, one every 100 steps, and `best_step` when that was: where early stopping would have
+    stopped.
+    """
+
+    sentences: int
+    p: float
+    seed: int
+    steps: int
+    best_step: int
+    best_val_loss: float
+    train_loss: float
+    val_loss: float
+
+
+def trial_config(sentences: int, p: float, seed: int = 0, steps: int = STEPS) -> LanguageModelConfig:
+    """The training run of one point.
+
+    >>> trial_config(500, 0.3).n_sentences
+    500
+    """
+    return LanguageModelConfig(n_sentences=sentences, p=p, seed=seed, steps=steps)
+
+
+class Trial:
+    """One run in progress, a step at a time, with the records that `lib.language_model.train_language_model` makes.
+
+    >>> trial = Trial(LanguageModelConfig(n_sentences=20, steps=4, record_every=2, width=8, heads=2))
+    >>> trial.advance(3)
+    >>> trial.step, trial.done, [step for step, *_ in trial.records]
+    (3, False, [0, 2])
+    >>> trial.advance(3)
+    >>> trial.done, trial.point.steps
+    (True, 4)
+    """
+
+    def __init__(self, config: LanguageModelConfig) -> None:
+        self.config, self.steps = config, config.steps
+        self.step = 0
+        self.records: list[tuple[int, float, float]] = []  # step, training loss, validation loss
+        with one_fast_thread():
+            self._learner = Learner(config, load_story(config.language))
+            self._record()
+
+    @property
+    def done(self) -> bool:
+        """All steps are taken, and recorded."""
+        return self.step == self.steps
+
+    def advance(self, steps: int) -> None:
+        """Take the next steps, or as many as are left."""
+        with one_fast_thread():
+            for _ in range(min(steps, self.steps - self.step)):
+                self._learner.step()
+                taken = self._learner.steps
+                if taken % self.config.record_every == 0 or taken == self.steps:
+                    self._record()
+                self.step = taken  # last: whoever sees `done` finds the last record
+
+    def _record(self) -> None:
+        self.records.append((self._learner.steps, *self._learner.losses()))
+
+    @property
+    def point(self) -> Point:
+        """How the run stands now."""
+        best_step, _train, best = min(self.records, key=lambda record: record[2])
+        step, train_loss, val_loss = self.records[-1]
+        config = self.config
+        return Point(config.n_sentences, config.p, config.seed, step, best_step, best, train_loss, val_loss)
+
+
+# ------------------------------------------------------------------------------------------------------- what came out
+
+
+def load_points(path: Path = PATH) -> list[Point]:
+    """Read the points of a file that `append_point` wrote; none where there is no file.
+
+    Raises:
+        SettingError: (a ValueError) a line that is not a point; it names the line.
+    """
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        points = []
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            try:
+                points.append(Point(**{each.name: each.type(row[each.name]) for each in fields(Point)}))  # type: ignore[operator]
+            except (KeyError, TypeError, ValueError) as error:
+                raise SettingError(f"line {line} of {path.name}", row, "a point") from error
+    return sorted(points, key=lambda point: (point.sentences, point.p, point.seed))
+
+
+def append_point(point: Point, path: Path = PATH) -> None:
+    """Write one more point, after the names of the columns if it is the first."""
+    names = [each.name for each in fields(Point)]
+    is_first = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if is_first:
+            writer.writerow(names)
+        writer.writerow([f"{value:.5g}" if isinstance(value, float) else value for value in vars(point).values()])
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Validation loss with dropout minus without, at one size: mean over the seeds that have both, and its 95 % interval
+    (-inf to inf with a single seed)."""
+
+    sentences: int
+    p: float
+    mean: float
+    low: float
+    high: float
+    seeds: int
+
+
+def differences(points: Iterable[Point], p: float) -> list[Difference]:
+    """What dropout p changed, at every size, smallest first; paired by seed.
+
+    >>> runs = [Point(250, p, seed, 10, 10, 2.0, 1.0, loss) for p, seed, loss in
+    ...         ((0.0, 0, 3.0), (0.3, 0, 2.0), (0.0, 1, 3.2), (0.3, 1, 2.0))]
+    >>> differences(runs, 0.3)[0].mean
+    -1.1
+    """
+    losses = {(point.sentences, point.seed, point.p): point.val_loss for point in points}
+    result = []
+    for size in sorted({size for size, _seed, _p in losses}):
+        pairs = [
+            losses[size, seed, p] - losses[size, seed, 0.0]
+            for each, seed, rate in sorted(losses)
+            if each == size and rate == p and (size, seed, 0.0) in losses
+        ]
+        if pairs:
+            result.append(Difference(size, p, sum(pairs) / len(pairs), *paired_interval(pairs), len(pairs)))
+    return result
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where a curve with dropout crosses the one without.
+
+    `sentences` is where the mean difference is zero, or None where it never changes from helping to not helping; it
+    lies on the straight line between the two sizes around it, over the logarithm of the size. `first` and `last` are
+    the differences at the smallest and the largest size.
+    """
+
+    p: float
+    sentences: float | None
+    first: Difference
+    last: Difference
+
+
+def crossing(points: Iterable[Point], p: float) -> Crossing:
+    """Find where dropout p stops lowering the validation loss: the last change of sign from below to above zero.
+
+    Raises:
+        SettingError: (a ValueError) there is no pair of runs for this p.
+
+    >>> runs = [Point(size, p, 0, 10, 10, 2.0, 1.0, loss) for size, p, loss in
+    ...         ((100, 0.0, 3.0), (100, 0.3, 2.0), (10_000, 0.0, 1.5), (10_000, 0.3, 2.5))]
+    >>> round(crossing(runs, 0.3).sentences)
+    1000
+    """
+    found = differences(points, p)
+    if not found:
+        raise SettingError("p", p, "a rate with measured runs")
+    where = None
+    for left, right in zip(found, found[1:], strict=False):
+        if left.mean < 0 <= right.mean:
+            share = left.mean / (left.mean - right.mean)
+            logarithm = (1 - share) * math.log(left.sentences) + share * math.log(right.sentences)
+            where = math.exp(logarithm)
+    return Crossing(p, where, found[0], found[-1])
+
+
+def means(points: Sequence[Point], p: float, column: str = "val_loss") -> list[tuple[int, float, float, float]]:
+    """Size, mean, lowest and highest over the seeds of a column of `Point`, smallest size first.
+
+    >>> means([Point(250, 0.0, seed, 10, 10, 2.0, 1.0, loss) for seed, loss in ((0, 3.0), (1, 4.0))], 0.0)
+    [(250, 3.5, 3.0, 4.0)]
+    """
+    rows = []
+    for size in sorted({point.sentences for point in points if point.p == p}):
+        values = [getattr(point, column) for point in points if point.p == p and point.sentences == size]
+        rows.append((size, sum(values) / len(values), min(values), max(values)))
+    return rows

@@ -1,0 +1,118 @@
+"""Dropout that changes during training: constant, early only, late only, or falling in a straight line.
+
+Liu et al. 2023, "Dropout Reduces Underfitting" (ICML, arXiv 2303.01500), dropped early in training to make small vision
+models fit better, and late in training to make large ones generalise better. Here the same schedules run on the small
+networks of `lib.training`: all arms of a run start from the same weights and see the same batches; only when they drop
+differs.
+
+>>> [round(rate_at("falling", 0.5, share), 3) for share in (0.0, 0.5, 0.975)]
+[0.5, 0.25, 0.025]
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lib.training import ConfigError, History, Trainer, TrainingConfig
+
+SCHEDULES: Final = ("none", "constant", "early", "late", "falling")
+STAIRS: Final = 20  # the falling rate goes down in so many equal steps: a mask's rate is fixed for a while
+
+
+def rate_at(schedule: str, p: float, share: float, switch: float = 0.5) -> float:
+    """Return the dropout rate when `share` of the training is over, 0 <= share < 1.
+
+    "early" drops until the share `switch` and "late" from there on. "falling" goes from p to 0 over the whole training.
+
+    >>> rate_at("early", 0.5, 0.2), rate_at("early", 0.5, 0.5), rate_at("late", 0.5, 0.5)
+    (0.5, 0.0, 0.5)
+    """
+    if schedule not in SCHEDULES:
+        raise ConfigError("schedule", schedule, f"one of {', '.join(SCHEDULES)}")
+    if schedule == "falling":
+        return p * (1 - int(share * STAIRS + 1e-9) / STAIRS)
+    drops = {"none": False, "constant": True, "early": share < switch, "late": share >= switch}[schedule]
+    return p if drops else 0.0
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """One run with an arm for each schedule.
+
+    Args:
+        training: data, network, steps and seed; its `rates` are replaced.
+        p: the dropout rate where a schedule drops.
+        switch: after which share of the steps "early" stops and "late" starts.
+        schedules: the arms.
+
+    Raises:
+        ConfigError: a ValueError that names the setting.
+
+    >>> ScheduleConfig(p=1.5)
+    Traceback (most recent call last):
+    lib.training.ConfigError: p must be a number from 0 to 1, got 1.5
+    """
+
+    training: TrainingConfig = TrainingConfig()
+    p: float = 0.5
+    switch: float = 0.5
+    schedules: Sequence[str] = SCHEDULES
+
+    def __post_init__(self) -> None:
+        for name in ("p", "switch"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(name, getattr(self, name), "a number from 0 to 1")
+        if not self.schedules or not set(self.schedules) <= set(SCHEDULES):
+            raise ConfigError("schedules", self.schedules, f"some of {', '.join(SCHEDULES)}")
+        object.__setattr__(self, "schedules", tuple(self.schedules))
+
+    def rates(self, step: int) -> tuple[float, ...]:
+        """The rate of every arm in this step, counted from 0."""
+        share = step / self.training.steps
+        return tuple(rate_at(schedule, self.p, share, self.switch) for schedule in self.schedules)
+
+
+class ScheduledTrainer:
+    """A run in progress, as `lib.training.Trainer` is one; arms are in the order of `config.schedules`.
+
+    >>> small = TrainingConfig(hidden=(8,), members=2, steps=40, recordings=4)
+    >>> trainer = ScheduledTrainer(ScheduleConfig(small))
+    >>> trainer.advance(40)
+    >>> trainer.done, trainer.history.val_loss.shape
+    (True, (5, 5, 2))
+    """
+
+    def __init__(self, config: ScheduleConfig) -> None:
+        training = config.training
+        values = {name: getattr(training, name) for name in training.__dataclass_fields__}
+        self.config, self.steps = config, training.steps
+        self._rates = config.rates(0)
+        self._trainer = Trainer(TrainingConfig(**{**values, "rates": self._rates}))
+
+    @property
+    def step(self) -> int:
+        """Steps taken."""
+        return self._trainer.step
+
+    @property
+    def done(self) -> bool:
+        """All steps are taken."""
+        return self._trainer.done
+
+    @property
+    def history(self) -> History:
+        """What is recorded so far."""
+        return self._trainer.history
+
+    def advance(self, steps: int) -> None:
+        """Take the next `steps` steps, or as many as are left, each with the rates of its place in the training."""
+        end = min(self.steps, self.step + steps)
+        while self.step < end:
+            rates = self.config.rates(self.step)
+            if rates != self._rates:
+                self._trainer.set_rates(rates)
+                self._rates = rates
+            until = self.step + 1
+            while until < end and self.config.rates(until) == rates:
+                until += 1
+            self._trainer.advance(until - self.step)
