@@ -27,6 +27,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lib.dropout import apply_dropout
+from lib.network import one_fast_thread
 from lib.sampling import check_settings, sample
 from lib.story import Story, load_story
 from lib.transformer import Architecture, Drop, Memory, Weights, forward, initial_parameters, keep_all, unflatten
@@ -296,6 +297,7 @@ class LanguageModel:
         """The sentences it learned from, drawn again."""
         return training_sentences(self.config, self.story)
 
+    @one_fast_thread()
     def loss(self, sentences: Sequence[Sequence[str]]) -> float:
         """Nats per word on whole sentences, the end mark counted, dropout off.
 
@@ -310,6 +312,7 @@ class LanguageModel:
         corpus = Corpus.of(sentences, self.story.word_id, self.story.end_id, self.config.context)
         return mean_loss(self._weights, self._network, corpus)
 
+    @one_fast_thread()
     def next_logits(self, words: Sequence[str]) -> np.ndarray:
         """Score every word as the next one, dropout off: (V,) float64, any real numbers. Softmax is the next step.
 
@@ -329,6 +332,7 @@ class LanguageModel:
             logits: np.ndarray = (states[0, -1] @ self._weights["word"].T).double().numpy()
         return logits
 
+    @one_fast_thread()
     def generate(
         self,
         n: int,
@@ -541,6 +545,7 @@ class Learner:
         self.usual = min(config.batch_size, config.n_sentences) * float(self.training.lengths.double().mean())
         self.steps = self.tokens = 0
 
+    @one_fast_thread()
     def step(self) -> None:
         """Learn from one batch."""
         index = next(self.batches)
@@ -559,6 +564,7 @@ class Learner:
         return evaluate(self.parameters, self.network, self.training, self.validation)
 
 
+@one_fast_thread()
 def evaluate(parameters: Tensor, network: Architecture, training: Corpus, validation: Corpus) -> tuple[float, float]:
     """Training and validation loss as in `History`."""
     w = unflatten(parameters, network)

@@ -5,8 +5,9 @@
     python -m scripts.train_storybook en_small_p30 ...    these
     python -m scripts.train_storybook --table             train nothing, only print what is there
 
-About 40 seconds each on one core; then a table of what came out, as data/README.md shows it. All randomness comes from the seed in the config. Another machine adds up in
-another order, so it may end at slightly different losses; a test measures those that are stored with each checkpoint.
+About 40 seconds each on one core; then a table of what came out, as data/README.md shows it. All randomness comes from
+the seed in the config. Another machine adds up in another order, so it may end at slightly different losses; a test
+measures those that are stored with each checkpoint.
 """
 
 import argparse

@@ -238,6 +238,36 @@ def test_same_config_same_model_and_the_seed_matters(toy, model):
     assert not torch.isclose(other.model.parameters, model.parameters).all()
 
 
+def test_everything_random_has_the_seed(toy):
+    first, second = lm.Learner(SMALL, toy), lm.Learner(replace(SMALL, seed=1), toy)
+    assert not torch.isclose(first.parameters, second.parameters).all()
+    assert not torch.equal(next(first.batches), next(second.batches))
+    assert lm.training_sentences(first.config, toy) != lm.training_sentences(second.config, toy)
+    assert lm.validation_sentences(first.config, toy) != lm.validation_sentences(second.config, toy)
+    assert lm.training_sentences(first.config, toy) != lm.validation_sentences(first.config, toy)[: SMALL.n_sentences]
+
+
+def test_one_thread_and_none_of_the_callers_settings_changed(toy, model, monkeypatch):
+    """Two threads make products this small many times slower on a busy machine."""
+    seen = set()
+
+    def spy(*arguments, **settings):
+        seen.add(torch.get_num_threads())
+        return forward(*arguments, **settings)
+
+    monkeypatch.setattr(lm, "forward", spy)
+    torch.set_num_threads(2)
+    try:
+        list(train_language_model(replace(SMALL, steps=1), toy))
+        model.next_logits([])
+        model.generate(1, np.random.default_rng(0))
+        model.loss([["the"]])
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert seen == {1}
+
+
 def test_training_leaves_global_randomness_alone(toy):
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
     list(train_language_model(replace(SMALL, steps=3), toy))
@@ -259,6 +289,13 @@ def test_records(toy, model):
     assert last.train_loss == pytest.approx(last.model.loss(last.model.training_sentences), rel=1e-6)
     fresh = lm.validation_sentences(SMALL, toy)
     assert last.val_loss == pytest.approx(last.model.loss(fresh), rel=1e-6)
+
+
+def test_large_training_sets_are_measured_on_their_first_thousand(toy):
+    config = replace(SMALL, n_sentences=1_500, steps=1)
+    *_, last = train_language_model(config, toy)
+    assert last.train_loss == pytest.approx(last.model.loss(last.model.training_sentences[:1_000]), rel=1e-6)
+    assert last.train_loss != pytest.approx(last.model.loss(last.model.training_sentences), rel=1e-6)
 
 
 def test_tokens_count_the_words_learned_from(toy):
