@@ -38,6 +38,7 @@ PAGES = (
         lambda: _("When does it stop learning and start memorising?"),
     ),
     Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
+    Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
 )
 
 

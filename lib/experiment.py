@@ -1,0 +1,448 @@
+"""Dropout x top-k, measured: what does the die of learning change, and what the die of speaking?
+
+A cell of the experiment is one model, trained with dropout ``p``, that tells ``n`` sentences cut at ``k``. Because the
+storybook's grammar is known, each sentence can be marked: **copied** word for word from the training set, **new** and
+possible, or **impossible**. Four measures follow, each with a 95 % interval (`lib.intervals`):
+
+- ``copied``: the share that stands word for word in the training set;
+- ``accepted``: the share that the grammar can say; copied ones are among them;
+- ``different``: the share of different sentences among the n;
+- ``log_probability``: the mean true log-probability per word, in nats, the end mark counted, of the **accepted**
+  sentences. An impossible one has probability 0, so that a mean over all would be minus infinity as soon as there is
+  one; read this measure beside ``accepted``. Fresh sentences of the source have minus its entropy.
+
+Two baselines keep it honest. The **grammar itself** speaks as a third model, with the same cuts on its exact
+distribution: it can say nothing impossible, and whatever it "copies" it copies by chance. And the same model may speak
+with **dropout left on**, as after a forgotten ``model.eval()``.
+
+>>> config = ExperimentConfig(rates=(0.0, 0.3), ks=(None, 10), n=200)
+>>> results = run_experiment(config)
+>>> memorised, honest = results[Cell(0.0, 10)], results[Cell(0.3, 10)]
+>>> memorised.copied.value > 0.5 > honest.copied.value  # top-k does not undo what was learned by heart
+True
+"""
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lib.intervals import Estimate, different_share, mean_per_unit, share
+from lib.language_model import CORPORA, LanguageModel, load_model
+from lib.network import one_fast_thread
+from lib.sampling import sample
+from lib.story import Story
+
+RATES = (0.0, 0.1, 0.2, 0.3, 0.5)
+"""Rows of the whole table: dropout in training. The large corpus has 0 and 0.3 only."""
+KS: tuple[int | None, ...] = (None, 50, 10, 3, 1)
+"""Columns of the whole table, from no cut to always the likeliest word."""
+MEASURES = ("copied", "accepted", "different", "log_probability")
+FEWEST, MOST = 100, 20_000  # sentences in a cell
+SHOWN = 40  # sentences of a cell that are kept to be read
+_BATCH = 250  # sentences told at once: some 0.2 seconds
+
+Mark = Literal["copied", "new", "impossible"]
+
+
+class ExperimentError(ValueError):
+    """A setting out of its range: ``parameter``, its ``value``, and what would be ``accepted``."""
+
+    code = "invalid_setting"
+
+    def __init__(self, parameter: str, value: object, accepted: str) -> None:
+        super().__init__(f"{parameter} must be {accepted}, but is {value!r}")
+        self.parameter, self.value, self.accepted = parameter, value, accepted
+
+
+# ------------------------------------------------------------------------------------------------------ what is wanted
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Who speaks, and how: the model trained with ``p`` (None: the grammar itself), cut at ``k`` (None: no cut)."""
+
+    p: float | None
+    k: int | None
+    dropout_on: bool = False
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """A table to be measured, complete: the same config and the same models give the same sentences.
+
+    Args:
+        rates: rows; models trained with these probabilities to **drop**.
+        ks: columns; None is all words, without a cut.
+        n: sentences in each cell, 100 to 20,000.
+        seed: of all draws. Every cell has dice of its own, so it does not depend on what else is in the table.
+        language, corpus: which models, see `lib.language_model.load_model`.
+        dropout_on: leave dropout on while speaking, the forgotten ``model.eval()``.
+        grammar: let the grammar itself speak too, as one more row.
+
+    Raises:
+        ExperimentError: (a ValueError) naming the parameter and what is accepted.
+
+    >>> [(cell.p, cell.k) for cell in ExperimentConfig(grammar=False).cells]
+    [(0.0, None), (0.0, 10), (0.3, None), (0.3, 10)]
+    >>> ExperimentConfig(ks=(0,))
+    Traceback (most recent call last):
+    lib.experiment.ExperimentError: ks must be different whole numbers >= 1 or None, but is (0,)
+    """
+
+    rates: tuple[float, ...] = (0.0, 0.3)
+    ks: tuple[int | None, ...] = (None, 10)
+    n: int = 1_000
+    seed: int = 0
+    language: str = "en"
+    corpus: str = "small"
+    dropout_on: bool = False
+    grammar: bool = True
+
+    def __post_init__(self) -> None:
+        for name, good, accepted in (
+            (
+                "rates",
+                _all_different(self.rates) and all(0 <= p < 1 for p in self.rates),
+                "different numbers in [0, 1)",
+            ),
+            (
+                "ks",
+                _all_different(self.ks) and all(k is None or (_is_whole(k) and k >= 1) for k in self.ks),
+                "different whole numbers >= 1 or None",
+            ),
+            ("n", _is_whole(self.n) and FEWEST <= self.n <= MOST, f"a whole number from {FEWEST} to {MOST}"),
+            ("seed", _is_whole(self.seed) and 0 <= self.seed < 2**63, "a whole number from 0 to 2 ** 63 - 1"),
+            ("corpus", self.corpus in CORPORA, f"one of {', '.join(CORPORA)}"),
+        ):
+            if not good:
+                raise ExperimentError(name, getattr(self, name), accepted)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, row by row, the grammar's last."""
+        cells = [Cell(p, k, self.dropout_on) for p in self.rates for k in self.ks]
+        return (*cells, *(Cell(None, k) for k in self.ks if self.grammar))
+
+
+def _all_different(values: tuple[object, ...]) -> bool:
+    return isinstance(values, tuple) and 0 < len(values) == len(set(values))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+# ---------------------------------------------------------------------------------------------------- what is measured
+
+
+@dataclass(frozen=True)
+class Told:
+    """One sentence and its mark. ``unfinished``: the model had not come to an end when it had to stop."""
+
+    words: tuple[str, ...]
+    mark: Mark
+    unfinished: bool = False
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """The four measures of one cell from ``n`` sentences, and its first sentences, to be read."""
+
+    cell: Cell
+    n: int
+    copied: Estimate
+    accepted: Estimate
+    different: Estimate
+    log_probability: Estimate
+    sentences: tuple[Told, ...]
+
+    def measure(self, name: str) -> Estimate:
+        """The measure of this name, one of `MEASURES`."""
+        estimate: Estimate = getattr(self, name)
+        return estimate
+
+
+class Speaker(Protocol):
+    """Whoever can tell sentences; `LanguageModel` and `GrammarSpeaker` do."""
+
+    def generate(
+        self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
+    ) -> list[list[str]]:
+        """Tell n sentences, cut at top_k, with dropout left on if ``training``."""
+
+
+class GrammarSpeaker:
+    """The grammar as a third model: it draws every word from the exact distribution, cut as a model's would be.
+
+    Words that tie with the k-th likeliest stay in, as everywhere, and a grammar has many ties: of a list of equally
+    likely words all stay or none.
+
+    >>> from lib.grammar import parse_grammar
+    >>> story = Story(parse_grammar("sentence:\\n  3 | the dog sleeps\\n  the cat sleeps"))
+    >>> GrammarSpeaker(story).generate(2, np.random.default_rng(0), top_k=1)
+    [['the', 'dog', 'sleeps'], ['the', 'dog', 'sleeps']]
+    """
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+
+    def generate(
+        self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
+    ) -> list[list[str]]:
+        """Tell n sentences. A grammar has no neurons to drop, so ``training`` changes nothing."""
+        if top_k is None:
+            return self.story.sample(n, rng)
+        told: list[list[str]] = [[] for _ in range(n)]
+        going_on = told
+        while going_on:
+            with np.errstate(divide="ignore"):  # log 0 = -inf: an impossible word
+                logits = np.log([self.story.next_word(sentence) for sentence in going_on])  # (still being told, V)
+            words = sample(logits, rng, top_k=top_k)
+            for sentence, word in zip(going_on, words.tolist(), strict=True):
+                if word != self.story.end_id:
+                    sentence.append(self.story.vocabulary[word])
+            going_on = [s for s, word in zip(going_on, words.tolist(), strict=True) if word != self.story.end_id]
+        return told
+
+
+def marked(words: Sequence[str], story: Story, training: frozenset[tuple[str, ...]]) -> Mark:
+    """Tell whether a sentence is copied, new and possible, or impossible.
+
+    >>> from lib.grammar import parse_grammar
+    >>> story = Story(parse_grammar("sentence:\\n  the dog sleeps\\n  the cat sleeps"))
+    >>> learned = frozenset({("the", "dog", "sleeps")})
+    >>> [marked(f"the {word} sleeps".split(), story, learned) for word in ("dog", "cat", "cow")]
+    ['copied', 'new', 'impossible']
+    """
+    if tuple(words) in training:
+        return "copied"
+    return "new" if story.accepts(words) else "impossible"
+
+
+class CellDraws:
+    """One cell while it is being measured: tell some more, look at what there is, as often as you like."""
+
+    def __init__(
+        self,
+        cell: Cell,
+        speaker: Speaker,
+        story: Story,
+        training: frozenset[tuple[str, ...]],
+        seed: int,
+        context: int | None = None,
+    ) -> None:
+        self.cell, self._speaker, self._story, self._training, self._context = cell, speaker, story, training, context
+        # 2, because the training and the validation sentences were drawn from [seed, 0] and [seed, 1], and zeros at the
+        # end of a seed change nothing: the grammar would tell the training set once more.
+        row = 0 if cell.p is None else 1 + round(1_000_000 * cell.p)
+        self._rng = np.random.default_rng([seed, 2, row, cell.k or 0, int(cell.dropout_on)])
+        self._counts: Counter[tuple[str, ...]] = Counter()
+        self._marks: Counter[Mark] = Counter()
+        self._log_probabilities: list[float] = []
+        self._lengths: list[int] = []
+        self._sentences: list[Told] = []
+        self.n = 0
+
+    def tell(self, n: int) -> None:
+        """Tell n sentences more and mark them."""
+        for words in self._speaker.generate(n, self._rng, top_k=self.cell.k, training=self.cell.dropout_on):
+            mark = marked(words, self._story, self._training)
+            self._marks[mark] += 1
+            self._counts[tuple(words)] += 1
+            if mark != "impossible":
+                self._log_probabilities.append(self._story.log_probability(words))
+                self._lengths.append(len(words) + 1)  # the end mark is a word
+            if len(self._sentences) < SHOWN:
+                unfinished = self._context is not None and len(words) >= self._context
+                self._sentences.append(Told(tuple(words), mark, unfinished))
+        self.n += n
+
+    def result(self) -> CellResult:
+        """The measures of what has been told so far; at least one sentence."""
+        return CellResult(
+            cell=self.cell,
+            n=self.n,
+            copied=share(self._marks["copied"], self.n),
+            accepted=share(self.n - self._marks["impossible"], self.n),
+            different=different_share(self._counts.values()),
+            log_probability=mean_per_unit(self._log_probabilities, self._lengths),
+            sentences=tuple(self._sentences),
+        )
+
+
+class Experiment:
+    """A table while it is being measured, a quarter of a second at a time.
+
+    Args:
+        config: what to measure.
+        models: the model of each rate; by default the checkpoints that the config names.
+        known: cells that need not be measured again; measured ones are put there too.
+
+    Attributes:
+        results: what there is, a `CellResult` for each cell that has begun; ``n`` says how far it is.
+    """
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        models: Mapping[float, LanguageModel] | None = None,
+        known: MutableMapping[Cell, CellResult] | None = None,
+    ) -> None:
+        self.config = config
+        self._known = {} if known is None else known
+        if models is None:
+            models = {p: load_model(config.language, p, config.corpus) for p in config.rates}
+        self.models = models
+        self.results = {cell: known[cell] for cell in config.cells if known and cell in known}
+        self._waiting = [cell for cell in config.cells if cell not in self.results]
+        self._now: CellDraws | None = None
+        any_model = models[config.rates[0]]
+        self._story = any_model.story
+        self._training = frozenset(map(tuple, any_model.training_sentences)) if self._waiting else frozenset()
+
+    @property
+    def done(self) -> bool:
+        """All cells are measured."""
+        return not self._waiting
+
+    @property
+    def told(self) -> int:
+        """Sentences told so far, of ``len(config.cells) * config.n``."""
+        return sum(result.n for result in tuple(self.results.values()))
+
+    def advance(self) -> None:
+        """Tell the next few hundred sentences."""
+        if self.done:
+            return
+        cell = self._waiting[0]
+        draws = self._now or (None if cell in self._known else self._draws(cell))
+        if draws is None:  # another experiment has measured it in the meantime
+            self.results[cell] = self._known[cell]
+        else:
+            with one_fast_thread():
+                draws.tell(min(_BATCH, self.config.n - draws.n))
+            self.results[cell] = draws.result()
+            self._now = draws if draws.n < self.config.n else None
+        if self._now is None:
+            self._known[cell] = self.results[cell]
+            self._waiting.pop(0)
+        if not self._waiting:  # finished tables are kept for the class, and need the training set no more
+            self._training = frozenset()
+
+    def _draws(self, cell: Cell) -> CellDraws:
+        if cell.p is None:
+            return CellDraws(cell, GrammarSpeaker(self._story), self._story, self._training, self.config.seed)
+        model = self.models[cell.p]
+        return CellDraws(cell, model, self._story, self._training, self.config.seed, model.config.context)
+
+
+def run_experiment(
+    config: ExperimentConfig, models: Mapping[float, LanguageModel] | None = None
+) -> dict[Cell, CellResult]:
+    """Measure the whole table and return it."""
+    experiment = Experiment(config, models)
+    while not experiment.done:
+        experiment.advance()
+    return experiment.results
+
+
+# ----------------------------------------------------------------------------------------------- what moves with what
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """A table (R, C) as the sum of four parts: mean + effect of its row + effect of its column + interaction.
+
+    ``rows`` (R,) and ``columns`` (C,) sum to 0; ``interaction`` (R, C) is what they leave, and sums to 0 along each
+    row and column. ``sums_of_squares`` are those of the three parts over all R x C cells; they add up to the table's
+    own about its mean. ``shares`` are the same as shares of that sum, zeros if nothing moves at all.
+    """
+
+    mean: float
+    rows: NDArray[np.float64]
+    columns: NDArray[np.float64]
+    interaction: NDArray[np.float64]
+
+    @property
+    def sums_of_squares(self) -> tuple[float, float, float]:
+        """Of rows, columns and interaction."""
+        R, C = self.interaction.shape
+        return (
+            C * float((self.rows**2).sum()),
+            R * float((self.columns**2).sum()),
+            float((self.interaction**2).sum()),
+        )
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Of rows, columns and interaction."""
+        parts = self.sums_of_squares
+        total = sum(parts)
+        a, b, c = (part / total if total else 0.0 for part in parts)
+        return a, b, c
+
+
+def decompose(table: ArrayLike) -> Decomposition:
+    """Split a table (R, C) into mean, row effects, column effects and interaction: two-way analysis of variance with
+    one value in a cell (Scheffé 1959, "The Analysis of Variance", section 4.2).
+
+    Raises:
+        ValueError: the table has not two dimensions, or holds something that is no finite number.
+
+    >>> parts = decompose([[9.0, 7.0], [1.0, 3.0]])
+    >>> parts.mean, parts.rows.tolist(), parts.columns.tolist(), parts.interaction.tolist()
+    (5.0, [3.0, -3.0], [0.0, 0.0], [[1.0, -1.0], [-1.0, 1.0]])
+    >>> parts.shares  # 4 * 9 : 0 : 4 * 1
+    (0.9, 0.0, 0.1)
+    """
+    values = np.asarray(table, dtype=np.float64)
+    if values.ndim != 2 or values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"table must be finite numbers of shape (R, C), got {table!r}")
+    mean = float(values.mean())
+    rows = values.mean(axis=1) - mean
+    columns = values.mean(axis=0) - mean
+    return Decomposition(mean, rows, columns, values - mean - rows[:, None] - columns)
+
+
+def interaction_by_chance(table: Sequence[Sequence[Estimate]], parts: Decomposition) -> float:
+    """The share that interaction would have, on average, from the luck of the draws alone, if there were none.
+
+    (R - 1) (C - 1) of the R C degrees of freedom belong to the interaction, and each is worth a mean squared standard
+    error.
+
+    >>> cell = Estimate(0.0, -1.959963984540054, 1.959963984540054)  # standard error 1
+    >>> interaction_by_chance([[cell, cell], [cell, cell]], decompose([[9.0, 7.0], [1.0, 3.0]]))  # 1 of 40
+    0.025
+    """
+    R, C = parts.interaction.shape
+    total = sum(parts.sums_of_squares)
+    mean_square = float(np.mean([[e.standard_error**2 for e in row] for row in table]))
+    return (R - 1) * (C - 1) * mean_square / total if total else 0.0
+
+
+# -------------------------------------------------------------------------------------------------------- as a file
+
+
+def to_csv(results: Mapping[Cell, CellResult]) -> str:
+    """The table as CSV: a line for each cell, with the four measures and the ends of their 95 % intervals.
+
+    ``p`` is "grammar" where the grammar itself spoke, ``k`` is "all" without a cut; log-probabilities are in nats per
+    word.
+    """
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    ends = [f"{measure}{end}" for measure in MEASURES for end in ("", "_low", "_high")]
+    lines.writerow(["p", "k", "dropout_on", "sentences", *ends])
+    for cell, result in results.items():
+        estimates = [result.measure(name) for name in MEASURES]
+        numbers = [number for each in estimates for number in (each.value, each.low, each.high)]
+        p, k = "grammar" if cell.p is None else cell.p, "all" if cell.k is None else cell.k
+        lines.writerow([p, k, int(cell.dropout_on), result.n, *("" if math.isnan(x) else f"{x:.6g}" for x in numbers)])
+    return text.getvalue()

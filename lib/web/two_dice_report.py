@@ -1,0 +1,220 @@
+"""Under the table: all numbers, what moves with which die, and what a forgotten eval() does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lib.experiment import KS, MEASURES, Cell, CellResult, ExperimentConfig, decompose, interaction_by_chance
+from lib.figures.effects import (
+    EffectLabels,
+    Profile,
+    VarietyLabels,
+    effects_figure,
+    profiles_figure,
+    variety_figure,
+)
+from lib.intervals import Estimate, combined
+from lib.web.language import _, decimal, percent, prose
+from lib.web.two_dice_table import cut, interval_text, learned, measure_name, speaks, value_text
+
+Results = Mapping[Cell, CellResult]
+_QUIET = {"displayModeBar": False}
+
+
+def numbers(config: ExperimentConfig, results: Results, floor: float) -> None:
+    """Every measure of every cell with its interval, and the baselines in words."""
+    rows = [["", *(speaks(k) for k in config.ks)], ["---"] * (1 + len(config.ks))]
+    for measure in MEASURES:
+        for p in (*config.rates, None):
+            cells = [results[Cell(p, k)].measure(measure) for k in config.ks]
+            name = f"**{measure_name(measure)}** · {learned(p)}"
+            rows.append([name, *(f"{value_text(measure, e.value)} {interval_text(measure, e)}" for e in cells)])
+    with st.expander(_("All four measures of all cells, with 95 % intervals"), icon=":material/table:"):
+        st.markdown("\n".join("| " + " | ".join(row) + " |" for row in rows))
+        st.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
+    fresh = results[Cell(None, None)]
+    st.markdown(
+        prose(
+            "two_dice",
+            "baseline",
+            copied=percent(fresh.copied.value),
+            interval=interval_text("copied", fresh.copied),
+            log_probability=value_text("log_probability", fresh.log_probability.value),
+            floor=decimal(floor),
+        )
+    )
+
+
+def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
+    """How much of all movement goes with dropout, with top-k, and with both: for all measures, then for one."""
+    left, right = st.columns(2, gap="large")
+    tables = {name: [[results[Cell(p, k)].measure(name) for k in config.ks] for p in config.rates] for name in MEASURES}
+    # A cell without a single possible sentence has no mean log-probability.
+    parts = {
+        name: decompose([[e.value for e in row] for row in table])
+        for name, table in tables.items()
+        if all(e.value == e.value for row in table for e in row)
+    }
+    said = [
+        _(
+            "{measure}: dropout {dropout}, top-k {top_k}, interaction {interaction}",
+            measure=measure_name(name),
+            **dict(zip(("dropout", "top_k", "interaction"), map(percent, part.shares), strict=True)),
+        )
+        for name, part in parts.items()
+    ]
+    with left:
+        st.markdown(f"**{_('Which die moves what?')}**")
+        labels = EffectLabels(
+            dropout=_("dropout, while learning"),
+            top_k=_("top-k, while speaking"),
+            interaction=_("interaction: only both together"),
+            share=_("share of all movement between the cells"),
+        )
+        figure = effects_figure(
+            [measure_name(name) for name in parts], [part.shares for part in parts.values()], labels
+        )
+        st.plotly_chart(figure, key="effects", config=_QUIET, alt="; ".join(said))
+        part = parts.get(measure)
+        if part:
+            st.markdown(
+                prose(
+                    "two_dice",
+                    "interaction",
+                    measure=measure_name(measure),
+                    share=percent(part.shares[2]),
+                    chance=percent(interaction_by_chance(tables[measure], part)),
+                )
+            )
+    with right:
+        st.markdown(f"**{_('{measure}, row by row', measure=measure_name(measure).capitalize())}**")
+        profiles = [
+            Profile(learned(p), [results[Cell(p, k)].measure(measure) for k in config.ks], grammar=p is None)
+            for p in (*config.rates, None)
+        ]
+        lines = [
+            f"{profile.name}: " + ", ".join(value_text(measure, e.value) for e in profile.values)
+            for profile in profiles
+        ]
+        st.plotly_chart(
+            profiles_figure(
+                [cut(k) for k in config.ks],
+                profiles,
+                measure_name(measure),
+                _("k, the words that stay in"),
+                percent=measure != "log_probability",
+            ),
+            key="profiles",
+            config=_QUIET,
+            alt=_("{measure} for k = {ks}. {lines}", measure=measure_name(measure), ks=", ".join(map(cut, config.ks)),
+                  lines="; ".join(lines)),
+        )  # fmt: skip
+        st.caption(prose("two_dice", "profiles"))
+
+
+def differences(config: ExperimentConfig, results: Results, k: int) -> None:
+    """The 2 x 2 as differences: what dropout does, what top-k does, and what one changes about the other.
+
+    In a larger table these are its first and its last row.
+    """
+    p = config.rates[-1]
+    corner = [results[Cell(row, column)] for row in (config.rates[0], p) for column in (None, k)]
+    rows = [
+        ["", _("dropout"), _("top-k"), _("interaction")],
+        ["---"] * 4,
+    ]
+    plain: list[str] = []
+    for measure in MEASURES:
+        cells = [result.measure(measure) for result in corner]
+        along = [combined(cells, w) for w in ((-0.5, -0.5, 0.5, 0.5), (-0.5, 0.5, -0.5, 0.5), (1, -1, -1, 1))]
+        rows.append([measure_name(measure), *(_difference(measure, each) for each in along)])
+        if along[2].low > 0 or along[2].high < 0:
+            plain.append(_in_words(measure, p, k, cells, along[2]))
+    st.markdown("\n".join("| " + " | ".join(row) + " |" for row in rows))
+    st.caption(prose("two_dice", "differences", p=decimal(p, 1), k=k))
+    if plain:
+        st.markdown(prose("two_dice", "not-perfect") + "\n" + "\n".join(f"- {line}" for line in plain))
+    else:
+        st.markdown(prose("two_dice", "no-interaction"))
+
+
+def _in_words(measure: str, p: float, k: int, cells: list[Estimate], interaction: Estimate) -> str:
+    """One sentence on one interaction."""
+    without, with_dropout = combined(cells[:2], (-1, 1)), combined(cells[2:], (-1, 1))
+    return _(
+        "**{measure}**: the cut at k = {k} moves it by {without} at p = 0, and by {with_dropout} at p = {p}. "
+        "The difference between the two is the interaction, {interaction}.",
+        measure=measure_name(measure),
+        k=k,
+        p=decimal(p, 1),
+        without=_signed(measure, without.value),
+        with_dropout=_signed(measure, with_dropout.value),
+        interaction=_difference(measure, interaction),
+    )
+
+
+def _difference(measure: str, estimate: Estimate) -> str:
+    ends = f"({_bare(measure, estimate.low)} … {_bare(measure, estimate.high)})"
+    return f"{_signed(measure, estimate.value)} {ends}"
+
+
+def _signed(measure: str, value: float) -> str:
+    """A difference with its unit: percentage points, or nats."""
+    bare = _bare(measure, value)
+    return _("{value} nats", value=bare) if measure == "log_probability" else _("{value} points", value=bare)
+
+
+def _bare(measure: str, value: float) -> str:
+    digits, factor = (2, 1) if measure == "log_probability" else (1, 100)
+    shown = round(factor * value, digits)
+    return ("+" if shown > 0 else "−" if shown < 0 else "") + decimal(abs(shown), digits)
+
+
+def forgotten_eval(p: float, results: Results) -> None:
+    """The same model speaking with dropout left on, beside what top-k does to it."""
+
+    def points(dropout_on: bool) -> list[tuple[Estimate, Estimate]]:
+        cells = [results[Cell(p, k, dropout_on)] for k in KS]
+        return [(cell.accepted, cell.different) for cell in cells]
+
+    off, on = points(False), points(True)
+    (good, varied), (bad, varied_on) = off[0], on[0]
+    change, more = combined([bad, good], (1, -1)), combined([varied_on, varied], (1, -1))
+    said: dict[str, Any] = {
+        "p": decimal(p, 1),
+        "off": percent(good.value),
+        "on": percent(bad.value),
+        "change": _difference("accepted", change),
+        "varied": percent(varied.value),
+        "varied_on": percent(varied_on.value),
+        "more": _difference("different", more),
+    }
+    # The largest k that gives more possible sentences with dropout off, and no fewer different ones.
+    better = [k for k, (a, d) in zip(KS, off, strict=True) if a.low > bad.high and d.high >= varied_on.low]
+    picture, words = st.columns([0.58, 0.42], gap="large", vertical_alignment="center")
+    picture.plotly_chart(
+        variety_figure(
+            [cut(k) for k in KS],
+            off,
+            on,
+            VarietyLabels(
+                accepted=_("possible sentences"),
+                different=_("different sentences"),
+                off=_("dropout off, as it should be (numbers: k)"),
+                on=_("dropout left on"),
+            ),
+        ),
+        key="variety",
+        config=_QUIET,
+        alt=_(
+            "Different sentences against possible ones for k = all, 50, 10, 3, 1. Without a cut: {off} possible and "
+            "{varied} different with dropout off; {on} and {varied_on} with dropout left on.",
+            **said,
+        ),
+    )
+    words.markdown(prose("two_dice", "forgotten", **said))
+    if better:
+        words.markdown(prose("two_dice", "forgotten-beaten", k=cut(better[0])))
+    else:
+        words.markdown(prose("two_dice", "forgotten-unclear"))

@@ -1,0 +1,191 @@
+"""The Two dice page's picture: the table of who learned how and who speaks how, with the sentences as they come."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lib.experiment import MEASURES, Cell, CellResult, ExperimentConfig, Told
+from lib.figures.palette import FLOOR, HELPED, HURT, LEARN, SPEAK
+from lib.intervals import Estimate
+from lib.language_model import LanguageModel
+from lib.story import Story
+from lib.web.component import moving_picture
+from lib.web.language import _, decimal, ngettext, percent
+from lib.web.runs import Run
+from lib.web.transport import transport_labels
+from lib.web.two_dice_runs import MeasuringJob, measuring_runs
+
+_mount = moving_picture("experiment_table")
+_MARKS = ("copied", "new", "impossible")
+
+
+def experiment_table(
+    config: ExperimentConfig,
+    run: Run[MeasuringJob] | None,
+    models: Mapping[float, LanguageModel],
+    story: Story,
+    measure: str,
+    status: str = "",
+) -> None:
+    """Draw the table as far as it is measured.
+
+    Without a ``run`` the cells are empty, and ``status`` says why. ``measure`` is the one that the narrow cells of a
+    large table show.
+    """
+    results = run.job.results if run and run.job else {}
+    wide = len(config.ks) > 2
+    rows = [_row(p, config, results, models.get(p), story, measure) for p in config.rates]
+    if config.grammar:
+        rows.append(_row(None, config, results, None, story, measure))
+    _mount(
+        key="experiment_table",
+        data={
+            "draw": repr(config) + (str(run.number) if run else ""),
+            "complete": run is not None and run.over,
+            "progress": run.progress if run else 0.0,
+            "status": measuring_status(run) if run else status,
+            "compact": wide,
+            "columns": [speaks(k) for k in config.ks],
+            "rows": rows,
+            "colours": {
+                "learn": LEARN,
+                "speak": SPEAK,
+                "quiet": FLOOR,
+                "copied": LEARN,
+                "new": HELPED,
+                "impossible": HURT,
+            },
+            "labels": {
+                "table": _("Who learned how (rows), who speaks how (columns), and what is said"),
+                "marks": [
+                    _("copied word for word from the training set"),
+                    _("new and possible"),
+                    _("impossible: the grammar cannot say it"),
+                ],
+                "short": [_("copied"), _("new"), _("impossible")],
+                "waiting": "…",
+                "progress": _("Sentences told"),
+                "transport": transport_labels(),
+            },
+        },
+    )
+
+
+def learned(p: float | None) -> str:
+    """What a row is called."""
+    return _("The grammar itself") if p is None else _("Learned with p = {p}", p=p_text(p))
+
+
+def p_text(p: float) -> str:
+    """A dropout rate, short: 0, 0.3."""
+    return decimal(p, 1 if p else 0)
+
+
+def speaks(k: int | None) -> str:
+    """What a column is called."""
+    return _("Speaks: no cut") if k is None else _("Speaks: top-k, k = {k}", k=k)
+
+
+def cut(k: int | None) -> str:
+    """A k, short."""
+    return _("all") if k is None else str(k)
+
+
+def measure_name(measure: str) -> str:
+    """What a measure is called."""
+    return {
+        "copied": _("copied"),
+        "accepted": _("possible"),
+        "different": _("different"),
+        "log_probability": _("log p per word"),
+    }[measure]
+
+
+def value_text(measure: str, value: float, digits: int = 1) -> str:
+    """A measure's value: a percentage, or nats."""
+    if math.isnan(value):
+        return "–"
+    return decimal(value, 2).replace("-", "−") if measure == "log_probability" else percent(value, digits)
+
+
+def interval_text(measure: str, estimate: Estimate) -> str:
+    """The ends of its interval in brackets, without repeating the unit."""
+    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
+        return ""
+    if measure == "log_probability":
+        return f"({decimal(estimate.low, 2)}…{decimal(estimate.high, 2)})".replace("-", "−")
+    return f"({decimal(100 * estimate.low, 1)}–{decimal(100 * estimate.high, 1)})"
+
+
+def sentence_text(told: Told, story: Story) -> str:
+    """The sentence; one that was still going on at the model's last word is left open."""
+    return " ".join(told.words) + " …" if told.unfinished else story.text_of(told.words)
+
+
+def measuring_status(run: Run[MeasuringJob]) -> str:
+    """One line on how far the run is; empty once it is over."""
+    if run.over:
+        return ""
+    waiting = measuring_runs().before(run)
+    if waiting:
+        return ngettext("Waiting: {count} table before this one", "Waiting: {count} tables before this one", waiting)
+    if run.seconds_left is None or run.job is None:
+        return _("Starting")
+    return _(
+        "{told} of {all} sentences · {left} s left",
+        told=decimal(run.job.step, 0),
+        all=decimal(run.job.steps, 0),
+        left=decimal(run.seconds_left, 0),
+    )
+
+
+def _row(
+    p: float | None,
+    config: ExperimentConfig,
+    results: Mapping[Cell, CellResult],
+    model: LanguageModel | None,
+    story: Story,
+    measure: str,
+) -> dict[str, Any]:
+    details: Sequence[str] = []
+    if model is not None:
+        train, val = model.history.train_loss[-1], model.history.val_loss[-1]
+        details = [
+            _("training loss {loss}", loss=decimal(train)),
+            _("validation {loss}", loss=decimal(val)),
+            _("floor {loss}", loss=decimal(story.entropy_per_word)),
+        ]
+    elif p is None:
+        details = [_("entropy {loss}", loss=decimal(story.entropy_per_word))]
+    cells = (results.get(Cell(p, k, config.dropout_on and p is not None)) for k in config.ks)
+    return {
+        "title": learned(p),
+        "details": details,
+        "grammar": p is None,
+        "cells": [_cell(result, story, measure) for result in cells],
+    }
+
+
+def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, Any]:
+    if result is None:
+        return {"shares": None}
+    copied, accepted = result.copied.value, result.accepted.value
+    return {
+        "shares": [copied, accepted - copied, 1 - accepted],
+        "bar": _(
+            "{copied} copied, {new} new and possible, {impossible} impossible",
+            copied=percent(copied),
+            new=percent(accepted - copied),
+            impossible=percent(1 - accepted),
+        ),
+        "measures": [
+            {
+                "name": measure_name(name),
+                "value": value_text(name, result.measure(name).value),
+                "interval": interval_text(name, result.measure(name)),
+                "chosen": name == measure,
+            }
+            for name in MEASURES
+        ],
+        "sentences": [[sentence_text(told, story), _MARKS.index(told.mark)] for told in result.sentences],
+    }

@@ -1,0 +1,192 @@
+"""Two dice: who learned with dropout, who speaks with top-k, and which of the two changes what. All of it measured."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import streamlit as st
+
+from lib.experiment import FEWEST, KS, MEASURES, MOST, RATES, ExperimentConfig, to_csv
+from lib.language_model import LIVE, load_model
+from lib.listings.two_dice import two_dice_listing
+from lib.story import load_story
+from lib.web import lesson
+from lib.web.beginning import story_language
+from lib.web.controls import Controls, choice, flag, number
+from lib.web.language import _, prose
+from lib.web.runs import Run
+from lib.web.two_dice_report import differences, effects, forgotten_eval, numbers
+from lib.web.two_dice_runs import Pair, TrainingPairJob, measured, pair_config, trained_pair
+from lib.web.two_dice_table import experiment_table
+from lib.web.two_dice_training import pair_player, pair_verdict, training_status
+
+LARGE_RATES = (0.0, 0.3)  # with the large corpus there are no other checkpoints
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything on this page that a link repeats."""
+
+    p: float = choice(0.3, RATES[1:])
+    k: int = choice(10, [k for k in reversed(KS) if k])
+    all: bool = flag(False)
+    n: int = number(1000, FEWEST, MOST, 100)
+    seed: int = number(0, 0, 9999, 1)
+    models: str = choice("small", ("small", "large", "yours"))
+    measure: str = choice("copied", MEASURES)
+    forgot: bool = flag(False)
+    train_n: int = number(2000, FEWEST, MOST, 100)
+    train_seed: int = number(0, 0, 9999, 1)
+
+
+def throw_again() -> None:
+    """Other sentences: the next seed."""
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % 10_000
+
+
+def train_both() -> None:
+    """Train a pair with the settings on screen, and let it fill the table."""
+    st.session_state["models"] = "yours"
+    st.session_state["train"] = True
+
+
+def tables(settings: Settings, pair: Pair | None, language: str) -> tuple[ExperimentConfig, ...]:
+    """The table that these settings ask for, then what the forgotten eval() needs beside it."""
+    if pair:
+        rates: tuple[float, ...] = (0.0, pair[1].p)
+    elif settings.models == "large":
+        rates = LARGE_RATES
+    else:
+        rates = RATES if settings.all else (0.0, settings.p)
+    corpus = "large" if settings.models == "large" else "small"
+    ks = KS if settings.all else (None, settings.k)
+    table = ExperimentConfig(rates, ks, settings.n, settings.seed, language, corpus)
+    if not settings.forgot:
+        return (table,)
+    p = settings.p if settings.p in rates else rates[-1]
+    row = replace(table, rates=(p,), ks=KS, grammar=False)
+    return (table, row, replace(row, dropout_on=True))
+
+
+def draw_table(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure: str, *, live: bool) -> None:
+    """The picture as far as it is measured; while it is ``live``, this runs twice a second."""
+    run, table, status = measured(configs, pair), configs[0], ""
+    if pair:
+        training = trained_pair(pair)
+        models, status = training.job.models if training.job else {}, training_status(training)
+        failed = training.error
+    else:
+        models = {p: load_model(table.language, p, table.corpus) for p in table.rates}
+        failed = None
+    experiment_table(table, run, models, load_story(table.language), measure, status)
+    if failed or (run and run.error):
+        st.error(prose("two_dice", "failed"))
+    elif live and run and run.over:
+        st.rerun()  # what stands below waits for it
+
+
+@st.fragment
+def watch_training(run: Run[TrainingPairJob], pair: Pair) -> None:
+    """Both curves. The browser asks for more, and only this part runs again."""
+    pair_player(run, pair)
+    if run.over and st.session_state.get("pair_told") != run.number:
+        st.session_state["pair_told"] = run.number
+        st.rerun()
+
+
+with lesson.framed("two_dice"):
+    lesson.predict(
+        "two_dice",
+        _("A model says its training sentences word for word. What helps?"),
+        {"cut": _("a smaller k"), "dropout": _("dropout while it learns"), "both": _("either will do")},
+    )
+    with st.container(key="picture-and-controls"):
+        left, right = st.columns([0.22, 0.78], gap="medium")
+    report, forgotten, training = st.container(), st.container(), st.container()
+
+    controls = Controls(Settings)
+    with left:
+        controls.segmented("p", _("Dropout p, second row"))
+        controls.segmented("k", _("k, second column"))
+        controls.toggle("all", _("The whole table"))
+        st.button(_("Other sentences"), on_click=throw_again, icon=":material/casino:", width="stretch")
+        with st.expander(_("More")):
+            controls.select(
+                "measure",
+                _("Measure to look at"),
+                captions={name: prose("two_dice", f"measure-{name.replace('_', '-')}") for name in MEASURES},
+            )
+            controls.number("seed", _("Seed of the sentences"))
+            controls.number("n", _("Sentences in each cell"))
+            controls.segmented(
+                "models",
+                _("The models learned from"),
+                captions={name: prose("two_dice", f"models-{name}") for name in ("small", "large", "yours")},
+            )
+    with forgotten:
+        st.subheader(_("The forgotten eval()"), anchor=False)
+        controls.toggle("forgot", _("Let the model speak with dropout left on"))
+    with training:
+        st.subheader(_("Train it yourself"), anchor=False)
+        st.markdown(prose("two_dice", "train"))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            controls.number("train_n", _("Training sentences"))
+            controls.number("train_seed", _("Seed of the training"))
+            st.button(_("Train both"), on_click=train_both, type="primary", icon=":material/play_arrow:")
+    settings = controls.settings()
+
+    language, yours = story_language(), settings.models == "yours"
+    if st.session_state.pop("train", False) or (yours and "pair" not in st.session_state):
+        st.session_state["pair"] = pair_config(settings.p, settings.train_n, settings.train_seed, language)
+    pair: Pair | None = st.session_state["pair"] if yours else None
+    configs = tables(settings, pair, language)
+    story = load_story(language)
+
+    run = measured(configs, pair)
+    done = run is not None and run.done
+    with right:
+        # The same fragment before and after, so that the picture stays where it is and goes on playing.
+        over = run is not None and run.over
+        st.fragment(draw_table, run_every=None if over else 0.5)(configs, pair, settings.measure, live=not over)
+
+    if run is not None and run.job is not None and done:
+        results = run.job.results
+        with report:
+            numbers(configs[0], results, story.entropy_per_word)
+            st.subheader(_("Each die does its own job"), anchor=False)
+            effects(configs[0], results, settings.measure)
+            differences(configs[0], results, settings.k)
+            with st.container(horizontal=True):
+                st.download_button(
+                    _("The table as CSV"),
+                    partial(to_csv, results),
+                    "two-dice.csv",
+                    "text/csv",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+                lesson.link_here()
+        if settings.forgot:
+            with forgotten:
+                forgotten_eval(configs[1].rates[0], results)
+    if pair:
+        with training:
+            if pair != pair_config(settings.p, settings.train_n, settings.train_seed, language):
+                st.caption(prose("two_dice", "changed"))
+            watch_training(trained_pair(pair), pair)
+            pair_verdict(trained_pair(pair), pair)
+
+    st.subheader(_("Practice and match"), anchor=False)
+    st.markdown(prose("two_dice", "coach"))
+    lesson.takeaway(prose("two_dice", "takeaway"))
+    trained = (settings.train_n, LIVE.steps, settings.train_seed) if pair else None
+    lesson.code(
+        two_dice_listing(
+            configs[0].rates,
+            configs[0].ks,
+            n=settings.n,
+            seed=settings.seed,
+            language=language,
+            corpus=configs[0].corpus,
+            train=trained,
+        )
+    )
