@@ -298,7 +298,9 @@ class MaskRoller:
         passes = min(16, max(1, _MASK_BLOCK // max(units, 1)))
         numbers = torch.empty(passes, units)  # 16 random bits for each unit of one member, as numbers -32768 .. 32767
         self._numbers = numbers.view(-1)
-        self._rates: list[tuple[Tensor, float]] = []  # where the numbers for a layer are, (passes, B * H), and the rate
+        # For each layer and arm that drops units: the numbers, what a kept unit is multiplied by, both (passes, B * H),
+        # and the number from which on a unit is kept.
+        self._rules: list[tuple[Tensor, Tensor, float]] = []
         self._masks: list[list[Tensor]] = [[] for _ in generators]  # for each member, the masks to make of them
         self._passes: list[list[list[tuple[int, Tensor]]]] = [[[] for _ in sizes] for _ in range(passes)]
         start = 0
@@ -310,7 +312,9 @@ class MaskRoller:
             for arm, rate in enumerate(rates[layer]):
                 if rate > 0:
                     mask = torch.empty(passes, members, batch_size, size)
-                    self._rates.append((numbers_of_layer, rate))
+                    dropped = self.true_rate(rate)
+                    scale = torch.full((passes, size * batch_size), 1 / (1 - dropped) if dropped < 1 else 0.0)
+                    self._rules.append((numbers_of_layer, scale, _MASK_STEPS * (dropped - 0.5)))
                     for masks, one in zip(self._masks, mask.flatten(2).unbind(1), strict=True):
                         masks.append(one)  # (passes, B * H)
                     for by_layer, one in zip(self._passes, mask, strict=True):
@@ -335,14 +339,13 @@ class MaskRoller:
         return self._passes[self._turn - 1]
 
     def _roll_block(self) -> None:
-        if not self._rates:
+        if not self._rules:
             return
         for generator, masks in zip(self._generators, self._masks, strict=True):
             # The generator's own 64-bit integers, four units each, cost half of what `Tensor.random_` takes. Numbers
             # are compared faster as float32 than as int16, and float32 holds 16 bits exactly.
             words = generator.bit_generator.random_raw(-(-len(self._numbers) // 4))
             self._numbers.copy_(torch.from_numpy(words.view(np.int16))[: len(self._numbers)])
-            for (numbers, rate), mask in zip(self._rates, masks, strict=True):
-                dropped = self.true_rate(rate)
-                torch.ge(numbers, dropped * _MASK_STEPS - _MASK_STEPS / 2, out=mask)
-                mask.mul_(1 / (1 - dropped) if dropped < 1 else 0.0)
+            for (numbers, scale, kept_from), mask in zip(self._rules, masks, strict=True):
+                # The scale where number > kept_from - 1, else 0: a third of what a comparison and a product take.
+                torch.ops.aten.threshold_backward.grad_input(scale, numbers, kept_from - 1, grad_input=mask)

@@ -258,7 +258,7 @@ def test_digits_have_predictions_and_no_floor_and_no_maps() -> None:
     trainer.advance(40)
     history = trainer.history
     assert (history.loss_floor, history.accuracy_ceiling, history.maps, history.map_extent) == (None,) * 4
-    assert history.looked_at == (200, 400)
+    assert history.looked_at == (128, 400)
     assert history.predictions is not None
     assert history.predictions.shape == (3, 2, 400)
     val_x, val_y = history.dataset.val_x[:400], history.dataset.val_y[:400]
