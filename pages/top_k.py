@@ -16,7 +16,6 @@ from lib.web.beginning import (
     go_on_with,
     name_impossible_word,
     name_unknown_words,
-    pick_beginning,
     story_language,
 )
 from lib.web.controls import Controls, choice, flag, number
@@ -97,7 +96,6 @@ with lesson.framed("top_k"):
     with go_on:
         if beginning.words:
             st.button(":material/undo:", on_click=go_on_with, args=(beginning.words[:-1],), help=_("One word back"))
-        pick_beginning(story)
         st.button(":material/casino:", on_click=throw_again, help=_("Throw again"))
         st.button(
             plain(drawn_word(step, story.vocabulary, story.end)),

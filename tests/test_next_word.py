@@ -120,9 +120,9 @@ def test_the_figure_of_draws_pools_what_has_no_room():
     assert len(bars.y) == len(marks.y) == MOST_BARS
     assert bars.y.sum() == 1000
     assert marks.y.sum() == pytest.approx(1000)
-    assert bars.customdata[-1] == "others"
+    assert bars.x[-1] == "others"
     few, _ = draws_figure(words[:3], counts[:3], 1000 * probabilities[:3], DrawLabels("", "", "", "")).data
-    assert list(few.customdata) == words[:3]
+    assert list(few.x) == words[:3]
 
 
 def test_no_text_in_a_figure_is_smaller_than_14():

@@ -90,11 +90,10 @@ def draws_figure(
     if len(names) > MOST_BARS:
         names = [*names[: MOST_BARS - 1], labels.others]
         drawn, due = (np.append(each[: MOST_BARS - 1], each[MOST_BARS - 1 :].sum()) for each in (drawn, due))
-    place = np.arange(len(names))  # numbers and not the words themselves, which Plotly might take for dates or markup
     figure = go.Figure()
-    figure.add_bar(x=place, y=drawn, name=labels.drawn, marker={"color": SPEAK}, customdata=names)
+    figure.add_bar(x=names, y=drawn, name=labels.drawn, marker={"color": SPEAK})
     figure.add_scatter(
-        x=place,
+        x=names,
         y=due,
         mode="markers",
         name=labels.expected,
@@ -102,7 +101,8 @@ def draws_figure(
     )
     return _laid_out(
         figure,
-        {"tickvals": place, "ticktext": names, "tickangle": -90},
+        # Without its type Plotly might take words for dates. Where there is no room for all words it leaves some out.
+        {"type": "category", "tickangle": -90},
         {"title": {"text": labels.count}, "rangemode": "tozero"},
     )
 

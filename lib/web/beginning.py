@@ -30,13 +30,18 @@ def story_language() -> str:
 
 
 def choose_beginning(story: Story, *, longest: int) -> Beginning:
-    """Draw the field to type in; ``longest`` is how many words the model reads at most.
+    """Draw the field to type in and the list to pick from; ``longest`` is how many words the model reads at most.
 
     Words are used up to the first unknown one. What is typed is in the link as ``text``.
     """
-    text = st.text_input(
-        _("The sentence so far"), beginnings(story)[0], key="text", max_chars=_LONGEST, bind="query-params"
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input(
+            _("The sentence so far"), beginnings(story)[0], key="text", max_chars=_LONGEST, bind="query-params"
+        )
+        # Nearly anything can follow the first beginning, very little the last.
+        with st.popover(":material/list:", help=_("Pick another beginning")):
+            for each in beginnings(story):
+                st.button(plain(each) + " …", on_click=go_on_with, args=(each.split(),), width="stretch")
     typed = story.words_of((text or "")[:_LONGEST])
     unknown = tuple(story.unknown_words(typed))
     known = next((i for i, word in enumerate(typed) if word in unknown), len(typed))
@@ -46,13 +51,6 @@ def choose_beginning(story: Story, *, longest: int) -> Beginning:
 def go_on_with(words: Sequence[str]) -> None:
     """Make these words the beginning; call it from a widget's callback."""
     st.session_state["text"] = " ".join(words) or "."
-
-
-def pick_beginning(story: Story) -> None:
-    """Draw the list of beginnings to pick from: nearly anything can follow the first, very little the last."""
-    with st.popover(":material/list:", help=_("Pick another beginning")):
-        for text in beginnings(story):
-            st.button(plain(text) + " …", on_click=go_on_with, args=(text.split(),), width="stretch")
 
 
 def name_unknown_words(beginning: Beginning, story: Story) -> None:
