@@ -182,7 +182,7 @@ with lesson.framed("training"):
 
     if watched and history:
         st.subheader(_("The numbers"), anchor=False)
-        numbers(history, watched)
+        numbers(history, watched, run.steps_per_second)
         disagreements(history)
         with st.container(horizontal=True):
             st.download_button(

@@ -7,7 +7,7 @@ closed tab asks no more.
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class TrainingJob:
         self.trainer = Trainer(config)
         self.steps = config.steps
         self.step = 0
+        self.panels: dict[Hashable, list[dict[str, Any]]] = {}  # drawn once for each look, for all who watch
         self._portion = 1  # steps at once
 
     @property
@@ -83,7 +84,7 @@ def training_player(
             "metric": metric,
             "mapSize": history.maps.shape[-1] if history is not None and history.maps is not None else 0,
             **_piece(history, start, stop),
-            "panels": _panels(history, config, metric=metric, log=log, with_dropout=with_dropout),
+            "panels": _panels(run, config, metric=metric, log=log, with_dropout=with_dropout),
             "labels": {
                 "transport": {**transport_labels(), "follow": _("Follow live")},
                 "progress": _("Training progress"),
@@ -126,6 +127,20 @@ def _short(value: float) -> float | None:
 
 
 def _panels(
+    run: Run[TrainingJob], config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
+) -> list[dict[str, Any]]:
+    """The empty figures of all arms. Plotly takes some 30 ms to make them, which every rerun would take from the run."""
+    if run.job is None:
+        return _drawn_panels(None, config, metric=metric, log=log, with_dropout=with_dropout)
+    look = (current_language(), metric, log, with_dropout)
+    if look not in run.job.panels:
+        run.job.panels[look] = _drawn_panels(
+            run.job.trainer.history, config, metric=metric, log=log, with_dropout=with_dropout
+        )
+    return run.job.panels[look]
+
+
+def _drawn_panels(
     history: History | None, config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
 ) -> list[dict[str, Any]]:
     labels = CurveLabels(

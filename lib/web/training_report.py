@@ -44,8 +44,8 @@ def verdict(history: History, config: TrainingConfig) -> None:
     show(f"**{said}** {change} {interval}")
 
 
-def numbers(history: History, config: TrainingConfig) -> None:
-    """The end and the best point of each arm beside the floor, medians over the members."""
+def numbers(history: History, config: TrainingConfig, steps_per_second: float) -> None:
+    """The end and the best point of each arm beside the floor, medians over the members; and how fast it went."""
     arms = [summarise(history, arm) for arm in range(len(config.rates))]
 
     def at_the_end(table: Floats) -> list[str]:
@@ -68,6 +68,16 @@ def numbers(history: History, config: TrainingConfig) -> None:
         [_("Validation accuracy at the end"), *at_the_end(history.val_accuracy)],
     ]
     st.markdown("\n".join("| " + " | ".join(row) + " |" for row in rows))
+    networks = len(config.rates) * config.members
+    st.caption(
+        _(
+            "{networks} networks trained side by side for {steps} steps in {seconds} s: {speed} network-steps a second.",
+            networks=networks,
+            steps=decimal(config.steps, 0),
+            seconds=decimal(config.steps / steps_per_second, 1),
+            speed=decimal(networks * steps_per_second, 0),
+        )
+    )
     if history.loss_floor is None or history.accuracy_ceiling is None:
         st.caption(prose("training", "floor-unknown"))
         return

@@ -1,0 +1,90 @@
+"""Does watching slow the training down? The same run, unwatched and watched by a browser, in turn.
+
+*Unwatched* is a server's background run with nobody asking it anything, in a process of its own. *Watched* is the app
+itself: a browser opens the link of the run, and draws its curves and maps while it trains, on the same machine. The
+page says its speed under the numbers. Each round takes another seed, since a finished run would be shared.
+"""
+
+import re
+import subprocess
+import sys
+from statistics import median
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.timing import Table, Target, ratio, report, wants_json
+from tests.browsing import ARGUMENTS, CHROMIUM, ready
+from tests.serving import ROOT, served
+
+STEPS, ROUNDS = 8000, 5
+
+UNWATCHED = """
+import sys, threading
+from lib.training import TrainingConfig
+from lib.web.runs import Run, Watcher
+from lib.web.training_player import TrainingJob
+config = TrainingConfig(steps={steps}, seed={seed})
+run = Run(1, lambda: TrainingJob(config))
+run.watchers.add(Watcher())
+thread = threading.Thread(target=run.work)
+thread.start()
+thread.join()
+print(run.steps_per_second * len(config.rates) * config.members)
+"""
+
+
+def unwatched(seed: int) -> float:
+    """Network-steps a second of a background run that nobody looks at."""
+    program = UNWATCHED.format(steps=STEPS, seed=seed)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def watched(browser: Browser, address: str, seed: int) -> tuple[float, float]:
+    """Network-steps a second of the run that a browser watches, and how often a second the browser drew it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-US")
+    page = context.new_page()
+    page.goto(f"{address}/training?train=1&steps={STEPS}&seed={seed}")
+    ready(page)
+    page.wait_for_selector(".two-dice.training[data-updates]")
+    drawn = page.evaluate(
+        """async () => {
+          const player = document.querySelector('.two-dice.training');
+          const [count, start] = [Number(player.dataset.updates), performance.now()];
+          while (!player.querySelector('.status').hidden) await new Promise((next) => setTimeout(next, 20));
+          return (Number(player.dataset.updates) - count) / ((performance.now() - start) / 1000);
+        }"""
+    )
+    said = page.get_by_text("network-steps a second").last.inner_text(timeout=60_000)
+    context.close()
+    speed = re.search(r"([\d,]+) network-steps", said)
+    assert speed, said
+    return float(speed[1].replace(",", "")), float(drawn)
+
+
+def main(arguments: list[str]) -> int:
+    """Print both speeds, their ratio, and the browser's updates a second."""
+    as_json = wants_json(arguments, "watching")
+    if CHROMIUM is None:
+        raise SystemExit("This benchmark needs a browser: install the package chromium.")
+    alone, looked_at, updates = [], [], []
+    with served() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for seed in range(ROUNDS + 1):
+            slow, (fast, drawn) = unwatched(seed), watched(browser, address, seed)
+            if seed:  # the first round burns in
+                alone.append(slow)
+                looked_at.append(fast)
+                updates.append(drawn)
+        browser.close()
+    share = ratio(looked_at, alone)
+    table = Table(
+        f"Two arms of 8 networks, 2-64-64-1, {STEPS:,} steps (medians of {ROUNDS} interleaved rounds)",
+        ("", "network-steps/s", "updates/s in the browser"),
+        (("unwatched", median(alone), None), ("watched", median(looked_at), median(updates))),
+    )
+    targets = [
+        Target("speed while watched, as a share of unwatched", share, 0.85),
+        Target("updates a second while it trains", median(updates), 3.0),
+    ]
+    return report("watching", [table], targets, as_json=as_json)
