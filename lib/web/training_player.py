@@ -129,7 +129,7 @@ def _short(value: float) -> float | None:
 def _panels(
     run: Run[TrainingJob], config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
 ) -> list[dict[str, Any]]:
-    """The empty figures of all arms. Plotly takes some 30 ms to make them, which every rerun would take from the run."""
+    """The empty figures of all arms. Making them takes time that every rerun would take from the run."""
     if run.job is None:
         return _drawn_panels(None, config, metric=metric, log=log, with_dropout=with_dropout)
     look = (current_language(), metric, log, with_dropout)
