@@ -21,7 +21,7 @@ Metric = Literal["val_loss", "val_accuracy", "train_loss", "train_accuracy"]
 Outcome = Literal["helped", "no_difference", "hurt", "unknown"]
 
 # A difference below this is none that matters to anyone, however sure we are of it: a hundredth of a nat, or half a
-# percentage point (two of 400 validation digits).
+# percentage point.
 NEGLIGIBLE_LOSS: Final = 0.01
 NEGLIGIBLE_ACCURACY: Final = 0.005
 

@@ -40,10 +40,10 @@ MAP_MARGIN: Final = 0.1  # and reach beyond the training points by this share of
 
 # How many training and validation points are looked at for one recorded point of the curves. In the plane networks are
 # small and a thousand points cost little. On digits and wide tables, looking at everything a hundred times would take
-# half as long as training; 400 validation points still tell 5 % errors from 10 %. Both sets are shuffled, so the first
+# half as long as training; 300 validation points still tell 5 % errors from 10 %. Both sets are shuffled, so the first
 # points are a fair sample, and they are the same at every step and for every network.
 LOOKED_AT_IN_PLANE: Final = (1_000, 1_000)
-LOOKED_AT: Final = (128, 400)
+LOOKED_AT: Final = (100, 300)
 
 MOST_HIDDEN_LAYERS: Final = 6
 MOST_UNITS: Final = 1_024

@@ -150,7 +150,7 @@ def test_an_arm_without_dropout_learns_as_a_plain_pytorch_loop_does(config: Trai
     )
     x, val_x = (
         torch.from_numpy(data.train_x),
-        torch.from_numpy(data.val_x[: 1000 if config.dataset == "moons" else 400]),
+        torch.from_numpy(data.val_x[: 1000 if config.dataset == "moons" else 300]),
     )
     y, val_y = torch.from_numpy(data.train_y), torch.from_numpy(data.val_y[: len(val_x)])
     trainer = Trainer(config)
@@ -258,11 +258,11 @@ def test_digits_have_predictions_and_no_floor_and_no_maps() -> None:
     trainer.advance(40)
     history = trainer.history
     assert (history.loss_floor, history.accuracy_ceiling, history.maps, history.map_extent) == (None,) * 4
-    assert history.looked_at == (128, 400)
+    assert history.looked_at == (100, 300)
     assert history.predictions is not None
-    assert history.predictions.shape == (3, 2, 400)
-    val_x, val_y = history.dataset.val_x[:400], history.dataset.val_y[:400]
-    likeliest = trainer.probabilities(val_x).argmax(-1)  # (A, E, 400)
+    assert history.predictions.shape == (3, 2, 300)
+    val_x, val_y = history.dataset.val_x[:300], history.dataset.val_y[:300]
+    likeliest = trainer.probabilities(val_x).argmax(-1)  # (A, E, 300)
     assert np.array_equal(history.validation_predictions, likeliest[:, 0])
     np.testing.assert_allclose(history.val_accuracy[-1], (likeliest == val_y).mean(-1), atol=1e-6)
 
