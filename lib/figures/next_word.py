@@ -29,42 +29,34 @@ class ErrorLabels:
 
 def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> go.Figure:
     """Both mistakes of top-k for every k from 1 to V on a logarithmic axis, with a marker at the present k."""
-    figure = go.Figure()
     lines = ((labels.thrown_away, errors.thrown_away, SPEAK, "solid"), (labels.let_in, errors.let_in, HURT, "dash"))
-    for name, values, colour, dash in lines:
-        figure.add_scatter(
-            x=errors.k, y=values, mode="lines", name=name, line={"color": colour, "width": 3.5, "dash": dash}
-        )
-    figure.add_scatter(
-        x=[k, k],
-        y=[errors.thrown_away[k - 1], errors.let_in[k - 1]],
-        mode="markers",
-        name=labels.now,
-        marker={"size": 13, "symbol": "diamond", "color": [SPEAK, HURT], "line": {"width": 2, "color": "white"}},
-    )
+    traces: list[dict[str, Any]] = [
+        {"x": errors.k, "y": y, "mode": "lines", "name": name, "line": {"color": colour, "width": 3.5, "dash": dash}}
+        for name, y, colour, dash in lines
+    ]
+    now = {
+        "x": [k, k],
+        "y": [errors.thrown_away[k - 1], errors.let_in[k - 1]],
+        "mode": "markers",
+        "name": labels.now,
+        "marker": {"size": 13, "symbol": "diamond", "color": [SPEAK, HURT], "line": {"width": 2, "color": "white"}},
+    }
     V = len(errors.k)
+    usual: dict[str, Any] = {}
     if V > USUAL_K:
-        figure.add_vline(x=USUAL_K, line={"color": FLOOR, "dash": "dot", "width": 2})
-        figure.add_annotation(
-            x=np.log10(USUAL_K),
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            text=labels.usual,
-            showarrow=False,
-            font_size=TEXT_SIZE,
-        )
+        line = {"x0": USUAL_K, "x1": USUAL_K, "y0": 0, "y1": 1, "yref": "paper", "type": "line"}
+        name = {"x": np.log10(USUAL_K), "y": 1, "yref": "paper", "yanchor": "bottom", "text": labels.usual}
+        usual = {
+            "shapes": [{**line, "line": {"color": FLOOR, "dash": "dot", "width": 2}}],
+            "annotations": [{**name, "showarrow": False, "font": {"size": TEXT_SIZE}}],
+        }
     ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if tick < 0.6 * V] + [V]
-    return _laid_out(
-        figure,
-        {
-            "title": {"text": labels.k},
-            "type": "log",
-            "range": [-0.03, float(np.log10(V)) + 0.03],
-            "tickvals": ticks,
-            "tickangle": 0,
-        },
+    edges = [-0.03, float(np.log10(V)) + 0.03]
+    return _figure(
+        [*traces, now],
+        {"title": {"text": labels.k}, "type": "log", "range": edges, "tickvals": ticks, "tickangle": 0},
         {"title": {"text": labels.value}, "tickformat": ".0%", "rangemode": "tozero"},
+        **usual,
     )
 
 
@@ -81,7 +73,7 @@ class DrawLabels:
 def draws_figure(
     words: Sequence[str], counts: npt.NDArray[np.integer], expected: npt.NDArray[np.floating], labels: DrawLabels
 ) -> go.Figure:
-    """How often each word was drawn, as bars, and how often it was expected, as a mark across its bar.
+    """How often each word was drawn, as bars, and how often it was expected, as diamonds.
 
     ``words``, ``counts`` and ``expected`` are in the order in which they are shown; beyond `MOST_BARS` they share a
     bar.
@@ -90,33 +82,43 @@ def draws_figure(
     if len(names) > MOST_BARS:
         names = [*names[: MOST_BARS - 1], labels.others]
         drawn, due = (np.append(each[: MOST_BARS - 1], each[MOST_BARS - 1 :].sum()) for each in (drawn, due))
-    figure = go.Figure()
-    figure.add_bar(x=names, y=drawn, name=labels.drawn, marker={"color": SPEAK})
-    figure.add_scatter(
-        x=names,
-        y=due,
-        mode="markers",
-        name=labels.expected,
-        marker={"symbol": "line-ew", "size": 15, "color": FLOOR, "line": {"width": 3.5, "color": FLOOR}},
-    )
-    return _laid_out(
-        figure,
+    bars = {"type": "bar", "x": names, "y": drawn, "name": labels.drawn, "marker": {"color": SPEAK}}
+    marks = {
+        "x": names,
+        "y": due,
+        "mode": "markers",
+        "name": labels.expected,
+        # White inside and grey around it: to be seen on a bar, on white and on black.
+        "marker": {"symbol": "diamond", "size": 10, "color": "white", "line": {"width": 2, "color": FLOOR}},
+    }
+    return _figure(
+        [bars, marks],
         # Without its type Plotly might take words for dates. Where there is no room for all words it leaves some out.
         {"type": "category", "tickangle": -90},
         {"title": {"text": labels.count}, "rangemode": "tozero"},
     )
 
 
-def _laid_out(figure: go.Figure, xaxis: dict[str, Any], yaxis: dict[str, Any]) -> go.Figure:
-    axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": TEXT_SIZE}, "title_font_size": TEXT_SIZE}
-    figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 30, "b": 8},
-        height=380,
-        font={"size": TEXT_SIZE},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0, "font": {"size": TEXT_SIZE}},
-        hovermode="x unified",
-        bargap=0.25,
-        xaxis={**axis, **xaxis},
-        yaxis={**axis, **yaxis},
+def _figure(traces: list[dict[str, Any]], xaxis: dict[str, Any], yaxis: dict[str, Any], **more: Any) -> go.Figure:
+    """The figure in one go: one that is added to piece by piece is checked anew each time, and takes far longer."""
+    axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": TEXT_SIZE}}
+    return go.Figure(
+        {
+            "data": traces,
+            "layout": {
+                "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
+                "height": 380,
+                "font": {"size": TEXT_SIZE},
+                "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0, "font": {"size": TEXT_SIZE}},
+                "hovermode": "x unified",
+                "bargap": 0.25,
+                "xaxis": _with_large_title({**axis, **xaxis}),
+                "yaxis": _with_large_title({**axis, **yaxis}),
+                **more,
+            },
+        }
     )
-    return figure
+
+
+def _with_large_title(axis: dict[str, Any]) -> dict[str, Any]:
+    return {**axis, "title": {**axis.get("title", {}), "font": {"size": TEXT_SIZE}}}
