@@ -154,7 +154,7 @@ with lesson.framed("two_dice"):
             numbers(configs[0], results, story.entropy_per_word)
             st.subheader(_("Each die does its own job"), anchor=False)
             effects(configs[0], results, settings.measure)
-            differences(configs[0], results, settings.k)
+            differences(configs[0], results, settings.p, settings.k)
             with st.container(horizontal=True):
                 st.download_button(
                     _("The table as CSV"),

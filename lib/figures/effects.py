@@ -44,6 +44,7 @@ def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], l
             text=[f"<b>{value:.0%}</b>" if value >= 0.08 else "" for value in values],
             textposition="inside",
             insidetextanchor="middle",
+            textangle=0,
             textfont={"color": "white", "size": TEXT_SIZE + 2},
             hovertemplate="%{y}: %{x:.1%}<extra>" + name + "</extra>",
         )
@@ -57,7 +58,8 @@ def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], l
         xaxis={
             "title": {"text": labels.share, "font": {"size": TEXT_SIZE}},
             "tickformat": ".0%",
-            "range": [0, 1],
+            "range": [0, 1.02],
+            "dtick": 0.25,
             "gridcolor": GRID,
             "tickfont": {"size": TEXT_SIZE},
         },
@@ -129,9 +131,16 @@ def variety_figure(
     up more different ones.
     """
     figure = go.Figure()
-    for name, points, colour, symbol, dash, place in (
-        (labels.off, off, SPEAK, "circle", "solid", "middle right"),
-        (labels.on, on, HURT, "x", "dot", "middle left"),
+    for name, points, colour, symbol, dash, places in (
+        (
+            labels.off,
+            off,
+            SPEAK,
+            "circle",
+            "solid",
+            ["top center" if d.value > 0.9 else "middle right" for _, d in off],
+        ),
+        (labels.on, on, HURT, "x", "dot", "bottom center"),
     ):
         figure.add_scatter(
             x=[accepted.value for accepted, _ in points],
@@ -144,7 +153,7 @@ def variety_figure(
             },
             mode="lines+markers+text",
             text=list(ks),
-            textposition=place,
+            textposition=places,
             name=name,
             line={"color": colour, "width": 2.5, "dash": dash},
             marker={"size": 12, "symbol": symbol},
@@ -153,7 +162,7 @@ def variety_figure(
     return _laid_out(
         figure,
         {"title": {"text": labels.accepted}, "tickformat": ".0%", "range": [max(0.0, lowest - 0.06), 1.03]},
-        {"title": {"text": labels.different}, "tickformat": ".0%", "range": [-0.05, 1.08]},
+        {"title": {"text": labels.different}, "tickformat": ".0%", "range": [-0.08, 1.12]},
     )
 
 

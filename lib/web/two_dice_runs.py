@@ -75,9 +75,11 @@ class TrainingPairJob:
 
     @property
     def models(self) -> dict[float, LanguageModel]:
-        """The trained models by their p; only once the job is done."""
-        found = ((config.p, records[-1].model) for config, records in zip(self.configs, self.records, strict=True))
-        return {p: model for p, model in found if model is not None}
+        """The models that are trained by now, by their p."""
+        last = [
+            (config.p, records[-1].model) for config, records in zip(self.configs, self.records, strict=True) if records
+        ]
+        return {p: model for p, model in last if model is not None}
 
 
 @st.cache_resource(show_spinner=False)

@@ -45,7 +45,7 @@ def experiment_table(
             "progress": run.progress if run else 0.0,
             "status": measuring_status(run) if run else status,
             "compact": wide,
-            "columns": [speaks(k) for k in config.ks],
+            "columns": [speaks(k, short=wide) for k in config.ks],
             "rows": rows,
             "colours": {
                 "learn": LEARN,
@@ -81,8 +81,10 @@ def p_text(p: float) -> str:
     return decimal(p, 1 if p else 0)
 
 
-def speaks(k: int | None) -> str:
+def speaks(k: int | None, *, short: bool = False) -> str:
     """What a column is called."""
+    if short:
+        return _("no cut") if k is None else _("top-k, k = {k}", k=k)
     return _("Speaks: no cut") if k is None else _("Speaks: top-k, k = {k}", k=k)
 
 
@@ -150,11 +152,13 @@ def _row(
     details: Sequence[str] = []
     if model is not None:
         train, val = model.history.train_loss[-1], model.history.val_loss[-1]
-        details = [
-            _("training loss {loss}", loss=decimal(train)),
-            _("validation {loss}", loss=decimal(val)),
-            _("floor {loss}", loss=decimal(story.entropy_per_word)),
-        ]
+        details = [_("train {train} · val {val}", train=decimal(train), val=decimal(val))]
+        if len(config.ks) == 2:  # there is room for the words
+            details = [
+                _("training loss {loss}", loss=decimal(train)),
+                _("validation {loss}", loss=decimal(val)),
+                _("floor {loss}", loss=decimal(story.entropy_per_word)),
+            ]
     elif p is None:
         details = [_("entropy {loss}", loss=decimal(story.entropy_per_word))]
     cells = (results.get(Cell(p, k, config.dropout_on and p is not None)) for k in config.ks)
@@ -180,7 +184,7 @@ def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, An
         ),
         "measures": [
             {
-                "name": measure_name(name),
+                "name": _("log p") if name == "log_probability" else measure_name(name),
                 "value": value_text(name, result.measure(name).value),
                 "interval": interval_text(name, result.measure(name)),
                 "chosen": name == measure,

@@ -129,8 +129,10 @@ class Table {
       for (let i = last; i >= Math.max(0, last - (this.data.compact ? 0 : 2)); i--) {
         const [text, mark] = sentences[i];
         const item = html("li", MARKS[mark], list);
-        const badge = html("span", "mark", item, `${SYMBOLS[mark]} ${this.data.labels.short[mark]}`);
+        const badge = html("span", "mark", item, SYMBOLS[mark]);
+        html("span", "word", badge, ` ${this.data.labels.short[mark]}`);
         badge.title = this.data.labels.marks[mark];
+        if (this.data.compact) item.title = text;  // a narrow cell has room for the beginning only
         item.append(document.createTextNode(" " + text));
       }
     }
