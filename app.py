@@ -24,8 +24,8 @@ with framed("home"):
 
     st.subheader(_("See for yourself"), anchor=False)
     lessons = [page for page in PAGES if page.id != "home"]
-    for card, page in zip(st.columns(len(lessons), border=True), lessons, strict=True):
-        with card:
-            link_to(page.id, f"**{page.name()}**")
-            st.markdown(page.question())
-            st.markdown(prose("home", f"card-{page.id}"))
+    for first in range(0, len(lessons), 3):
+        for card, page in zip(st.columns(3, border=True), lessons[first : first + 3], strict=False):
+            with card:
+                link_to(page.id, f"**{page.name()}**")
+                st.markdown(f"**{page.question()}** " + prose("home", f"card-{page.id}"))

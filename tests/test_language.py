@@ -64,7 +64,7 @@ def test_plain_text_means_nothing_in_markdown(text):
 def test_content_has_every_section_that_the_pages_name():
     named = set()
     for path in [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib" / "web").glob("*.py")]:
-        named |= set(re.findall(r'prose\(\s*"(\w+)",\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8")))
+        named |= set(re.findall(r'prose\(\s*"(\w+)",\s*"([a-z0-9_-]+)"', path.read_text(encoding="utf-8")))
     assert named
     for page, section in named:
         text = (ROOT / "content" / "en" / f"{page}.md").read_text(encoding="utf-8")

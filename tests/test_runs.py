@@ -103,6 +103,19 @@ def test_leaving_stops_the_run(pool):
     assert job.step <= 2
 
 
+def test_who_goes_to_another_page_lets_go_of_all_kinds_of_runs(pool):
+    other: RunPool[SteppedJob] = RunPool(workers=1)
+    jobs, watcher = [SteppedJob(steps=100), SteppedJob(steps=100)], Watcher()
+    for each, job in zip((pool, other), jobs, strict=True):
+        each.watch("config", watcher, lambda job=job: job)
+        job.let(1)
+    watcher.let_go()
+    for job in jobs:
+        job.may_step.release()
+    until(lambda: pool.active() == other.active() == 0)
+    assert not watcher.pools
+
+
 def test_finished_runs_are_kept_but_not_without_bound(pool):
     for name in "abcd":
         job = SteppedJob(steps=1)

@@ -6,6 +6,7 @@ the first deep link to a fresh server.
 """
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import streamlit as st
 
 from lib.web import source
 from lib.web.language import LANGUAGES, ROOT, _, current_language
+from lib.web.runs import session_watcher
 
 _STYLE = ROOT / "lib" / "web" / "style.css"
 
@@ -39,6 +41,7 @@ PAGES = (
     ),
     Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
     Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
+    Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
 )
 
 
@@ -58,6 +61,10 @@ def framed(name: str) -> Iterator[None]:
         # With an item of our own the menu is shown, and with it the choice of light or dark.
         menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
     )
+    if st.session_state.get("page") != name:
+        # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
+        session_watcher().let_go()
+        st.session_state["page"] = name
     st.html(_STYLE)
     _navigation(page)
     # The heading is the question; the page's name is already marked in the navigation.
@@ -67,6 +74,7 @@ def framed(name: str) -> Iterator[None]:
     finally:
         _remember(page)
         _footer()
+        _settle_memory("torch" in sys.modules)
 
 
 def link_to(name: str, label: str, **settings: str) -> None:
@@ -110,8 +118,8 @@ def _footer() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def settle_memory() -> None:
-    """Take what the imports made out of the garbage collector's sight, once per server.
+def _settle_memory(with_torch: bool) -> None:
+    """Take what the imports made out of the garbage collector's sight, once per server and once more after PyTorch.
 
     A host may override ``runner.postScriptGC``; with the long-lived objects frozen, its collection after every rerun
     looks at a few thousand objects and not at all of PyTorch.

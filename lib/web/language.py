@@ -22,7 +22,7 @@ LANGUAGES = {
     "zh-Hant": "繁體中文",
 }
 ROOT = Path(__file__).resolve().parents[2]
-_SECTION = re.compile(r"^## ([a-z0-9-]+)\n", re.MULTILINE)
+_SECTION = re.compile(r"^## ([a-z0-9_-]+)\n", re.MULTILINE)
 
 
 def matching_language(tag: str | None) -> str | None:

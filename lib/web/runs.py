@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import streamlit as st
 
@@ -39,10 +39,16 @@ J = TypeVar("J", bound=Job)
 
 
 class Watcher:
-    """One session's interest in a run."""
+    """One session's interest in runs: at most one of each kind."""
 
     def __init__(self) -> None:
         self.gone = threading.Event()
+        self.pools: set[RunPool[Any]] = set()
+
+    def let_go(self) -> None:
+        """Stop watching everything: the person went to another page."""
+        for pool in tuple(self.pools):
+            pool.leave(self)
 
 
 class Run(Generic[J]):
@@ -116,6 +122,7 @@ class RunPool(Generic[J]):
 
     def watch(self, config: Hashable, watcher: Watcher, make_job: Callable[[], J]) -> Run[J]:
         """The run of this config, started or queued if need be. The watcher lets go of every other run."""
+        watcher.pools.add(self)
         with self._lock:
             for other in self._runs.values():
                 other.watchers.discard(watcher)
@@ -132,7 +139,8 @@ class RunPool(Generic[J]):
             return run
 
     def leave(self, watcher: Watcher) -> None:
-        """The watcher lets go of whatever it watched."""
+        """The watcher lets go of whatever it watched here."""
+        watcher.pools.discard(self)
         with self._lock:
             for run in self._runs.values():
                 run.watchers.discard(watcher)

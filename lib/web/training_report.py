@@ -79,7 +79,8 @@ def numbers(history: History, config: TrainingConfig, steps_per_second: float) -
         )
     )
     if history.loss_floor is None or history.accuracy_ceiling is None:
-        st.caption(prose("training", "floor-unknown"))
+        train, val = history.looked_at
+        st.caption(prose("training", "floor-unknown", train=decimal(train, 0), val=decimal(val, 0)))
         return
     floor = _(
         "The floor: on new points nobody can expect a loss below {loss} or an accuracy above {accuracy}.",
@@ -101,7 +102,7 @@ def disagreements(history: History) -> None:
         return
     data, predicted = history.dataset, history.validation_predictions  # (A, M)
     differ = np.flatnonzero(predicted[0] != predicted[1])
-    total = len(data.val_y)
+    total = predicted.shape[1]
     if not len(differ):
         st.markdown(prose("training", "gallery-none", total=decimal(total, 0)))
         return

@@ -115,7 +115,13 @@ def test_a_closed_tab_stops_its_run_within_five_seconds(open_page):
 def test_leaving_the_page_stops_the_run_and_coming_back_goes_on(open_page):
     page = open_page(LONG + "30")
     wait_until_drawn(page, 1)
+    others = [open_page(f"{LONG}{seed}") for seed in (31, 32)]
+    status = others[-1].locator(".two-dice.training .status")
+    expect(status).to_contain_text("Waiting")
     page.locator(".st-key-navigation a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Why dropout, if top-k is already random?")
+    expect(status).not_to_contain_text("Waiting")
+    others[-1].close()
     page.go_back()
-    wait_until_drawn(page, 2)
+    before = drawn(page) if page.locator(".two-dice.training").count() else 0
+    wait_until_drawn(page, max(1, before))
