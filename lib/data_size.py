@@ -16,6 +16,7 @@ import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 
 from lib.comparison import paired_interval
@@ -139,8 +140,8 @@ def append_point(point: Point, path: Path = PATH) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """Validation loss with dropout minus without, at one size: mean over the seeds that have both, and its 95 % interval
-    (-inf to inf with a single seed)."""
+    """Validation loss with dropout minus without, at one size: the mean over the seeds that have both, and its 95 %
+    interval (-inf to inf with a single seed)."""
 
     sentences: int
     p: float
@@ -201,7 +202,7 @@ def crossing(points: Iterable[Point], p: float) -> Crossing:
     if not found:
         raise SettingError("p", p, "a rate with measured runs")
     where = None
-    for left, right in zip(found, found[1:], strict=False):
+    for left, right in pairwise(found):
         if left.mean < 0 <= right.mean:
             share = left.mean / (left.mean - right.mean)
             logarithm = (1 - share) * math.log(left.sentences) + share * math.log(right.sentences)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from lib.training import Trainer, TrainingConfig
 
 PATH = Path(__file__).resolve().parent.parent / "data" / "digits_figures.csv"
-SEEDS = (0, 1)
+SEEDS = (0, 1, 2)
 LABEL_NOISE = (0.0, 0.2)
 FIGURE_9_RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 FIGURE_9_SIZE = 1_000
@@ -91,7 +91,7 @@ def figure_trials() -> list[DigitsTrial]:
     """All runs that the three figures need; Figure 8 looks into the networks of Figure 9.
 
     >>> len(figure_trials())
-    36
+    54
     """
     halves = FIGURE_9_RATES[:5], FIGURE_9_RATES[5:]
     return [

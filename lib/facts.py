@@ -56,9 +56,11 @@ class Sourced:
 
 @dataclass(frozen=True, kw_only=True)
 class Event(Sourced):
-    """Something on the time line; `die` is the die that it is about, `number` the number that mattered."""
+    """Something on the time line; `die` is the die that it is about, `number` the number that mattered, `short` its
+    name in the picture."""
 
     id: str
+    short: str
     year: int
     die: str
     who: str
@@ -123,11 +125,12 @@ class Facts:
     @property
     def corrections(self) -> list[Event | Claim]:
         """Every entry that corrects what is often told."""
-        return [entry for entry in (*self.events, *self.claims) if entry.correction]
+        entries: tuple[Event | Claim, ...] = (*self.events, *self.claims)
+        return [entry for entry in entries if entry.correction]
 
     def sentences(self) -> list[str]:
         """Every text that a person reads and a translator translates."""
-        texts = [text for event in self.events for text in (event.what, event.number, event.correction)]
+        texts = [text for event in self.events for text in (event.short, event.what, event.number, event.correction)]
         texts += [model.note for model in self.models]
         texts += [text for claim in self.claims for text in (claim.text, claim.correction)]
         return [text for text in dict.fromkeys(texts) if text]

@@ -11,7 +11,7 @@ Early stopping picks its step by the validation loss that is then reported, so i
 would on data of a third kind. The others are judged at their end.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class RegularisersConfig:
     0.3
     """
 
-    training: TrainingConfig = TrainingConfig()
+    training: TrainingConfig = field(default_factory=TrainingConfig)
     p: float = 0.5
     weight_decay: float = 0.3
     times: int = 10
@@ -79,7 +79,8 @@ class ArmResult:
 class RegularisersTrainer:
     """The four runs, one after the other, a few steps at a time.
 
-    >>> trainer = RegularisersTrainer(RegularisersConfig(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=2)))
+    >>> small = TrainingConfig(hidden=(8,), members=2, steps=20, recordings=2)
+    >>> trainer = RegularisersTrainer(RegularisersConfig(small))
     >>> trainer.advance(100)
     >>> trainer.done, [result.arm for result in trainer.results()]
     (True, ['nothing', 'dropout', 'decay', 'early_stopping', 'more_data'])

@@ -10,7 +10,7 @@ differs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lib.training import ConfigError, History, Trainer, TrainingConfig
@@ -53,7 +53,7 @@ class ScheduleConfig:
     lib.training.ConfigError: p must be a number from 0 to 1, got 1.5
     """
 
-    training: TrainingConfig = TrainingConfig()
+    training: TrainingConfig = field(default_factory=TrainingConfig)
     p: float = 0.5
     switch: float = 0.5
     schedules: Sequence[str] = SCHEDULES

@@ -2,7 +2,7 @@
 
     python -m scripts.measure_digits_figures
 
-36 runs with 4 networks for each rate, about two minutes on one core. Every finished run is appended at once, so the
+54 runs with 4 networks for each rate, about two minutes on one core. Every finished run is appended at once, so the
 script can be stopped at any time and goes on where it was.
 """
 

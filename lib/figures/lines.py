@@ -1,0 +1,129 @@
+"""Lines with a band around each: one measured quantity over another, one line for each arm."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from lib.figures.palette import CLASSES, FLOOR, GRID, HELPED, HURT, LEARN, SPEAK, TEXT_SIZE
+
+# Arms are told apart by dash and marker as well as by colour. Without dropout comes first and has a hue of its own.
+LOOKS = (
+    (CLASSES[0], "solid", "circle"),
+    (LEARN, "dot", "square"),
+    (LEARN, "solid", "diamond"),
+    (LEARN, "dash", "triangle-up"),
+    (HELPED, "longdash", "x"),
+    (HURT, "dashdot", "star"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One arm: points (x, y), and the lowest and highest y where there are several runs of each."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+    look: int = 0
+    markers: bool = True
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A single point to be marked."""
+
+    name: str
+    x: float
+    y: float
+
+
+def lines_figure(
+    lines: Sequence[Line],
+    *,
+    x_label: str,
+    y_label: str,
+    logarithmic_x: bool = False,
+    x_ticks: Sequence[float] | None = None,
+    floor: tuple[str, float] | None = None,
+    spots: Sequence[Spot] = (),
+    percent: bool = False,
+    height: int = 400,
+) -> go.Figure:
+    """Draw the lines, the floor as a dashed grey line, and spots as large hollow circles.
+
+    `floor` is its name and value; `percent` writes y as a percentage.
+    """
+    figure = go.Figure()
+    for line in lines:
+        colour, dash, symbol = LOOKS[line.look]
+        if line.low is not None and line.high is not None:
+            figure.add_scatter(
+                x=[*line.x, *reversed(line.x)],
+                y=[*line.high, *reversed(line.low)],
+                fill="toself",
+                fillcolor=_see_through(colour),
+                line={"width": 0},
+                mode="lines",
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        figure.add_scatter(
+            x=list(line.x),
+            y=list(line.y),
+            name=line.name,
+            mode="lines+markers" if line.markers else "lines",
+            line={"color": colour, "dash": dash, "width": 3},
+            marker={"symbol": symbol, "size": 10, "color": colour},
+        )
+    if floor is not None:
+        xs = [x for line in lines for x in line.x]
+        figure.add_scatter(
+            x=[min(xs), max(xs)],
+            y=[floor[1], floor[1]],
+            name=floor[0],
+            mode="lines",
+            line={"color": FLOOR, "dash": "dash", "width": 2},
+        )
+    for spot in spots:
+        figure.add_scatter(
+            x=[spot.x],
+            y=[spot.y],
+            name=spot.name,
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 18, "color": SPEAK, "line": {"width": 4}},
+        )
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 62, "r": 12, "t": 34, "b": 48},
+        font={"size": TEXT_SIZE},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hovermode="x unified",
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": TEXT_SIZE}},
+        xaxis={
+            "title": {"text": x_label, "standoff": 4},
+            "type": "log" if logarithmic_x else "linear",
+            "gridcolor": GRID,
+            "zeroline": False,
+            "tickfont": {"size": TEXT_SIZE},
+            **({"tickvals": list(x_ticks), "ticktext": [f"{x:,g}" for x in x_ticks]} if x_ticks else {}),
+        },
+        yaxis={
+            "title": {"text": y_label, "standoff": 4},
+            "gridcolor": GRID,
+            "zeroline": False,
+            "tickfont": {"size": TEXT_SIZE},
+            "tickformat": ".0%" if percent else None,
+        },
+    )
+    return figure
+
+
+def _see_through(colour: str) -> str:
+    """The colour with an opacity of a fifth."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.2)"

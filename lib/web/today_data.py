@@ -1,0 +1,159 @@
+"""When dropout stops helping: validation loss against the number of training sentences, and one more point live."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.data_size import (
+    RATES,
+    SIZES,
+    Point,
+    Trial,
+    crossing,
+    differences,
+    load_points,
+    means,
+    trial_config,
+)
+from lib.figures.lines import Line, Spot, lines_figure
+from lib.listings.today import data_size_listing
+from lib.story import load_story
+from lib.web.controls import Controls
+from lib.web.language import _, decimal, ngettext, prose
+from lib.web.today_runs import computed
+
+
+def data_part(controls: Controls[Any]) -> str:
+    """The shipped curves, where they cross, and "run one point yourself"."""
+    with st.container(key="picture-and-controls"):
+        left, right = st.columns([0.26, 0.74], gap="medium")
+    points, floor = load_points(), load_story().entropy_per_word
+    with left:
+        loss = controls.segmented(
+            "loss",
+            _("Loss"),
+            captions={
+                "end": _("Validation loss after the last step"),
+                "best": _("Validation loss at its best step, as early stopping would end"),
+                "training": _("Training loss after the last step, dropout off"),
+            },
+        )
+        st.markdown(f"**{_('Run one point yourself')}**")
+        size = controls.steps("size", _("Training sentences"))
+        rate = controls.segmented("rate", _("p, the chance to drop"))
+        button = st.container()
+        with st.expander(_("More")):
+            seed = controls.number("seed", _("Seed"))
+        config = trial_config(size, rate, seed)
+        if button.button(_("Train this point"), type="primary", width="stretch", icon=":material/play_arrow:"):
+            st.session_state["today_point"] = config
+        asked = st.session_state.get("today_point")
+        trial = computed(asked, lambda: Trial(asked), at_once=4) if asked else None
+    column = {"end": "val_loss", "best": "best_val_loss", "training": "train_loss"}[loss]
+    with right:
+        _curves(points, column, floor, trial.point if trial else None)
+    if trial:
+        with left:
+            _compared(trial.point, points, column)
+
+    st.subheader(_("The numbers"), anchor=False)
+    _crossings(points)
+    _table(points, column)
+    seeds = len({point.seed for point in points})
+    runs = ngettext("{count} run", "{count} runs", len(points))
+    st.caption(
+        prose("today", "data-how", runs=runs, seeds=seeds, steps=decimal(points[0].steps, 0), floor=decimal(floor, 3))
+    )
+    return data_size_listing(size, rate, seed)
+
+
+def _curves(points: list[Point], column: str, floor: float, own: Point | None) -> None:
+    lines, said = [], []
+    for look, p in enumerate(RATES):
+        rows = means(points, p, column)
+        if not rows:
+            continue
+        sizes, mean, low, high = (list(values) for values in zip(*rows, strict=True))
+        lines.append(Line(_("p = {p}", p=decimal(p, 1)), sizes, mean, low, high, look))
+        said.append(f"p = {decimal(p, 1)}: {decimal(mean[0])} → {decimal(mean[-1])}")
+    spots = [Spot(_("your run"), own.sentences, getattr(own, column))] if own else []
+    st.plotly_chart(
+        lines_figure(
+            lines,
+            x_label=_("training sentences"),
+            y_label=_("loss (nats per word)"),
+            logarithmic_x=True,
+            x_ticks=SIZES,
+            floor=(_("floor, the entropy of the storybook"), floor),
+            spots=spots,
+        ),
+        key="data_size",
+        config={"displayModeBar": False},
+        alt=_(
+            "Loss from {few} to {many} sentences: {lines}. The floor is {floor}.",
+            few=decimal(SIZES[0], 0),
+            many=decimal(SIZES[-1], 0),
+            lines="; ".join(said),
+            floor=decimal(floor),
+        ),
+    )
+
+
+def _compared(own: Point, points: list[Point], column: str) -> None:
+    """The live run beside the shipped ones of the same size and rate."""
+    value = decimal(getattr(own, column), 3)
+    shipped = [
+        decimal(getattr(each, column), 3) for each in points if (each.sentences, each.p) == (own.sentences, own.p)
+    ]
+    st.success(
+        _(
+            "Yours, {n} sentences and p = {p}: {value} nats. Shipped: {shipped}.",
+            n=decimal(own.sentences, 0),
+            p=decimal(own.p, 1),
+            value=value,
+            shipped=", ".join(shipped) or "–",
+        )
+    )
+
+
+def _crossings(points: list[Point]) -> None:
+    """For each p: what it changed with little data, where it stops helping, and what it changes with much."""
+    for p in RATES[1:]:
+        if not differences(points, p):
+            continue
+        found = crossing(points, p)
+        best = min(differences(points, p), key=lambda each: each.mean)
+        words = {
+            "p": decimal(p, 1),
+            "few": decimal(found.first.sentences, 0),
+            "many": decimal(found.last.sentences, 0),
+            "first": signed(found.first.mean),
+            "last": signed(found.last.mean, 3),
+            "best": signed(best.mean),
+            "at": decimal(best.sentences, 0),
+            "where": decimal(round(found.sentences, -2), 0) if found.sentences else "",
+        }
+        section = "crossing" if found.sentences else "crossing-none"
+        st.markdown("- " + prose("today", section, **words))
+
+
+def _table(points: list[Point], column: str) -> None:
+    table: dict[str, list[Any]] = {_("sentences"): [size for size, *_rest in means(points, 0.0, column)]}
+    for p in RATES:
+        by_size = {size: mean for size, mean, *_rest in means(points, p, column)}
+        table[f"p = {decimal(p, 1)}"] = [by_size.get(size) for size in table[_("sentences")]]
+    for p in RATES[1:]:
+        by_size = {each.sentences: each.mean for each in differences(points, p)}
+        name = _("p = {p} minus p = 0, at the end", p=decimal(p, 1))
+        table[name] = [by_size.get(size) for size in table[_("sentences")]]
+    st.dataframe(
+        table,
+        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in list(table)[1:]},
+        hide_index=True,
+        key="data_table",
+    )
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A difference with its sign, as type sets it."""
+    return ("+" if value > 0 else "−" if value < 0 else "") + decimal(abs(value), digits)

@@ -1,0 +1,192 @@
+"""Figures 8, 9 and 10 of the dropout paper on small digits: shipped from a script, and one point live."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.digits_figures import (
+    BIN_WIDTH,
+    BINS,
+    FIGURE_9_SIZE,
+    FIGURE_10_RATES,
+    FIGURE_10_SIZES,
+    DigitsTrial,
+    Value,
+    curve,
+    load_values,
+    measured,
+)
+from lib.facts import load_facts
+from lib.figures.activations import activations_figure
+from lib.figures.lines import Line, Spot, lines_figure
+from lib.listings.training import training_listing
+from lib.training import Trainer
+from lib.web.controls import Controls
+from lib.web.evidence import evidence
+from lib.web.language import _, decimal, percent, prose
+from lib.web.today_runs import computed
+
+
+def paper_part(controls: Controls[Any]) -> str:
+    """The chosen figure, the paper's own beside it in words, and one point run again."""
+    with st.container(key="picture-and-controls"):
+        left, right = st.columns([0.26, 0.74], gap="medium")
+    with left:
+        figure = controls.segmented(
+            "fig",
+            _("Figure of the paper"),
+            captions={
+                9: _("Error against the dropout rate"),
+                10: _("Error against the size of the data set"),
+                8: _("Activations of a hidden layer"),
+            },
+        )
+        noise = controls.segmented("flips", _("Wrong labels (share)"))
+        st.markdown(f"**{_('Run one point yourself')}**")
+        size = controls.steps("digits", _("Training digits")) if figure == 10 else FIGURE_9_SIZE
+        p = controls.slider("drop", _("p, the chance to drop"))
+        button = st.container()
+        with st.expander(_("More")):
+            seed = controls.number("seed", _("Seed"))
+        trial = DigitsTrial(9 if figure == 8 else figure, size, noise, (p,), seed)
+        if button.button(_("Train this point"), type="primary", width="stretch", icon=":material/play_arrow:"):
+            st.session_state["today_digits"] = trial
+        asked = st.session_state.get("today_digits")
+        trainer = computed(asked, lambda: Trainer(asked.config()), at_once=10) if asked else None
+    own = measured(asked, trainer) if asked and trainer else []
+    values = load_values()
+    with right:
+        if figure == 8:
+            _activations(values, own, noise, p)
+        else:
+            _errors(values, own, figure, noise)
+    if asked and own:
+        with left:
+            st.success(
+                _(
+                    "Yours, {n} digits and p = {p}: {train} training error, {val} validation error.",
+                    n=decimal(asked.n, 0),
+                    p=decimal(asked.rates[0]),
+                    train=percent(_of(own, "train_error")),
+                    val=percent(_of(own, "val_error")),
+                )
+            )
+    claim = load_facts().claim(f"figure-{figure}")
+    st.markdown(f"**{_('The paper')}** · {_(claim.text)} {evidence(claim)}")
+    st.markdown(f"**{_('Here')}** · {_told(values, figure, noise)}")
+    st.caption(prose("today", "paper-differs", seeds=len({each.seed for each in values})))
+    return training_listing(trial.config())
+
+
+def _of(values: list[Value], quantity: str) -> float:
+    return next(each.value for each in values if each.quantity == quantity and each.figure != 8)
+
+
+def _errors(values: list[Value], own: list[Value], figure: int, noise: float) -> None:
+    lines, said = [], []
+    arms: list[tuple[str, str, dict[str, float], int]]
+    if figure == 9:
+        arms = [(_("validation"), "val_error", {}, 2), (_("training"), "train_error", {}, 1)]
+    else:
+        names = {0.0: _("validation, without dropout"), 0.5: _("validation, p = 0.5")}
+        arms = [(names[p], "val_error", {"p": p}, 0 if p == 0 else 2) for p in FIGURE_10_RATES]
+    over = "p" if figure == 9 else "n"
+    for name, quantity, where, look in arms:
+        rows = curve(values, figure, quantity, noise, over=over, **where)
+        if not rows:
+            continue
+        x, mean, low, high = (list(column) for column in zip(*rows, strict=True))
+        lines.append(Line(name, x, mean, low, high, look))
+        said.append(
+            f"{name}: " + ", ".join(f"{decimal(at, 1 if figure == 9 else 0)} {percent(y)}" for at, y, *_r in rows)
+        )
+    spots = [
+        Spot(_("your run"), each.p if figure == 9 else each.n, each.value)
+        for each in own
+        if (each.figure, each.quantity, each.label_noise) == (figure, "val_error", noise)
+    ]
+    st.plotly_chart(
+        lines_figure(
+            lines,
+            x_label=_("p, the chance to drop") if figure == 9 else _("training digits"),
+            y_label=_("error"),
+            logarithmic_x=figure == 10,
+            x_ticks=FIGURE_10_SIZES if figure == 10 else None,
+            spots=spots,
+            percent=True,
+            height=380,
+        ),
+        key=f"figure_{figure}",
+        config={"displayModeBar": False},
+        alt="; ".join(said),
+    )
+
+
+def _activations(values: list[Value], own: list[Value], noise: float, p: float) -> None:
+    def shares(rate: float) -> list[float]:
+        rows = [curve(values, 8, f"bin{i}", noise, over="p", p=rate) for i in range(BINS)]
+        return [row[0][1] for row in rows if row]
+
+    arms = [(_("without dropout"), shares(0.0), 0), ("p = 0.5", shares(0.5), 2)]
+    mine = [each.value for each in own if each.figure == 8 and each.quantity.startswith("bin")]
+    if mine:
+        arms.append((_("your run"), mine, 4))
+    st.plotly_chart(
+        activations_figure(
+            arms, BIN_WIDTH, x_label=_("activation of a unit for a digit"), y_label=_("share of the activations")
+        ),
+        key="figure_8",
+        config={"displayModeBar": False},
+        alt=_told(values, 8, noise),
+    )
+
+
+def _told(values: list[Value], figure: int, noise: float) -> str:
+    """What the shipped runs say, in numbers read from the data."""
+    if figure == 8:
+        found = {
+            (quantity, p): row[0][1]
+            for quantity in ("silent", "mean")
+            for p in (0.0, 0.5)
+            if (row := curve(values, 8, quantity, noise, over="p", p=p))
+        }
+        more_silent = found["silent", 0.5] > found["silent", 0.0]
+        return prose(
+            "today",
+            "figure-8" if more_silent else "figure-8-not",
+            silent=percent(found["silent", 0.0]),
+            silent_p=percent(found["silent", 0.5]),
+            mean=decimal(found["mean", 0.0]),
+            mean_p=decimal(found["mean", 0.5]),
+        )
+    if figure == 9:
+        rows = curve(values, 9, "val_error", noise, over="p")
+        best = min(rows, key=lambda row: row[1])
+        return prose(
+            "today",
+            "figure-9",
+            best=decimal(best[0], 1),
+            error=percent(best[1]),
+            none=percent(rows[0][1]),
+            most=decimal(rows[-1][0], 1),
+            last=percent(rows[-1][1]),
+        )
+    without = curve(values, 10, "val_error", noise, over="n", p=0.0)
+    with_dropout = {row[0]: row[1] for row in curve(values, 10, "val_error", noise, over="n", p=0.5)}
+    gains = [(n, error - with_dropout[n]) for n, error, *_r in without if n in with_dropout]
+    most = max(gains, key=lambda gain: gain[1])
+    return prose(
+        "today",
+        "figure-10",
+        few=decimal(gains[0][0], 0),
+        first=_points(gains[0][1]),
+        at=decimal(most[0], 0),
+        gain=_points(most[1]),
+        many=decimal(gains[-1][0], 0),
+        last=_points(gains[-1][1]),
+    )
+
+
+def _points(gain: float) -> str:
+    """A gain in percentage points, with its sign."""
+    return ("+" if gain > 0 else "−" if gain < 0 else "") + decimal(100 * abs(gain), 1)

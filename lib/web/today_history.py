@@ -1,0 +1,143 @@
+"""The Today page's time line and its table of models: everything from data/facts.toml, each with its source."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.facts import Model, load_facts
+from lib.figures.models import ModelLabels, models_figure
+from lib.figures.palette import LEARN, SPEAK
+from lib.listings.today import scaling_listing
+from lib.web.component import moving_picture
+from lib.web.controls import Controls
+from lib.web.evidence import confidence_name, corrected, evidence, kind_name
+from lib.web.language import _, decimal, prose
+
+_mount = moving_picture("time_line")
+
+
+def history_part(controls: Controls[Any]) -> str:
+    """The time line, walked through by click, arrow keys or the slider under it, and the card of the chosen event."""
+    events = load_facts().events
+    chosen = st.session_state.get("event", events[0].id)
+    _mount(
+        key="time_line",
+        data={
+            "hues": {"learn": LEARN, "speak": SPEAK},
+            "events": [
+                {
+                    "id": each.id,
+                    "year": each.year,
+                    "short": _(each.short),
+                    "die": each.die,
+                    "correction": bool(each.correction),
+                }
+                for each in events
+            ],
+            "chosen": chosen,
+            "labels": {
+                "picture": _("Time line, {first} to {last}", first=events[0].year, last=events[-1].year),
+                "learn": _("the die that rolls while learning"),
+                "speak": _("the die that rolls while speaking"),
+                "correction": _("something here is often told otherwise"),
+                "options": [f"{each.year}: {_(each.short)}. {_(each.number)}" for each in events],
+            },
+        },
+        on_walk_change=_walk,
+    )
+    card = st.container(border=True, key="event-card", gap="xsmall")
+    event = next(each for each in events if each.id == controls.steps("event", _("Event")))
+    with card:
+        st.markdown(f"**{event.year} · {event.title}**")
+        st.markdown(f"{event.who}. {_(event.what)}")
+        st.markdown(f"**{_(event.number)}** {evidence(event)}")
+        corrected(event)
+    with st.expander(_("All corrections of what is often told"), icon=":material/ink_eraser:"):
+        for each in load_facts().corrections:
+            corrected(each)
+    return scaling_listing(0.1)
+
+
+def _walk() -> None:
+    """A click or an arrow key in the picture: the slider follows, and with it the link."""
+    asked = st.session_state["time_line"].get("walk")
+    if asked in {event.id for event in load_facts().events}:
+        st.session_state["event"] = asked
+
+
+def status_names() -> dict[str, str]:
+    """What the page calls a model's status."""
+    return {
+        "with": _("with dropout"),
+        "without": _("without dropout"),
+        "not stated": _("not stated"),
+        "conflicting": _("conflicting"),
+    }
+
+
+def models_part(controls: Controls[Any]) -> str:
+    """Rate over year, and the table that can be sorted by every column; both show what the filters let through."""
+    with st.container(key="picture-and-controls"):
+        left, right = st.columns([0.26, 0.74], gap="medium")
+    with left:
+        show = controls.segmented(
+            "show",
+            _("Models"),
+            captions={
+                "all": _("All of them"),
+                "with": _("Those that state a rate above 0"),
+                "without": _("Those that state 0"),
+                "silent": _("Those whose source is silent or contradicted"),
+            },
+        )
+        kind = controls.segmented(
+            "kind",
+            _("Evidence"),
+            captions={
+                "any": _("Papers, code and model cards"),
+                "paper": _("A paper says so"),
+                "code": _("Published code says so"),
+                "card": _("A model card says so"),
+            },
+        )
+        st.caption(prose("today", "silence"))
+    names = status_names()
+    models = [model for model in load_facts().models if _passes(model, show, kind)]
+    labels = ModelLabels(_("year"), _("dropout rate in (pre-)training"), _("not stated"), names)
+    with right:
+        st.plotly_chart(
+            models_figure(models, labels),
+            key="models",
+            config={"displayModeBar": False},
+            alt="; ".join(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model passes."),
+        )
+    st.subheader(_("The numbers"), anchor=False)
+    st.dataframe(
+        {
+            _("model"): [each.name for each in models],
+            _("year"): [each.year for each in models],
+            _("dropout rate"): [each.rate for each in models],
+            _("status"): [names[each.status] for each in models],
+            _("note"): [_(each.note) if each.note else "" for each in models],
+            _("evidence"): [kind_name(each.kind) for each in models],
+            _("read"): [confidence_name(each.confidence) for each in models],
+            _("source"): [each.source for each in models],
+        },
+        column_config={
+            _("year"): st.column_config.NumberColumn(format="%d"),
+            _("dropout rate"): st.column_config.NumberColumn(format="%.1f"),
+            _("source"): st.column_config.LinkColumn(display_text=_("open")),
+        },
+        hide_index=True,
+        key="models_table",
+    )
+    return scaling_listing(0.1)
+
+
+def _passes(model: Model, show: str, kind: str) -> bool:
+    shown = {"all": True, "silent": model.rate is None}.get(show, model.status == show)
+    return shown and kind in ("any", model.kind.removeprefix("model "))
+
+
+def _rate(model: Model) -> str:
+    return status_names()[model.status] if model.rate is None else decimal(model.rate, 1)

@@ -1,0 +1,77 @@
+"""Where dropout sits in a transformer: the Today page's block with a toggle for each of the four places."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.facts import load_facts
+from lib.language_model import load_model
+from lib.listings.today import block_listing
+from lib.placed_dropout import PLACES, record_block
+from lib.story import load_story
+from lib.web.beginning import choose_beginning, name_unknown_words, story_language
+from lib.web.controls import Controls
+from lib.web.evidence import evidence
+from lib.web.language import _, decimal, percent, prose
+from lib.web.transformer_player import transformer_player
+
+_LONGEST = 7  # words: more would make the attention's cells too small to see
+_TRAINED_WITH = 0.3
+
+
+def places_part(controls: Controls[Any]) -> str:
+    """The picture, and how far the passes' answers lie apart."""
+    with st.container(key="picture-and-controls"):
+        left, right = st.columns([0.26, 0.74], gap="medium")
+    language = story_language()
+    story, model = load_story(language), load_model(language, _TRAINED_WITH)
+    with left:
+        mode = controls.segmented("mode", _("Mode"))
+        with st.container(horizontal=True, gap="small"):
+            on = {
+                "embedding": controls.toggle("emb", _("1 embedding")),
+                "attention": controls.toggle("att", _("2 attention")),
+                "projection": controls.toggle("proj", _("3 projection")),
+                "mlp": controls.toggle("mlp", _("4 MLP")),
+            }
+        p = controls.slider("p", _("p, the chance to drop"))
+        with st.expander(_("More")):
+            beginning = choose_beginning(story, longest=_LONGEST)
+            block = controls.segmented("block", _("Block"))
+            passes = controls.steps("n", _("Passes"))
+            seed = controls.number("seed", _("Seed"))
+    places = tuple(place for place in PLACES if on[place])
+    training = mode == "train"
+    recording = record_block(
+        model,
+        beginning.words[:_LONGEST],
+        p=p,
+        places=places,
+        training=training,
+        passes=passes,
+        block=block - 1,
+        seed=seed,
+    )
+    with right:
+        transformer_player(recording, model.vocabulary, p=p, places=places, training=training)
+        name_unknown_words(beginning, story)
+    claim = load_facts().claim("places")
+    st.caption(f"{_(claim.text)} {evidence(claim)}")
+    st.caption(prose("today", "places", p=decimal(model.config.p, 1)))
+
+    st.subheader(_("The numbers"), anchor=False)
+    best = int(recording.full.argmax())
+    chances = recording.probabilities[:, best]
+    st.markdown(
+        prose(
+            "today",
+            "places-numbers",
+            word=model.vocabulary[best],
+            full=percent(float(recording.full[best])),
+            low=percent(float(chances.min())),
+            high=percent(float(chances.max())),
+            n=passes,
+            same=percent(float((recording.probabilities.argmax(1) == best).mean()), 0),
+        )
+    )
+    return block_listing(p, places, training=training, width=model.config.width, heads=model.config.heads, seed=seed)

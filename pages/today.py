@@ -1,0 +1,90 @@
+"""Today: with enough data and one epoch you can leave dropout out; nobody leaves the sampling out."""
+
+from dataclasses import dataclass
+
+from lib.data_size import RATES, SIZES
+from lib.digits_figures import FIGURE_10_SIZES, LABEL_NOISE
+from lib.facts import load_facts
+from lib.web import lesson
+from lib.web.controls import Controls, choice, flag, number
+from lib.web.language import _, prose
+from lib.web.today_arms import instead_part, schedules_part
+from lib.web.today_data import data_part
+from lib.web.today_digits import paper_part
+from lib.web.today_history import history_part, models_part
+from lib.web.today_places import places_part
+
+# The page in seven parts, each with a picture and its controls: what happened, who does it, where, and when it helps.
+PARTS = {
+    "history": history_part,
+    "models": models_part,
+    "places": places_part,
+    "data": data_part,
+    "paper": paper_part,
+    "schedules": schedules_part,
+    "instead": instead_part,
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything on this page that a link repeats; each part uses its own."""
+
+    part: str = choice("history", tuple(PARTS))
+    seed: int = number(0, 0, 9999, 1)
+    # history and models
+    event: str = choice(load_facts().events[0].id, [event.id for event in load_facts().events])
+    show: str = choice("all", ("all", "with", "without", "silent"))
+    kind: str = choice("any", ("any", "paper", "code", "card"))
+    # places
+    mode: str = choice("train", ("train", "eval"))
+    emb: bool = flag(True)
+    att: bool = flag(True)
+    proj: bool = flag(True)
+    mlp: bool = flag(True)
+    p: float = number(0.3, 0.0, 1.0, 0.05)
+    block: int = choice(1, (1, 2))
+    n: int = choice(50, (10, 25, 50, 100))
+    # data
+    loss: str = choice("end", ("end", "best", "training"))
+    size: int = choice(500, SIZES)
+    rate: float = choice(0.3, RATES)
+    # paper
+    fig: int = choice(9, (9, 10, 8))
+    flips: float = choice(LABEL_NOISE[0], LABEL_NOISE)
+    digits: int = choice(500, FIGURE_10_SIZES)
+    drop: float = number(0.5, 0.05, 0.9, 0.05)
+    # schedules and instead
+    toy: str = choice("moons", ("moons", "digits"))
+    few: int = choice(100, (50, 100, 200, 500, 1000))
+    curves: str = choice("validation", ("validation", "training"))
+    peak: float = number(0.5, 0.05, 0.9, 0.05)
+    switch: float = number(0.5, 0.1, 0.9, 0.1)
+    decay: float = choice(0.3, (0.01, 0.1, 0.3, 1.0, 3.0))
+    times: int = choice(10, (2, 5, 10))
+
+
+with lesson.framed("today"):
+    lesson.predict(
+        "today",
+        _("A model may read each sentence only once, and there are billions. Does it need dropout?"),
+        {"more": _("more than ever"), "as-ever": _("as much as ever"), "less": _("hardly")},
+    )
+    controls = Controls(Settings)
+    part = controls.segmented(
+        "part",
+        _("Look at"),
+        captions={
+            "history": _("What happened since 2012?"),
+            "models": _("Which models train with dropout?"),
+            "places": _("Where does dropout sit in a transformer?"),
+            "data": _("When does it stop helping?"),
+            "paper": _("What did the paper of 2014 measure, and what comes out on small digits?"),
+            "schedules": _("Must the rate stay the same during the training?"),
+            "instead": _("What else keeps a network from memorising?"),
+        },
+    )
+    listing = PARTS[part](controls)
+    lesson.link_here()
+    lesson.takeaway(prose("today", "takeaway"))
+    lesson.code(listing)
