@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from lib.experiment import FEWEST, KS, MEASURES, MOST, RATES, ExperimentConfig, to_csv
-from lib.language_model import LIVE, load_model
+from lib.language_model import load_model
 from lib.listings.two_dice import two_dice_listing
 from lib.story import load_story
 from lib.web import lesson
@@ -152,7 +152,7 @@ with lesson.framed("two_dice"):
         results = run.job.results
         with report:
             numbers(configs[0], results, story.entropy_per_word)
-            st.subheader(_("Each die does its own job"), anchor=False)
+            st.subheader(_("Does each die do its own job?"), anchor=False)
             effects(configs[0], results, settings.measure)
             differences(configs[0], results, settings.p, settings.k)
             with st.container(horizontal=True):
@@ -178,7 +178,7 @@ with lesson.framed("two_dice"):
     st.subheader(_("Practice and match"), anchor=False)
     st.markdown(prose("two_dice", "coach"))
     lesson.takeaway(prose("two_dice", "takeaway"))
-    trained = (settings.train_n, LIVE.steps, settings.train_seed) if pair else None
+    trained = (pair[0].n_sentences, pair[0].steps, pair[0].seed) if pair else None
     lesson.code(
         two_dice_listing(
             configs[0].rates,

@@ -1,5 +1,6 @@
 """Under the table: all numbers, what moves with which die, and what a forgotten eval() does."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,7 +55,7 @@ def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
     parts = {
         name: decompose([[e.value for e in row] for row in table])
         for name, table in tables.items()
-        if all(e.value == e.value for row in table for e in row)
+        if not any(math.isnan(e.value) for row in table for e in row)
     }
     said = [
         _(
@@ -127,6 +128,8 @@ def differences(config: ExperimentConfig, results: Results, p: float, k: int) ->
     plain: list[str] = []
     for measure in MEASURES:
         cells = [result.measure(measure) for result in corner]
+        if any(math.isnan(e.value) for e in cells):  # no possible sentence in one of them, so no mean of theirs
+            continue
         along = [combined(cells, w) for w in ((-0.5, -0.5, 0.5, 0.5), (-0.5, 0.5, -0.5, 0.5), (1, -1, -1, 1))]
         rows.append([measure_name(measure), *(_difference(measure, each) for each in along)])
         if along[2].low > 0 or along[2].high < 0:
