@@ -25,7 +25,7 @@ from lib.sampling import upper_gamma
 Z = 1.959963984540054
 """Standard errors to both sides that hold 95 % of a normal distribution."""
 
-_RARE = 10  # so many repeats among n draws are as good as Poisson
+_RARE = 10  # up to so many among n draws are as good as Poisson
 
 
 @dataclass(frozen=True)
@@ -92,25 +92,30 @@ def different_share(counts: Collection[int]) -> Estimate:
     """How many different ones there are among n draws, as a share of n; ``counts`` says how often each one came.
 
     Leaving one draw out changes the number of different ones only if that one came once; with s such ones the
-    jackknife's variance is s (1 - s / n). It is too wide rather than too narrow. Where at most ten draws repeat an
-    earlier one, the number of repeats is Poisson, and the interval is widened to the exact one (Garwood 1936): 1,000
-    different ones in 1,000 do not prove that the next one is new. The share falls as n grows, so compare it at equal n
-    only.
+    jackknife's variance is s (1 - s / n). It is too wide rather than too narrow. Where hardly any came once, or hardly
+    any came again (at most ten), that number is Poisson, and the interval is widened to the exact one (Garwood 1936):
+    1,000 different ones in 1,000 do not prove that the next one is new, nor 1,000 times the same that there is no
+    other. The share falls as n grows, so compare it at equal n only.
+
+    Raises:
+        ValueError: there are no counts, or one is below 1.
 
     >>> e = different_share([1] * 600 + [2] * 200)  # 800 different ones in 1,000; s = 600, standard error sqrt(240)
     >>> round(e.value, 3), round(e.low, 3), round(e.high, 3)
     (0.8, 0.77, 0.83)
-    >>> different_share([1000])  # one sentence, for ever
-    Estimate(value=0.001, low=0.001, high=0.001)
+    >>> e = different_share([1000])  # always the same: there may be 3.7 others in 1,000
+    >>> round(e.value, 4), round(e.low, 4), round(e.high, 4)
+    (0.001, 0.001, 0.0047)
     """
     n, kinds = sum(counts), len(counts)
     if kinds == 0 or min(counts) < 1:
         raise ValueError("counts must be whole numbers >= 1, at least one of them")
-    single = sum(1 for count in counts if count == 1)
+    single, repeats = sum(1 for count in counts if count == 1), n - kinds
     half = Z * math.sqrt(single * (1 - single / n))
+    if single <= _RARE:
+        half = max(half, _poisson_interval(single)[1] - single)
     low, high = kinds - half, kinds + half
-    repeats = n - kinds
-    if repeats <= _RARE and n > _RARE:
+    if repeats <= _RARE < n:
         fewest, most = _poisson_interval(repeats)
         low, high = min(low, n - most), max(high, n - fewest)
     return Estimate(kinds / n, max(low, 1) / n, min(high, n) / n)
