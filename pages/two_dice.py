@@ -15,7 +15,7 @@ from lib.web.controls import Controls, choice, flag, number
 from lib.web.language import _, prose
 from lib.web.runs import Run
 from lib.web.two_dice_report import differences, effects, forgotten_eval, numbers
-from lib.web.two_dice_runs import Pair, TrainingPairJob, measured, pair_config, trained_pair
+from lib.web.two_dice_runs import Pair, TrainingPairJob, measured, pair_config, results_so_far, trained_pair
 from lib.web.two_dice_table import experiment_table
 from lib.web.two_dice_training import pair_player, pair_verdict, training_status
 
@@ -77,7 +77,7 @@ def draw_table(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure
     else:
         models = {p: load_model(table.language, p, table.corpus) for p in table.rates}
         failed = None
-    experiment_table(table, run, models, load_story(table.language), measure, status)
+    experiment_table(table, run, results_so_far(table, run, pair), models, load_story(table.language), measure, status)
     if failed or (run and run.error):
         st.error(prose("two_dice", "failed"))
     elif live and run and run.over:

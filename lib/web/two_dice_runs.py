@@ -142,8 +142,19 @@ def measured(configs: Tables, pair: Pair | None = None) -> Run[MeasuringJob] | N
             pool.leave(session_watcher())
             return None
         models = trained.job.models
-    known = cell_store().of((pair, first.language, first.corpus, first.n, first.seed))
+    known = _known(first, pair)
     return pool.watch((configs, pair), session_watcher(), partial(MeasuringJob, configs, models, known))
+
+
+def results_so_far(
+    config: ExperimentConfig, run: Run[MeasuringJob] | None, pair: Pair | None
+) -> dict[Cell, CellResult]:
+    """Cells that were measured before, for whatever table, and what the run has added to them."""
+    return dict(_known(config, pair)) | (run.job.results if run and run.job else {})
+
+
+def _known(config: ExperimentConfig, pair: Pair | None) -> dict[Cell, CellResult]:
+    return cell_store().of((pair, config.language, config.corpus, config.n, config.seed))
 
 
 def trained_pair(pair: Pair) -> Run[TrainingPairJob]:

@@ -22,17 +22,17 @@ _MARKS = ("copied", "new", "impossible")
 def experiment_table(
     config: ExperimentConfig,
     run: Run[MeasuringJob] | None,
+    results: Mapping[Cell, CellResult],
     models: Mapping[float, LanguageModel],
     story: Story,
     measure: str,
     status: str = "",
 ) -> None:
-    """Draw the table as far as it is measured.
+    """Draw the table with the ``results`` that there are.
 
     Without a ``run`` the cells are empty, and ``status`` says why. ``measure`` is the one that the narrow cells of a
     large table show.
     """
-    results = run.job.results if run and run.job else {}
     wide = len(config.ks) > 2
     rows = [_row(p, config, results, models.get(p), story, measure) for p in config.rates]
     if config.grammar:
@@ -40,7 +40,9 @@ def experiment_table(
     _mount(
         key="experiment_table",
         data={
-            "draw": repr(config) + (str(run.number) if run else ""),
+            "draw": repr(
+                (config, [model.config for model in models.values()])
+            ),  # other sentences, from the first one on
             "complete": run is not None and run.over,
             "progress": run.progress if run else 0.0,
             "status": measuring_status(run) if run else status,
