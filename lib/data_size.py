@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 
-from lib.comparison import paired_interval
+from lib.comparison import NEGLIGIBLE_LOSS, paired_interval
 from lib.language_model import LanguageModelConfig, Learner, SettingError
 from lib.network import one_fast_thread
 from lib.story import load_story
@@ -27,7 +27,7 @@ from lib.story import load_story
 PATH = Path(__file__).resolve().parent.parent / "data" / "data_size.csv"
 SIZES = (250, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 RATES = (0.0, 0.1, 0.3, 0.5)
-SEEDS = (0, 1)
+SEEDS = (0, 1, 2)
 STEPS = 1_500
 
 
@@ -174,21 +174,29 @@ def differences(points: Iterable[Point], p: float) -> list[Difference]:
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where a curve with dropout crosses the one without.
+    """Where a curve with dropout meets the one without; sizes, or None where it does not happen in the measured range.
 
-    `sentences` is where the mean difference is zero, or None where it never changes from helping to not helping; it
-    lies on the straight line between the two sizes around it, over the logarithm of the size. `first` and `last` are
-    the differences at the smallest and the largest size.
+    A place between two sizes lies on the straight line between their mean differences, over the logarithm of the size.
+
+    Attributes:
+        p: the dropout rate.
+        helps_from: where the difference falls below zero for the first time, if it is above at the smallest size: with
+            fewer sentences dropout hurts.
+        sentences: where it rises above zero for the last time: with more sentences dropout hurts.
+        fades: where the gain falls below `NEGLIGIBLE_LOSS` for the last time: with more it is none that matters.
+        first, last: the differences at the smallest and the largest size.
     """
 
     p: float
+    helps_from: float | None
     sentences: float | None
+    fades: float | None
     first: Difference
     last: Difference
 
 
 def crossing(points: Iterable[Point], p: float) -> Crossing:
-    """Find where dropout p stops lowering the validation loss: the last change of sign from below to above zero.
+    """Find where dropout p begins and where it stops to lower the validation loss.
 
     Raises:
         SettingError: (a ValueError) there is no pair of runs for this p.
@@ -201,13 +209,24 @@ def crossing(points: Iterable[Point], p: float) -> Crossing:
     found = differences(points, p)
     if not found:
         raise SettingError("p", p, "a rate with measured runs")
-    where = None
-    for left, right in pairwise(found):
-        if left.mean < 0 <= right.mean:
-            share = left.mean / (left.mean - right.mean)
-            logarithm = (1 - share) * math.log(left.sentences) + share * math.log(right.sentences)
-            where = math.exp(logarithm)
-    return Crossing(p, where, found[0], found[-1])
+    rises = [_between(*pair, 0.0) for pair in pairwise(found) if pair[0].mean < 0 <= pair[1].mean]
+    falls = [_between(*pair, 0.0) for pair in pairwise(found) if pair[1].mean < 0 <= pair[0].mean]
+    small = -NEGLIGIBLE_LOSS
+    fades = [_between(*pair, small) for pair in pairwise(found) if pair[0].mean < small <= pair[1].mean]
+    return Crossing(
+        p,
+        helps_from=falls[0] if falls and found[0].mean >= 0 else None,
+        sentences=rises[-1] if rises else None,
+        fades=fades[-1] if fades else None,
+        first=found[0],
+        last=found[-1],
+    )
+
+
+def _between(left: Difference, right: Difference, level: float) -> float:
+    """The size at which the line between two differences has this level."""
+    share = (level - left.mean) / (right.mean - left.mean)
+    return math.exp((1 - share) * math.log(left.sentences) + share * math.log(right.sentences))
 
 
 def means(points: Sequence[Point], p: float, column: str = "val_loss") -> list[tuple[int, float, float, float]]:

@@ -3,7 +3,7 @@
     python -m scripts.measure_data_size             what is missing in the file
     python -m scripts.measure_data_size --seeds 0   only these seeds
 
-56 runs, about 15 seconds each on one core. Every finished run is appended at once, so the script can be stopped at any
+84 runs, about 15 seconds each on one core. Every finished run is appended at once, so the script can be stopped at any
 time and goes on where it was.
 """
 

@@ -1,8 +1,8 @@
 """Gather the strings of the interface: ``python -m scripts.messages``.
 
 Writes ``locale/messages.pot`` from the calls of ``_`` and ``ngettext`` in app.py, pages/ and lib/web/, and from the
-sentences that lib/tables.py keeps as data; then brings every language's ``messages.po`` up to date. What was
-translated stays; what changed is marked fuzzy and shown in English until somebody has looked at it.
+sentences that lib/tables.py and data/facts.toml keep as data; then brings every language's ``messages.po`` up to date.
+What was translated stays; what changed is marked fuzzy and shown in English until somebody has looked at it.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from lib.facts import load_facts
 from lib.tables import MESSAGES
 from lib.web.language import LANGUAGES
 
@@ -29,6 +30,7 @@ def gathered() -> Catalog:
         for name, _line, message, _comments, _context in extract_from_dir(ROOT / folder, keywords=KEYWORDS):
             sources.setdefault(f"{folder}/{name}", []).append(message)
     sources["lib/tables.py"] = list(MESSAGES.values())
+    sources["data/facts.toml"] = list(load_facts().sentences())
     for name in sorted(sources):
         for message in sources[name]:
             # Without line numbers: they would change the file with every edit and tell a translator nothing.

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from lib.comparison import NEGLIGIBLE_LOSS, paired_interval
 from lib.facts import load_facts
@@ -30,8 +31,9 @@ def training_of(controls: Controls[Any]) -> TrainingConfig:
             "digits": _("Handwritten digits, one label in five wrong"),
         },
     )
-    n = controls.steps("few", _("Training examples"))
-    seed = controls.number("seed", _("Seed"))
+    with st.expander(_("More")):
+        n = controls.steps("few", _("Training examples"))
+        seed = controls.number("seed", _("Seed"))
     if data == "digits":
         return TrainingConfig(
             dataset="digits",
@@ -122,19 +124,23 @@ def _schedule_table(history: History) -> None:
             )
         )
     _markdown_table((_("schedule"), _("training loss"), _("validation loss"), *_difference_headings()), rows)
-    best = int(val.mean(-1).argmin())
-    fitted = int(train.mean(-1).argmin())
     st.markdown(
         prose(
             "today",
             "schedules-end",
-            best=schedule_names()[SCHEDULES[best]],
-            loss=decimal(float(val[best].mean())),
-            fitted=schedule_names()[SCHEDULES[fitted]],
-            train=decimal(float(train[fitted].mean())),
+            best=_lowest(val.mean(-1)),
+            loss=decimal(float(val.mean(-1).min())),
+            fitted=_lowest(train.mean(-1)),
+            train=decimal(float(train.mean(-1).min())),
             n=history.config.members,
         )
     )
+
+
+def _lowest(losses: NDArray[np.float64]) -> str:
+    """The schedule with the lowest loss, and every other that is as good for all that matters."""
+    near = np.flatnonzero(losses <= losses.min() + NEGLIGIBLE_LOSS)
+    return ", ".join(f"“{schedule_names()[SCHEDULES[arm]]}”" for arm in near)
 
 
 def _difference_headings() -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from lib.comparison import NEGLIGIBLE_LOSS
 from lib.data_size import (
     RATES,
     SIZES,
@@ -131,10 +132,25 @@ def _crossings(points: list[Point]) -> None:
             "last": signed(found.last.mean, 3),
             "best": signed(best.mean),
             "at": decimal(best.sentences, 0),
-            "where": decimal(round(found.sentences, -2), 0) if found.sentences else "",
+            "last_low": signed(found.last.low, 3),
+            "last_high": signed(found.last.high, 3),
         }
-        section = "crossing" if found.sentences else "crossing-none"
-        st.markdown("- " + prose("today", section, **words))
+        said = [prose("today", "crossing", **words)]
+        for section, size in (
+            ("crossing-helps-from", found.helps_from),
+            ("crossing-fades", found.fades),
+            ("crossing-hurts-from", found.sentences),
+        ):
+            if size:
+                said.append(prose("today", section, size=_about(size), negligible=decimal(NEGLIGIBLE_LOSS)))
+        if found.sentences is None:
+            said.append(prose("today", "crossing-none"))
+        st.markdown("- " + " ".join(said))
+
+
+def _about(size: float) -> str:
+    """A size to two digits: the place between two measured sizes is not known better."""
+    return decimal(float(f"{size:.2g}"), 0)
 
 
 def _table(points: list[Point], column: str) -> None:

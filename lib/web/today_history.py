@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.facts import Model, load_facts
+from lib.facts import Event, Model, load_facts
 from lib.figures.models import ModelLabels, models_figure
 from lib.figures.palette import LEARN, SPEAK
 from lib.listings.today import scaling_listing
@@ -19,7 +19,23 @@ _mount = moving_picture("time_line")
 def history_part(controls: Controls[Any]) -> str:
     """The time line, walked through by click, arrow keys or the slider under it, and the card of the chosen event."""
     events = load_facts().events
-    chosen = st.session_state.get("event", events[0].id)
+    picture, card = st.container(), st.container(border=True, key="event-card", gap="xsmall")
+    chosen = controls.steps("event", _("Event"))
+    with picture:
+        _time_line(events, chosen)
+    event = next(each for each in events if each.id == chosen)
+    with card:
+        st.markdown(f"**{event.year} · {event.title}**")
+        st.markdown(f"{event.who}. {_(event.what)}")
+        st.markdown(f"**{_(event.number)}** {evidence(event)}")
+        corrected(event)
+    with st.expander(_("All corrections of what is often told"), icon=":material/ink_eraser:"):
+        for each in load_facts().corrections:
+            corrected(each)
+    return scaling_listing(0.1)
+
+
+def _time_line(events: tuple[Event, ...], chosen: str) -> None:
     _mount(
         key="time_line",
         data={
@@ -45,17 +61,6 @@ def history_part(controls: Controls[Any]) -> str:
         },
         on_walk_change=_walk,
     )
-    card = st.container(border=True, key="event-card", gap="xsmall")
-    event = next(each for each in events if each.id == controls.steps("event", _("Event")))
-    with card:
-        st.markdown(f"**{event.year} · {event.title}**")
-        st.markdown(f"{event.who}. {_(event.what)}")
-        st.markdown(f"**{_(event.number)}** {evidence(event)}")
-        corrected(event)
-    with st.expander(_("All corrections of what is often told"), icon=":material/ink_eraser:"):
-        for each in load_facts().corrections:
-            corrected(each)
-    return scaling_listing(0.1)
 
 
 def _walk() -> None:
