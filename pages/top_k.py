@@ -22,6 +22,7 @@ from lib.web.controls import Controls, choice, flag, number
 from lib.web.language import _, plain, prose
 from lib.web.next_word_player import next_word_player
 from lib.web.top_k_report import drawn_word, draws, mistakes, numbers, stories, words_table
+from lib.web.two_dice_link import link_to_two_dice
 
 language = story_language()
 story = load_story(language)
@@ -132,6 +133,7 @@ with lesson.framed("top_k"):
     st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
     lesson.link_here()
     lesson.takeaway(prose("top_k", "takeaway"))
+    link_to_two_dice(_("And what does this k change where dropout was missing? Measure both dice"), k=settings.k)
     lesson.code(top_k_listing(beginning.words, **cuts, language=language, p=settings.p, seed=settings.seed))
     lesson.code(
         generate_listing(beginning.words, **cuts, seed=settings.seed),

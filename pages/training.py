@@ -17,6 +17,7 @@ from lib.web.runs import Run, session_watcher
 from lib.web.table_upload import own_table
 from lib.web.training_player import TrainingJob, history_of, training_player, training_runs
 from lib.web.training_report import disagreements, numbers, verdict
+from lib.web.two_dice_link import link_to_two_dice
 
 
 @dataclass(frozen=True)
@@ -195,4 +196,5 @@ with lesson.framed("training"):
             )
             lesson.link_here(train="1")
     lesson.takeaway(prose("training", "takeaway"))
+    link_to_two_dice(_("And what does this p change about what a language model says? Measure both dice"), p=settings.p)
     lesson.code(training_listing(watched or config or TrainingConfig()))

@@ -108,13 +108,13 @@ with lesson.framed("two_dice"):
         controls.segmented("p", _("Dropout p, second row"))
         controls.segmented("k", _("k, second column"))
         controls.toggle("all", _("The whole table"))
+        controls.select(
+            "measure",
+            _("Measure to look at"),
+            captions={name: prose("two_dice", f"measure-{name.replace('_', '-')}") for name in MEASURES},
+        )
         st.button(_("Other sentences"), on_click=throw_again, icon=":material/casino:", width="stretch")
         with st.expander(_("More")):
-            controls.select(
-                "measure",
-                _("Measure to look at"),
-                captions={name: prose("two_dice", f"measure-{name.replace('_', '-')}") for name in MEASURES},
-            )
             controls.number("seed", _("Seed of the sentences"))
             controls.number("n", _("Sentences in each cell"))
             controls.segmented(

@@ -224,3 +224,13 @@ def test_the_store_of_cells_is_bounded_and_forgets_the_oldest() -> None:
     again = store.of("b")
     again[Cell(0.0, 1)] = run_experiment(ExperimentConfig((0.0,), (1,), 100, grammar=False))[Cell(0.0, 1)]
     assert store.of("c") == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "settings", "query"), [("training", {"p": "0.45"}, "p=0.5"), ("top_k", {"k": "40"}, "k=50")]
+)
+def test_other_pages_link_here_with_their_settings(page: str, settings: dict[str, str], query: str) -> None:
+    at = healthy(open_app_page(page, **settings))
+    links = [link.proto.query_string for link in at.get("page_link") if "Measure both dice" in link.proto.label]
+    assert len(links) == 1
+    assert query in links[0]

@@ -65,6 +65,7 @@ def experiment_table(
                     _("impossible: the grammar cannot say it"),
                 ],
                 "short": [_("copied"), _("new"), _("impossible")],
+                "measure": _("{measure}, 95 % interval", measure=measure_name(measure)),
                 "waiting": "…",
                 "progress": _("Sentences told"),
                 "transport": transport_labels(),

@@ -82,7 +82,7 @@ class Table {
     table.style.setProperty("--columns", data.columns.length);
     table.setAttribute("aria-label", data.labels.table);
     const head = element("tr", "row", element("thead", "rowgroup", table));
-    element("td", "cell", head).className = "corner";
+    element("td", "cell", head, data.compact ? data.labels.measure : "").className = "corner";
     for (const label of data.columns) element("th", "columnheader", head, label).scope = "col";
     const body = element("tbody", "rowgroup", table);
     for (const row of data.rows) {
