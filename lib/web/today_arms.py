@@ -123,7 +123,7 @@ def _schedule_table(history: History) -> None:
                 *_difference(arm == 0, float(differences.mean()), low, high),
             )
         )
-    _markdown_table((_("schedule"), _("training loss"), _("validation loss"), *_difference_headings()), rows)
+    _table((_("schedule"), _("training loss"), _("validation loss"), *_difference_headings()), rows)
     st.markdown(
         prose(
             "today",
@@ -156,9 +156,9 @@ def _difference(is_baseline: bool, mean: float, low: float, high: float) -> tupl
     return signed(mean), _("{low} to {high}", low=signed(low), high=signed(high)), said
 
 
-def _markdown_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    lines = [head, tuple("---" for _name in head), *rows]
-    st.markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """A table of finished strings; on a phone it scrolls within itself."""
+    st.dataframe(dict(zip(head, zip(*rows, strict=True), strict=True)), hide_index=True, key="arms")
 
 
 def instead_part(controls: Controls[Any]) -> str:
@@ -232,7 +232,7 @@ def _regulariser_table(results: list[ArmResult], histories: dict[str, History]) 
         )
         for each in results
     ]
-    _markdown_table((_("arm"), _("step"), _("training loss"), _("validation loss"), *_difference_headings()), rows)
+    _table((_("arm"), _("step"), _("training loss"), _("validation loss"), *_difference_headings()), rows)
     helped = [names[each.arm] for each in results[1:] if each.high < 0]
     words = {"helped": ", ".join(helped), "count": len(helped), "dropout": names["dropout"]}
     others = any(each.high < 0 for each in results[1:] if each.arm != "dropout")

@@ -1,0 +1,163 @@
+"""The Today page in a real browser: the time line walks, the masks play, and every part fits where it must."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lib.facts import load_facts
+from tests.browser.test_frame import ours
+from tests.browsing import ready
+
+EVENTS = load_facts().events
+PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")
+PICTURE = {"history": ".time-line .events", "places": ".block > svg"}
+
+
+def opened(open_page, part: str = "history", rest: str = "", **options) -> Page:
+    tab = open_page(f"today?part={part}{rest}", **options)
+    tab.wait_for_selector(PICTURE.get(part, "[data-testid=stPlotlyChart] .main-svg"), timeout=90_000)
+    return tab
+
+
+def chosen(tab: Page) -> str:
+    return tab.locator(".time-line").get_attribute("data-chosen")
+
+
+def test_arrow_keys_walk_along_the_time_line(open_page, complaints):
+    tab = opened(open_page)
+    line = tab.get_by_role("listbox")
+    line.focus()
+    tab.keyboard.press("ArrowRight")
+    assert chosen(tab) == EVENTS[1].id
+    expect(tab.locator(".st-key-event-card")).to_contain_text(EVENTS[1].title)
+    tab.keyboard.press("End")
+    expect(tab.locator(".st-key-event-card")).to_contain_text(EVENTS[-1].title)
+    tab.keyboard.press("ArrowRight")
+    assert chosen(tab) == EVENTS[-1].id
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator(".st-key-event-card")).to_contain_text(EVENTS[-3].title)
+    tab.keyboard.press("Home")
+    expect(tab.locator(".st-key-event-card")).to_contain_text(EVENTS[0].title)
+    assert ours(complaints) == []
+
+
+def test_a_click_opens_an_event_and_the_link_repeats_it(open_page):
+    tab = opened(open_page)
+    event = next(each for each in EVENTS if each.id == "2012-alexnet")
+    tab.get_by_role("option", name=re.compile("AlexNet")).click()
+    expect(tab.locator(".st-key-event-card")).to_contain_text(event.title)
+    expect(tab.locator(".st-key-event-card")).to_contain_text("Often told otherwise")
+    source = tab.locator(".st-key-event-card").get_by_role("link", name="source").first
+    assert source.get_attribute("href") == event.source
+    tab.wait_for_function("location.search.includes('event=2012-alexnet')")
+    again = opened(open_page, rest="&event=2012-alexnet")
+    assert chosen(again) == "2012-alexnet"
+
+
+def test_the_slider_walks_too(open_page):
+    tab = opened(open_page)
+    tab.locator(".st-key-event input[type=range]").focus()
+    tab.keyboard.press("ArrowRight")
+    expect(tab.locator(".time-line")).to_have_attribute("data-chosen", EVENTS[1].id)
+
+
+def position(tab: Page) -> int:
+    return int(tab.locator(".block .transport").get_attribute("data-position"))
+
+
+def test_masks_play_and_differ_from_pass_to_pass(open_page, complaints):
+    tab = opened(open_page, "places")
+    seen = set()
+    tab.get_by_role("button", name="Play", exact=True).click()
+    for _ in range(3):
+        at = position(tab)
+        seen.add(tab.locator(".block .caption").inner_text())
+        tab.wait_for_function("n => Number(document.querySelector('.block .transport').dataset.position) > n", arg=at)
+    assert len(seen) == 3
+    assert ours(complaints) == []
+
+
+def test_hollow_cells_are_those_that_the_caption_counts(open_page):
+    tab = opened(open_page, "places", "&att=false")
+    said = tab.locator(".block .caption").inner_text()
+    embedding, attention, projection, mlp = (int(number) for number in re.findall(r"\d+", said.split(":")[1])[:4])
+    assert attention == 0
+    assert tab.locator(".block .unit.dropped").count() == embedding + attention + projection + mlp
+    expect(tab.locator(".block .die.off")).to_have_count(1)
+
+
+def test_a_toggle_keeps_the_place_and_eval_drops_nothing(open_page):
+    tab = opened(open_page, "places")
+    for _ in range(4):
+        tab.get_by_role("button", name="One step forward").click()
+    tab.locator(".st-key-mlp label").first.click()
+    expect(tab.locator(".block .die.off")).to_have_count(1)
+    assert position(tab) == 4
+    tab.locator(".st-key-mode").get_by_role("radio", name="eval").click()
+    expect(tab.locator(".block .unit.dropped")).to_have_count(0)
+    expect(tab.locator(".block .caption")).to_contain_text("nothing is dropped")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_picture_is_on_the_first_screen(open_page, part):
+    tab = opened(open_page, part)
+    ready(tab)
+    box = tab.locator(PICTURE.get(part, "[data-testid=stPlotlyChart]")).first.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 720
+
+
+MAIN = {
+    "models": ("show", "kind"),
+    "places": ("mode", "emb", "att", "proj", "mlp", "p"),
+    "data": ("loss", "size", "rate"),
+    "paper": ("fig", "flips", "drop"),
+    "schedules": ("peak", "switch", "curves"),
+    "instead": ("drop", "decay", "times", "curves"),
+}
+
+
+@pytest.mark.parametrize("part", MAIN)
+def test_the_main_controls_are_on_the_first_screen(open_page, part):
+    tab = opened(open_page, part)
+    for key in MAIN[part]:
+        box = tab.locator(f".st-key-{key}").first.bounding_box()
+        assert box["y"] + box["height"] <= 720, key
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_scrolls_sideways_and_no_text_of_a_picture_is_small(open_page, part, width):
+    tab = opened(open_page, part, width=width, height=844)
+    wide = tab.evaluate(
+        "Math.max(document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth)"
+    )
+    assert wide <= width
+    smallest = tab.evaluate("""() => Math.min(99, ...[...document.querySelectorAll(
+        '.two-dice svg text, .two-dice .year, .two-dice .name, .main-svg text')]
+        .filter((text) => text.textContent.trim() && text.getBoundingClientRect().width)
+        .map((text) => parseFloat(getComputedStyle(text).fontSize)))""")
+    assert 14 <= smallest < 99
+
+
+def test_the_picture_comes_before_the_controls_on_a_phone(open_page):
+    tab = opened(open_page, "places", width=390, height=844)
+    assert tab.locator(".block > svg").bounding_box()["y"] < tab.locator(".st-key-mode").bounding_box()["y"]
+
+
+def test_a_point_is_trained_live(open_page, complaints):
+    tab = opened(open_page, "paper", "&fig=10&digits=20")
+    tab.get_by_role("button", name="Train this point").click()
+    expect(tab.get_by_text("Yours, 20 digits")).to_be_visible(timeout=120_000)
+    assert ours(complaints) == []
+
+
+def test_the_pictures_speak_for_those_who_cannot_see_them(open_page):
+    tab = opened(open_page, "places")
+    picture = tab.get_by_role("img", name=re.compile("One block of the small GPT"))
+    expect(picture).to_have_count(1)
+    line = opened(open_page)
+    expect(line.get_by_role("option")).to_have_count(len(EVENTS))
+    expect(line.get_by_role("option", selected=True)).to_have_count(1)
