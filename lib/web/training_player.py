@@ -18,8 +18,9 @@ from lib.figures.curves import CurveLabels, curves_figure
 from lib.figures.decision_map import MapLabels, decision_map_figure
 from lib.training import History, Trainer, TrainingConfig
 from lib.web.component import moving_picture
-from lib.web.language import _, current_language, decimal, ngettext
+from lib.web.language import _, current_language, decimal
 from lib.web.plotly_script import plotly_script
+from lib.web.run_status import run_status
 from lib.web.runs import Run, RunPool
 from lib.web.transport import transport_labels
 
@@ -202,18 +203,14 @@ def arm_name(rate: float) -> str:
 
 def status(run: Run[TrainingJob]) -> str:
     """One line on how far the run is; empty once it is over."""
-    if run.over:
-        return ""
-    waiting = training_runs().before(run)
-    if waiting:
-        return ngettext("Waiting: {count} run before this one", "Waiting: {count} runs before this one", waiting)
-    if run.seconds_left is None or run.job is None:
-        return _("Starting")
-    config = run.job.trainer.config
-    networks = len(config.rates) * config.members
-    return _(
-        "{done} % · {left} s left · {speed} network-steps a second",
-        done=decimal(100 * run.progress, 0),
-        left=decimal(run.seconds_left, 0),
-        speed=decimal(networks * run.steps_per_second, 0),
-    )
+
+    def tell(job: TrainingJob, left: str) -> str:
+        config = job.trainer.config
+        return _(
+            "{done} % · {left} s left · {speed} network-steps a second",
+            done=decimal(100 * run.progress, 0),
+            left=left,
+            speed=decimal(len(config.rates) * config.members * run.steps_per_second, 0),
+        )
+
+    return run_status(training_runs(), run, tell)

@@ -10,7 +10,8 @@ from lib.intervals import Estimate
 from lib.language_model import LanguageModel
 from lib.story import Story
 from lib.web.component import moving_picture
-from lib.web.language import _, decimal, ngettext, percent
+from lib.web.language import _, decimal, percent
+from lib.web.run_status import run_status
 from lib.web.runs import Run
 from lib.web.transport import transport_labels
 from lib.web.two_dice_runs import MeasuringJob, measuring_runs
@@ -129,19 +130,12 @@ def sentence_text(told: Told, story: Story) -> str:
 
 def measuring_status(run: Run[MeasuringJob]) -> str:
     """One line on how far the run is; empty once it is over."""
-    if run.over:
-        return ""
-    waiting = measuring_runs().before(run)
-    if waiting:
-        return ngettext("Waiting: {count} table before this one", "Waiting: {count} tables before this one", waiting)
-    if run.seconds_left is None or run.job is None:
-        return _("Starting")
-    return _(
-        "{told} of {all} sentences · {left} s left",
-        told=decimal(run.job.step, 0),
-        all=decimal(run.job.steps, 0),
-        left=decimal(run.seconds_left, 0),
-    )
+
+    def tell(job: MeasuringJob, left: str) -> str:
+        told, every = decimal(job.step, 0), decimal(job.steps, 0)
+        return _("{told} of {all} sentences · {left} s left", told=told, all=every, left=left)
+
+    return run_status(measuring_runs(), run, tell)
 
 
 def _row(

@@ -9,8 +9,9 @@ from lib.figures.curves import CurveLabels, curves_figure
 from lib.language_model import Progress
 from lib.story import load_story
 from lib.web.component import moving_picture
-from lib.web.language import _, current_language, decimal, ngettext
+from lib.web.language import _, current_language, decimal
 from lib.web.plotly_script import plotly_script
+from lib.web.run_status import run_status
 from lib.web.runs import Run
 from lib.web.training_player import arm_name
 from lib.web.transport import transport_labels
@@ -57,17 +58,9 @@ def pair_player(run: Run[TrainingPairJob], pair: Pair) -> None:
 
 def training_status(run: Run[TrainingPairJob]) -> str:
     """One line on how far the run is; empty once it is over."""
-    if run.over:
-        return ""
-    waiting = training_pairs().before(run)
-    if waiting:
-        return ngettext("Waiting: {count} run before this one", "Waiting: {count} runs before this one", waiting)
-    if run.seconds_left is None:
-        return _("Starting")
-    return _(
-        "Both models learn: {done} % · {left} s left",
-        done=decimal(100 * run.progress, 0),
-        left=decimal(run.seconds_left, 0),
+    done = decimal(100 * run.progress, 0)
+    return run_status(
+        training_pairs(), run, lambda job, left: _("Both models learn: {done} % · {left} s left", done=done, left=left)
     )
 
 
