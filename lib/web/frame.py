@@ -42,7 +42,6 @@ PAGES = (
     Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
     Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
     Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
-    Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
 )
 
 
