@@ -140,7 +140,7 @@ def append_point(point: Point, path: Path = PATH) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """Validation loss with dropout minus without, at one size: the mean over the seeds that have both, and its 95 %
+    """Loss with dropout minus without, at one size: the mean over the seeds that have both, and its 95 %
     interval (-inf to inf with a single seed)."""
 
     sentences: int
@@ -151,15 +151,15 @@ class Difference:
     seeds: int
 
 
-def differences(points: Iterable[Point], p: float) -> list[Difference]:
-    """What dropout p changed, at every size, smallest first; paired by seed.
+def differences(points: Iterable[Point], p: float, column: str = "val_loss") -> list[Difference]:
+    """What dropout p changed in a loss, a column of `Point`, at every size, smallest first; paired by seed.
 
     >>> runs = [Point(250, p, seed, 10, 10, 2.0, 1.0, loss) for p, seed, loss in
     ...         ((0.0, 0, 3.0), (0.3, 0, 2.0), (0.0, 1, 3.2), (0.3, 1, 2.0))]
     >>> differences(runs, 0.3)[0].mean
     -1.1
     """
-    losses = {(point.sentences, point.seed, point.p): point.val_loss for point in points}
+    losses = {(point.sentences, point.seed, point.p): getattr(point, column) for point in points}
     result = []
     for size in sorted({size for size, _seed, _p in losses}):
         pairs = [
@@ -195,8 +195,8 @@ class Crossing:
     last: Difference
 
 
-def crossing(points: Iterable[Point], p: float) -> Crossing:
-    """Find where dropout p begins and where it stops to lower the validation loss.
+def crossing(points: Iterable[Point], p: float, column: str = "val_loss") -> Crossing:
+    """Find where dropout p begins and where it stops to lower the loss, a column of `Point`.
 
     Raises:
         SettingError: (a ValueError) there is no pair of runs for this p.
@@ -206,7 +206,7 @@ def crossing(points: Iterable[Point], p: float) -> Crossing:
     >>> round(crossing(runs, 0.3).sentences)
     1000
     """
-    found = differences(points, p)
+    found = differences(points, p, column)
     if not found:
         raise SettingError("p", p, "a rate with measured runs")
     rises = [_between(*pair, 0.0) for pair in pairwise(found) if pair[0].mean < 0 <= pair[1].mean]

@@ -30,14 +30,19 @@ def activations_figure(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": TEXT_SIZE}},
-        xaxis={"title": {"text": x_label, "standoff": 4}, "gridcolor": GRID, "tickfont": {"size": TEXT_SIZE}},
+        xaxis={
+            "title": {"text": x_label, "standoff": 4},
+            "range": [0, 2],
+            "gridcolor": GRID,
+            "tickfont": {"size": TEXT_SIZE},
+        },
         # The first bin holds most of them: on a linear axis the others would be flat.
         yaxis={
             "title": {"text": y_label, "standoff": 4},
             "type": "log",
             "gridcolor": GRID,
             "tickfont": {"size": TEXT_SIZE},
-            "tickformat": ".1%",
+            "tickformat": ".3~%",
         },
     )
     return figure

@@ -58,7 +58,8 @@ def data_part(controls: Controls[Any]) -> str:
             _compared(trial.point, points, column)
 
     st.subheader(_("The numbers"), anchor=False)
-    _crossings(points)
+    # Where it stops helping is asked of validation; the training loss only shows who memorised.
+    _crossings(points, "val_loss" if column == "train_loss" else column)
     _table(points, column)
     seeds = len({point.seed for point in points})
     runs = ngettext("{count} run", "{count} runs", len(points))
@@ -117,15 +118,21 @@ def _compared(own: Point, points: list[Point], column: str) -> None:
     )
 
 
-def _crossings(points: list[Point]) -> None:
+def _crossings(points: list[Point], column: str) -> None:
     """For each p: what it changed with little data, where it stops helping, and what it changes with much."""
+    names = {
+        "val_loss": _("validation loss"),
+        "best_val_loss": _("validation loss at the best step"),
+    }
     for p in RATES[1:]:
-        if not differences(points, p):
+        measured = differences(points, p, column)
+        if not measured:
             continue
-        found = crossing(points, p)
-        best = min(differences(points, p), key=lambda each: each.mean)
+        found = crossing(points, p, column)
+        best = min(measured, key=lambda each: each.mean)
         words = {
             "p": decimal(p, 1),
+            "loss": names[column],
             "few": decimal(found.first.sentences, 0),
             "many": decimal(found.last.sentences, 0),
             "first": signed(found.first.mean),
@@ -159,8 +166,8 @@ def _table(points: list[Point], column: str) -> None:
         by_size = {size: mean for size, mean, *_rest in means(points, p, column)}
         table[f"p = {decimal(p, 1)}"] = [by_size.get(size) for size in table[_("sentences")]]
     for p in RATES[1:]:
-        by_size = {each.sentences: each.mean for each in differences(points, p)}
-        name = _("p = {p} minus p = 0, at the end", p=decimal(p, 1))
+        by_size = {each.sentences: each.mean for each in differences(points, p, column)}
+        name = _("p = {p} minus p = 0", p=decimal(p, 1))
         table[name] = [by_size.get(size) for size in table[_("sentences")]]
     st.dataframe(
         table,
