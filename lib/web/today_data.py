@@ -46,7 +46,7 @@ def data_part(controls: Controls[Any]) -> str:
         with st.expander(_("More")):
             seed = controls.number("seed", _("Seed"))
         config = trial_config(size, rate, seed)
-        if button.button(_("Train this point"), type="primary", width="stretch", icon=":material/play_arrow:"):
+        if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
             st.session_state["today_point"] = config
         asked = st.session_state.get("today_point")
         trial = computed(asked, lambda: Trial(asked), at_once=4) if asked else None

@@ -49,7 +49,7 @@ def paper_part(controls: Controls[Any]) -> str:
         with st.expander(_("More")):
             seed = controls.number("seed", _("Seed"))
         trial = DigitsTrial(9 if figure == 8 else figure, size, noise, (p,), seed)
-        if button.button(_("Train this point"), type="primary", width="stretch", icon=":material/play_arrow:"):
+        if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
             st.session_state["today_digits"] = trial
         asked = st.session_state.get("today_digits")
         trainer = computed(asked, lambda: Trainer(asked.config()), at_once=10) if asked else None

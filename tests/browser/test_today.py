@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from lib.facts import load_facts
-from tests.browser.test_frame import ours
+from tests.browser.test_frame import STREAMLITS, ours
 from tests.browsing import ready
 
 EVENTS = load_facts().events
@@ -161,3 +162,18 @@ def test_the_pictures_speak_for_those_who_cannot_see_them(open_page):
     line = opened(open_page)
     expect(line.get_by_role("option")).to_have_count(len(EVENTS))
     expect(line.get_by_role("option", selected=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation_in_any_part(open_page, part, scheme):
+    tab = opened(open_page, part, scheme=scheme)
+    ready(tab)
+    serious = [
+        (each["id"], node["html"][:200])
+        for each in Axe().run(tab).response["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+        if not STREAMLITS.search(node["html"])
+    ]
+    assert serious == []
