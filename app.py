@@ -15,12 +15,8 @@ with framed("home"):
 
     # The coach's two choices: the same two dice, on a playing field.
     practice, match = st.columns(2, border=True)
-    with practice:
-        st.subheader(_("In practice, the coach benches players"), anchor=False)
-        st.markdown(prose("home", "practice"))
-    with match:
-        st.subheader(_("In the match, the coach picks a scorer"), anchor=False)
-        st.markdown(prose("home", "match"))
+    practice.markdown(prose("home", "practice"), anchors=False)
+    match.markdown(prose("home", "match"), anchors=False)
 
     st.subheader(_("See for yourself"), anchor=False)
     lessons = [page for page in PAGES if page.id != "home"]

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.pictured_network import PassSettings, load_examples, load_pictured_network, record_passes
+from lib.web.component import unpacked
 from tests.apptest import healthy, open_app_page, shown
 
 
@@ -17,7 +18,7 @@ def opened(**parameters: str) -> AppTest:
 def sent(at: AppTest) -> dict[str, Any]:
     """What the moving picture was given."""
     (picture,) = at.get("bidi_component")
-    return dict(json.loads(picture.proto.json))
+    return unpacked(picture.proto.json)
 
 
 def listing(at: AppTest) -> str:

@@ -17,6 +17,7 @@ from lib.regularisers import RegularisersConfig
 from lib.schedules import ScheduleConfig
 from lib.story import load_story
 from lib.training import TrainingConfig
+from lib.web.component import unpacked
 from lib.web.today_runs import today_runs
 from tests.apptest import healthy, open_app_page, shown, until
 
@@ -36,7 +37,7 @@ def settled(at: AppTest) -> AppTest:
 
 def sent(at: AppTest) -> dict[str, Any]:
     (picture,) = at.get("bidi_component")
-    return dict(json.loads(picture.proto.json))
+    return unpacked(picture.proto.json)
 
 
 def figure(at: AppTest, index: int = 0) -> dict[str, Any]:

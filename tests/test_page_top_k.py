@@ -1,7 +1,6 @@
 """The Top-k page as Streamlit runs it: its default, every control moved, any beginning, full links, nonsense in
 links."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lib.language_model import load_model
 from lib.next_word import beginnings, next_word
 from lib.story import load_story
+from lib.web.component import unpacked
 from tests.apptest import healthy, open_app_page, shown
 
 STORY = load_story("en")
@@ -23,7 +23,7 @@ def opened(**parameters: str) -> AppTest:
 def sent(at: AppTest) -> dict[str, Any]:
     """What the moving picture was given."""
     (picture,) = at.get("bidi_component")
-    return dict(json.loads(picture.proto.json))
+    return unpacked(picture.proto.json)
 
 
 def listings(at: AppTest) -> list[str]:

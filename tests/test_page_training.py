@@ -1,12 +1,11 @@
 """The Training page without a browser: default, every control moved, links good and bad, a table of one's own."""
 
-import json
-
 import pytest
 
 from lib.curves import to_csv
 from lib.tables import MESSAGES, TableError, example_table_text, load_table
 from lib.training import TrainingConfig, train
+from lib.web.component import unpacked
 from lib.web.table_upload import told
 from lib.web.training_player import TrainingJob, training_runs
 from tests.apptest import healthy, open_app_page, shown, until
@@ -27,7 +26,7 @@ def finished(app):
 
 
 def player(app):
-    return json.loads(app.get("bidi_component")[0].proto.json)
+    return unpacked(app.get("bidi_component")[0].proto.json)
 
 
 def test_nothing_is_trained_before_somebody_asks():

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from lib.experiment import KS, RATES, SHOWN, Cell, ExperimentConfig, run_experiment
 from lib.language_model import LIVE, load_model
 from lib.web import two_dice_runs
+from lib.web.component import unpacked
 from lib.web.two_dice_runs import CellStore, TrainingPairJob, measuring_runs, pair_config
 from tests.apptest import healthy, open_app_page, shown, until
 
@@ -20,7 +21,7 @@ FEW = {"n": "100"}  # sentences in a cell, where a test does not need more
 def sent(at: AppTest) -> dict[str, Any]:
     """What the moving table was given."""
     picture = at.get("bidi_component")[0]
-    return dict(json.loads(picture.proto.json))
+    return unpacked(picture.proto.json)
 
 
 def measured(at: AppTest) -> AppTest:
@@ -174,7 +175,7 @@ def test_training_both_fills_the_table_from_the_new_models(monkeypatch: pytest.M
     press(at, "Train both").run()
     assert at.session_state["models"] == "yours"
     measured(at)
-    table, player = (json.loads(each.proto.json) for each in at.get("bidi_component"))
+    table, player = (unpacked(each.proto.json) for each in at.get("bidi_component"))
     assert player["step"] == [0, 2, 4, 6]
     assert [panel["title"] for panel in player["panels"]] == ["Without dropout", "With dropout, p = 0.30"]
     floor = load_model().story.entropy_per_word

@@ -5,7 +5,8 @@ that load the real one, which the browser keeps.
 """
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -17,11 +18,16 @@ _FOLDER = ROOT / "static" / "two-dice"
 # A module exports update(component), called at every change of data or theme, and destroy(root), called at the end.
 _LOADER = """
 const latest = new WeakMap();
-const module = import(new URL("./app/static/two-dice/{name}.js?v={version}", document.baseURI));
+const load = (name) => import(new URL(`./app/static/two-dice/${{name}}.js?v={version}`, document.baseURI));
+// The parts are asked for together with the module that will import them, and not after it.
+const module = load("{name}"), parts = ["transport", "svg"].map(load);
 export default function (component) {{
   const root = component.parentElement;
   latest.set(root, component);
-  module.then((loaded) => latest.has(root) && loaded.update(latest.get(root)));
+  module.then((loaded) => {{
+    const {{ data: [data], ...rest }} = latest.get(root) ?? {{ data: [] }};
+    if (data) loaded.update({{ ...rest, data }});
+  }});
   return () => {{ latest.delete(root); module.then((loaded) => loaded.destroy(root)); }};
 }}
 """
@@ -32,7 +38,7 @@ def moving_picture(name: str) -> Callable[..., Any]:
     # Any change in the folder gives all its files a new address, so no browser mixes old with new.
     files = sorted(_FOLDER.glob("*"))
     version = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
-    return st.components.v2.component(
+    mount = st.components.v2.component(
         f"two_dice_{name}",
         html='<div class="two-dice"></div>',
         css=(_FOLDER / "two-dice.css").read_text(encoding="utf-8"),
@@ -40,3 +46,20 @@ def moving_picture(name: str) -> Callable[..., Any]:
         # Plotly writes its styles into the document, where a shadow root would not see them.
         isolate_styles=False,
     )
+
+    def mount_picture(*, data: Mapping[str, Any], **options: Any) -> Any:
+        # In a list, because Streamlit looks through a dictionary for data frames, and imports pandas to do so: half a
+        # second for the first visitor.
+        return mount(data=[data], **options)
+
+    return mount_picture
+
+
+def unpacked(json_text: str) -> dict[str, Any]:
+    """What a picture was sent, from the text of the message: the counterpart of mounting it, for tests.
+
+    >>> unpacked('[{"run": 1}]')
+    {'run': 1}
+    """
+    (data,) = json.loads(json_text)
+    return dict(data)

@@ -56,7 +56,7 @@ def framed(name: str) -> Iterator[None]:
     page = page_named(name)
     st.set_page_config(
         page_title=f"{page.name()} · Two Dice",
-        page_icon="🎲",
+        page_icon=ROOT / "static" / "dice.svg",
         layout="wide",
         # With an item of our own the menu is shown, and with it the choice of light or dark.
         menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
@@ -105,16 +105,14 @@ def _remember(page: Page) -> None:
 
 
 def _footer() -> None:
-    with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
-        st.caption(_("Two Dice {version}, MIT licence", version=source.version()))
-        address = source.address()
-        if address:
-            st.link_button(_("Source code"), address, type="tertiary")
-        else:
-            # Not cloned from a public place: the server offers the very files it runs.
-            st.download_button(
-                _("Source code"), source.archive, "two-dice.zip", "application/zip", type="tertiary", on_click="ignore"
+    with st.container(key="footer"):
+        st.caption(
+            _(
+                "Two Dice {version}, MIT licence · [Source code]({address})",
+                version=source.version(),
+                address=source.address(),
             )
+        )
 
 
 @st.cache_resource(show_spinner=False)

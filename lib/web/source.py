@@ -4,6 +4,7 @@ import functools
 import io
 import os
 import subprocess
+import threading
 import tomllib
 import zipfile
 
@@ -21,8 +22,8 @@ def version() -> str:
 
 
 @functools.cache
-def address() -> str | None:
-    """The web address of the source: ``TWO_DICE_SOURCE``, else where this checkout was cloned from, else None.
+def address() -> str:
+    """Where the source is: ``TWO_DICE_SOURCE``, else where this checkout was cloned from, else a zip on this server.
 
     A fork shows its own address without a line changed.
     """
@@ -39,10 +40,18 @@ def address() -> str | None:
             check=False,  # no such setting is no mistake
         ).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
-        return None
+        found = ""
     if found.startswith("git@"):
         found = "https://" + found.removeprefix("git@").replace(":", "/", 1)
-    return found.removesuffix(".git") if found.startswith("https://") and "@" not in found else None
+    if found.startswith("https://") and "@" not in found:
+        return found.removesuffix(".git")
+    # Not cloned from a public place: the server offers the very files it runs. They are packed a little later, so that
+    # the first visitor does not wait for it.
+    offered = ROOT / "static" / f"two-dice-{version()}.zip"
+    later = threading.Timer(5, lambda: offered.write_bytes(archive()))
+    later.daemon = True
+    later.start()
+    return f"./app/static/{offered.name}"
 
 
 def archive() -> bytes:

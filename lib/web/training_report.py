@@ -71,7 +71,7 @@ def numbers(history: History, config: TrainingConfig, steps_per_second: float) -
     networks = len(config.rates) * config.members
     st.caption(
         _(
-            "{networks} networks trained side by side for {steps} steps in {seconds} s: {speed} network-steps a second.",
+            "{networks} networks trained side by side: {steps} steps in {seconds} s, {speed} network-steps a second.",
             networks=networks,
             steps=decimal(config.steps, 0),
             seconds=decimal(config.steps / steps_per_second, 1),
