@@ -47,6 +47,9 @@ def test_nothing_scrolls_sideways_and_nothing_complains(open_page, complaints, p
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_violation_that_is_ours(open_page, page, scheme):
     tab = open_page(PATHS[page.id], scheme=scheme)
+    # What is still fading in is paler than it will be.
+    tab.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
+    tab.wait_for_selector("[data-stale=true]", state="detached")
     found = Axe().run(tab).response["violations"]
     serious = [
         (each["id"], node["html"][:200])
