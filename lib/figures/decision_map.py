@@ -48,7 +48,7 @@ def decision_map_figure(
         opacity=0.75,
         showscale=False,
         hoverinfo="skip",
-        zsmooth="best",
+        zsmooth="fast",  # the browser scales the cells; "best" would interpolate each pixel in script
         meta={"map": True},
     )
     points, classes, flipped = points[:MOST_POINTS], classes[:MOST_POINTS], flipped[:MOST_POINTS]

@@ -1,6 +1,6 @@
 """The training page's moving picture: sends a run's recording in pieces and lets the browser play it.
 
-The browser asks for the piece that starts where its own recording ends, and for the next one 250 ms later, until it has
+The browser asks for the piece that starts where its own recording ends, and for the next one 300 ms later, until it has
 everything. So a lost or doubled message does no harm, any number of students can be anywhere in the same run, and a
 closed tab asks no more.
 """

@@ -12,7 +12,7 @@ const version = new URL(import.meta.url).search;
 const { createTransport, calm } = await import("./transport.js" + version);
 const { svg, html, fill } = await import("./svg.js" + version);
 
-const ASK_AFTER = 250;    // ms between two pieces: four a second
+const ASK_AFTER = 300;    // ms between two pieces: about three a second
 const ASK_AGAIN = 2500;   // ms without an answer
 const FRAME = 150;        // ms a recorded point at speed 1: a hundred points take fifteen seconds
 
@@ -211,7 +211,9 @@ class Player {
         const at = values.reduce((b, value, j) => ((largest ? value > values[b] : value < values[b]) ? j : b), 0);
         changed.x.push([x[at]]); changed.y.push([values[at]]);
       });
-      const relayout = curves.dataset.zoomed || !range ? {} : { "yaxis.range": range };
+      // An axis is laid out anew only when its range has changed: that costs more than all the curves.
+      const known = String(curves.layout.yaxis.range) === String(range);
+      const relayout = curves.dataset.zoomed || !range || known ? {} : { "yaxis.range": range };
       await Plotly.update(curves, changed, relayout, which);
       if (map && this.maps[panel.arm]?.[last]) await Plotly.restyle(map, { z: [this.maps[panel.arm][last]] }, [0]);
       const said = this.read(panel, last, data);
