@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 import streamlit as st
 
-from lib.web.language import _, decimal, ngettext
+from lib.web.language import _
+from lib.web.run_status import run_status
 from lib.web.runs import Run, RunPool, session_watcher
 
 
@@ -70,11 +71,5 @@ def computed(config: Hashable, make: Callable[[], Stepwise], *, at_once: int) ->
 def _progress(run: Run[StepwiseJob]) -> None:
     if run.over:
         st.rerun()
-    before = today_runs().before(run)
-    if before:
-        said = ngettext("Waiting: {count} run before this one", "Waiting: {count} runs before this one", before)
-    elif run.seconds_left is None:
-        said = _("Starting")
-    else:
-        said = _("Training: {left} s left", left=decimal(run.seconds_left, 0))
+    said = run_status(today_runs(), run, lambda _job, left: _("Training: {left} s left", left=left))
     st.progress(min(1.0, run.progress), text=said)
