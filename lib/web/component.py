@@ -6,6 +6,7 @@ that load the real one, which the browser keeps.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,13 +15,14 @@ import streamlit as st
 from lib.web.language import ROOT
 
 _FOLDER = ROOT / "static" / "two-dice"
+_IMPORTED = re.compile(r'await import\("\./(\w+)\.js" \+ version\)')
 
 # A module exports update(component), called at every change of data or theme, and destroy(root), called at the end.
 _LOADER = """
 const latest = new WeakMap();
 const load = (name) => import(new URL(`./app/static/two-dice/${{name}}.js?v={version}`, document.baseURI));
 // The parts are asked for together with the module that will import them, and not after it.
-const module = load("{name}"), parts = ["transport", "svg"].map(load);
+const module = load("{name}"), parts = {parts}.map(load);
 export default function (component) {{
   const root = component.parentElement;
   latest.set(root, component);
@@ -42,7 +44,7 @@ def moving_picture(name: str) -> Callable[..., Any]:
         f"two_dice_{name}",
         html='<div class="two-dice"></div>',
         css=(_FOLDER / "two-dice.css").read_text(encoding="utf-8"),
-        js=_LOADER.format(name=name, version=version),
+        js=_LOADER.format(name=name, version=version, parts=json.dumps(_parts(name))),
         # Plotly writes its styles into the document, where a shadow root would not see them.
         isolate_styles=False,
     )
@@ -53,6 +55,15 @@ def moving_picture(name: str) -> Callable[..., Any]:
         return mount(data=[data], **options)
 
     return mount_picture
+
+
+def _parts(name: str) -> list[str]:
+    """The modules that static/two-dice/<name>.js imports.
+
+    >>> _parts("life_strip")
+    ['transport', 'svg']
+    """
+    return _IMPORTED.findall((_FOLDER / f"{name}.js").read_text(encoding="utf-8"))
 
 
 def unpacked(json_text: str) -> dict[str, Any]:

@@ -11,28 +11,13 @@
 //         full: [...], weights: [base64 int8 (units above, units below)], labels, locale }
 
 const version = new URL(import.meta.url).search;
+const { Player, playersOf } = await import("./player.js" + version);
 const { createTransport } = await import("./transport.js" + version);
 const { svg, html, fill } = await import("./svg.js" + version);
 
 const INTERVAL = 1000;    // ms a pass at speed 1
 const STRONGEST = 160;    // edges drawn between two layers that have more than MANY
 const MANY = 400;
-
-const players = new WeakMap();
-
-export function update({ parentElement, data }) {
-  const player = players.get(parentElement) ?? new Player(parentElement);
-  players.set(parentElement, player);
-  const recording = JSON.stringify(data);
-  if (player.recording === recording) return;  // a rerun that changed nothing here disturbs nothing
-  player.recording = recording;
-  player.show(data);
-}
-
-export function destroy(root) {
-  players.get(root)?.destroy();
-  players.delete(root);
-}
 
 const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 const sixteen = (text) => new Uint16Array(bytes(text).buffer);
@@ -79,23 +64,13 @@ class Recording {
   }
 }
 
-class Player {
+class NetworkPlayer extends Player {
   constructor(root) {
-    this.holder = root.querySelector(".two-dice");
-    this.holder.classList.add("network");
+    super(root, "network");
     this.picture = svg("svg", { role: "img" }, this.holder);
     this.caption = html("p", "caption", this.holder);
     this.row = html("div", "", this.holder);
     this.list = html("div", "legend", this.holder);
-    this.width = 0;
-    this.sized = new ResizeObserver(() => this.resize());
-    this.sized.observe(this.holder);
-  }
-
-  destroy() {
-    this.sized.disconnect();
-    this.transport?.destroy();
-    this.holder.replaceChildren();
   }
 
   show(data) {
@@ -117,14 +92,6 @@ class Player {
     this.transport?.destroy();
     this.row.replaceChildren();
     this.transport = createTransport(this.row, { labels, interval: INTERVAL, onFrame: (pass) => this.draw(pass) });
-  }
-
-  resize() {
-    const width = Math.floor(this.holder.getBoundingClientRect().width);  // never shrunk: 14 px stay 14 px
-    if (!this.data || !width || width === this.width) return;
-    this.width = width;
-    this.build(width);
-    this.draw(this.transport.position);
   }
 
   // Lines and shapes, made once for a width; draw() then only gives them other looks.
@@ -305,3 +272,5 @@ class Player {
     item("full", "line", { x1: 11, x2: 11, y1: 1, y2: 19 }, labels.full);
   }
 }
+
+export const { update, destroy } = playersOf(NetworkPlayer);

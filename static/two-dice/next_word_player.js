@@ -9,6 +9,7 @@
 //         locale, labels: { steps: [name], says: [text], picture, truth, allowed, impossible, kept, cut, hover, ... } }
 
 const version = new URL(import.meta.url).search;
+const { Player, playersOf } = await import("./player.js" + version);
 const { createTransport } = await import("./transport.js" + version);
 const { svg, html, fill } = await import("./svg.js" + version);
 
@@ -17,37 +18,12 @@ const PITCH = 15.5;                        // px a bar with a word of 14 px unde
 const [LOGITS, SCALED, SOFTMAX, SORTED, CUT, RENORMALISED, DRAW] = [0, 1, 2, 3, 4, 5, 6];
 const SMALLEST = 1e-7;                     // the foot of the logarithmic axis
 
-const players = new WeakMap();
 let made = 0;
 
-export function update({ parentElement, data }) {
-  const player = players.get(parentElement) ?? new Player(parentElement);
-  players.set(parentElement, player);
-  const recording = JSON.stringify(data);
-  if (player.recording === recording) return;  // a rerun that changed nothing here disturbs nothing
-  player.recording = recording;
-  player.show(data);
-}
-
-export function destroy(root) {
-  players.get(root)?.destroy();
-  players.delete(root);
-}
-
-class Player {
+class NextWordPlayer extends Player {
   constructor(root) {
-    this.holder = root.querySelector(".two-dice");
-    this.holder.classList.add("next-word");
+    super(root, "next-word");
     this.hatching = `hatching-${made++}`;
-    this.width = 0;
-    this.sized = new ResizeObserver(() => this.resize());
-    this.sized.observe(this.holder);
-  }
-
-  destroy() {
-    this.sized.disconnect();
-    this.transport?.destroy();
-    this.holder.replaceChildren();
   }
 
   show(data) {
@@ -77,14 +53,6 @@ class Player {
     this.transport.go(position);
     // Nothing starts to move by itself: the student presses Play. Another setting does not stop what plays.
     if (playing) this.transport.play();
-  }
-
-  resize() {
-    const width = Math.round(this.holder.clientWidth);
-    if (!this.data || !width || width === this.width) return;
-    this.width = width;
-    this.build(width);
-    this.draw(this.transport.position);
   }
 
   // Everything that is drawn, made once for a width; draw() then only moves it.
@@ -274,3 +242,5 @@ class Player {
     item(labels.impossible, "path", { class: "impossible", d: "M6 5l10 10m0 -10l-10 10" });
   }
 }
+
+export const { update, destroy } = playersOf(NextWordPlayer);

@@ -6,39 +6,15 @@
 //         said: [the likeliest word of each pass], locale, labels }
 
 const version = new URL(import.meta.url).search;
+const { Player, playersOf } = await import("./player.js" + version);
 const { createTransport } = await import("./transport.js" + version);
 const { svg, html, fill } = await import("./svg.js" + version);
 
 const INTERVAL = 1000; // ms a pass at speed 1
-const players = new WeakMap();
 
-export function update({ parentElement, data }) {
-  const player = players.get(parentElement) ?? new Player(parentElement);
-  players.set(parentElement, player);
-  const recording = JSON.stringify(data);
-  if (player.recording === recording) return;
-  player.recording = recording;
-  player.show(data);
-}
-
-export function destroy(root) {
-  players.get(root)?.destroy();
-  players.delete(root);
-}
-
-class Player {
+class TransformerPlayer extends Player {
   constructor(root) {
-    this.holder = root.querySelector(".two-dice");
-    this.holder.classList.add("block");
-    this.width = 0;
-    this.sized = new ResizeObserver(() => this.resize());
-    this.sized.observe(this.holder);
-  }
-
-  destroy() {
-    this.sized.disconnect();
-    this.transport?.destroy();
-    this.holder.replaceChildren();
+    super(root, "block");
   }
 
   show(data) {
@@ -63,14 +39,6 @@ class Player {
     this.resize();
     this.transport.go(position);
     if (playing) this.transport.play();
-  }
-
-  resize() {
-    const width = Math.round(this.holder.clientWidth);
-    if (!this.data || !width || width === this.width) return;
-    this.width = width;
-    this.build(width);
-    this.draw(this.transport.position);
   }
 
   kept(pass, place, unit) {
@@ -181,3 +149,5 @@ class Player {
     this.picture.setAttribute("aria-label", `${labels.picture} ${said}`);
   }
 }
+
+export const { update, destroy } = playersOf(TransformerPlayer);

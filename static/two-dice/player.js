@@ -1,0 +1,47 @@
+// What the players of a recording have in common: the server sends it once, and the picture is drawn as wide as it is
+// shown, so that its text is as large on a phone as on a projector.
+
+// The exports of a module whose pictures are of this class: one player for each root element.
+export function playersOf(Class) {
+  const players = new WeakMap();
+  return {
+    update({ parentElement, data }) {
+      const player = players.get(parentElement) ?? new Class(parentElement);
+      players.set(parentElement, player);
+      const recording = JSON.stringify(data);
+      if (player.recording === recording) return;  // a rerun that changed nothing here disturbs nothing
+      player.recording = recording;
+      player.show(data);
+    },
+    destroy(root) {
+      players.get(root)?.destroy();
+      players.delete(root);
+    },
+  };
+}
+
+// A class of pictures has show(data), which sets this.data and this.transport, build(width), which makes all that is
+// drawn, and draw(position), which moves it.
+export class Player {
+  constructor(root, className) {
+    this.holder = root.querySelector(".two-dice");
+    this.holder.classList.add(className);
+    this.width = 0;
+    this.sized = new ResizeObserver(() => this.resize());
+    this.sized.observe(this.holder);
+  }
+
+  destroy() {
+    this.sized.disconnect();
+    this.transport?.destroy();
+    this.holder.replaceChildren();
+  }
+
+  resize() {
+    const width = Math.floor(this.holder.getBoundingClientRect().width);  // never shrunk: 14 px stay 14 px
+    if (!this.data || !width || width === this.width) return;
+    this.width = width;
+    this.build(width);
+    this.draw(this.transport.position);
+  }
+}
