@@ -1,19 +1,14 @@
 """Training and validation curves of one arm: the gap shaded, the floor drawn, the best step marked.
 
-A figure can be made empty and filled later: each trace says in ``meta`` which series it shows, so that the moving
-picture fills the same figure point by point (static/two-dice/training_player.js) that ``filled`` fills at once.
+A figure is made empty, and the browser fills it while the run goes on (static/two-dice/training_player.js): each
+trace says in ``meta`` which series it shows, or of which it marks the best step.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import plotly.graph_objects as go
 
 from lib.figures.palette import FLOOR, GRID, LEARN, TEXT_SIZE
-
-Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -77,10 +72,15 @@ def curves_figure(
         meta={"best": f"{val}.median", "largest": metric == "accuracy"},
     )
     if floor is not None:
-        figure.add_scatter(
-            x=[0, steps],
-            y=[floor, floor],
-            mode="lines",
+        # Not a trace: the floor stands from the start, while the curves are revealed.
+        figure.add_shape(
+            type="line",
+            xref="paper",
+            x0=0,
+            x1=1,
+            y0=floor,
+            y1=floor,
+            layer="below",
             name=labels.floor,
             line={"color": FLOOR, "dash": "dash", "width": 2},
         )
@@ -105,17 +105,4 @@ def curves_figure(
             "tickformat": ".0%" if metric == "accuracy" else None,
         },
     )
-    return figure
-
-
-def filled(figure: go.Figure, step: Sequence[int] | Floats, series: Mapping[str, Floats]) -> go.Figure:
-    """The figure with its series drawn up to the last step: what the moving picture shows at its end."""
-    for trace in figure.data:
-        meta = trace.meta or {}
-        if "series" in meta:
-            trace.update(x=list(step), y=series[meta["series"]].tolist())
-        elif "best" in meta:
-            values = series[meta["best"]]
-            at = int(np.argmax(values) if meta["largest"] else np.argmin(values))
-            trace.update(x=[step[at]], y=[float(values[at])])
     return figure

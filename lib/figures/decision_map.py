@@ -29,28 +29,15 @@ def decision_map_figure(
     size: int,
     labels: MapLabels,
 ) -> go.Figure:
-    """The map of one arm, still empty: the heatmap's ``meta`` says that it is filled with the recorded maps.
+    """The points of one arm, with room for the map under them, which moves and so is not Plotly's to draw.
 
-    ``points`` (N, 2), ``classes`` (N,) as the network was told them, ``flipped`` (N,) where that was a lie;
-    ``extent`` is (left, right, bottom, top) of a map of ``size`` x ``size`` cells.
+    ``points`` (N, 2), ``classes`` (N,) as the network was told them, ``flipped`` (N,) where that was a lie; ``extent``
+    is (left, right, bottom, top), the centres of the outermost of ``size`` x ``size`` cells. The layout's ``meta`` says
+    how to paint a map: the colours of 0, of the middle and of 255, and the extent of the cells with their margins.
     """
     left, right, bottom, top = extent
+    dx, dy = (right - left) / max(1, size - 1), (top - bottom) / max(1, size - 1)
     figure = go.Figure()
-    figure.add_heatmap(
-        z=[],
-        x0=left,
-        dx=(right - left) / max(1, size - 1),
-        y0=bottom,
-        dy=(top - bottom) / max(1, size - 1),
-        zmin=0,
-        zmax=255,
-        colorscale=[[0.0, CLASSES[0]], [0.5, "#f2f2f2"], [1.0, CLASSES[1]]],
-        opacity=0.75,
-        showscale=False,
-        hoverinfo="skip",
-        zsmooth="fast",  # the browser scales the cells; "best" would interpolate each pixel in script
-        meta={"map": True},
-    )
     points, classes, flipped = points[:MOST_POINTS], classes[:MOST_POINTS], flipped[:MOST_POINTS]
     for label, name in enumerate(labels.classes[:2]):
         figure.add_scatter(
@@ -75,6 +62,10 @@ def decision_map_figure(
     axis = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
     figure.update_layout(
         template="none",
+        meta={
+            "colors": [CLASSES[0], "#f2f2f2", CLASSES[1]],
+            "extent": [left - dx / 2, right + dx / 2, bottom - dy / 2, top + dy / 2],
+        },
         margin={"l": 8, "r": 8, "t": 4, "b": 8},
         font={"size": TEXT_SIZE},
         paper_bgcolor="rgba(0,0,0,0)",

@@ -1,13 +1,8 @@
-"""The training page's moving picture: sends a run's recording in pieces and lets the browser play it.
-
-The browser asks for the piece that starts where its own recording ends, and for the next one 300 ms later, until it has
-everything. So a lost or doubled message does no harm, any number of students can be anywhere in the same run, and a
-closed tab asks no more.
-"""
+"""The training page's moving picture: what its runs record, in pieces, and the figures that the pieces fill."""
 
 import base64
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -17,17 +12,10 @@ from lib.curves import series
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.figures.decision_map import MapLabels, decision_map_figure
 from lib.training import History, Trainer, TrainingConfig
-from lib.web.component import moving_picture
 from lib.web.language import _, current_language, decimal
-from lib.web.plotly_script import plotly_script
+from lib.web.recording_player import Panels, Piece, recording_player
 from lib.web.run_status import run_status
 from lib.web.runs import Run, RunPool
-from lib.web.transport import transport_labels
-
-_mount = moving_picture("training_player")
-
-# Points sent at once: with two maps of 50 x 50 cells a piece stays below 100 kB.
-_PIECE = 12
 
 
 class TrainingJob:
@@ -37,7 +25,7 @@ class TrainingJob:
         self.trainer = Trainer(config)
         self.steps = config.steps
         self.step = 0
-        self.panels: dict[Hashable, list[dict[str, Any]]] = {}  # drawn once for each look, for all who watch
+        self.panels: dict[Hashable, Panels] = {}  # drawn once for each look, for all who watch
         self._portion = 1  # steps at once
 
     @property
@@ -62,39 +50,18 @@ def training_runs() -> RunPool[TrainingJob]:
 def training_player(
     run: Run[TrainingJob], config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
 ) -> None:
-    """Draw the recording of a run as far as it is, and keep drawing while it grows.
-
-    Call it inside a fragment: the browser's wish for the next piece reruns only that.
-    """
-    wish = st.session_state.get("training_wish") or {}
-    start = int(wish.get("from", 0)) if wish.get("run") == run.number else 0
+    """Draw the recording of a run as far as it is, and keep drawing while it grows; call it inside a fragment."""
     history = history_of(run)
-    count = len(history.step) if history is not None else 0
-    start = min(max(start, 0), count)
-    stop = min(count, start + _PIECE)
-    _mount(
-        key="training_player",
-        data={
-            "run": run.number,
-            "start": start,
-            "count": count,
-            "complete": run.over,
-            "progress": run.progress,
-            "status": status(run),
-            "locale": current_language(),
-            "metric": metric,
-            "mapSize": history.maps.shape[-1] if history is not None and history.maps is not None else 0,
-            **_piece(history, start, stop),
-            "panels": _panels(run, config, metric=metric, log=log, with_dropout=with_dropout),
-            "labels": {
-                "transport": {**transport_labels(), "follow": _("Follow live")},
-                "progress": _("Training progress"),
-                "numbers": _("Step {step}: training {train}, validation {val}"),
-                "map": _("The plane as this network divides it between the two classes."),
-                "plotly": plotly_script(),
-            },
-        },
-        on_want_change=_keep_wish,
+    recording_player(
+        "training_player",
+        run,
+        count=len(history.step) if history is not None else 0,
+        piece=lambda start, stop: _piece(history, start, stop),
+        look=f"{history is not None} {metric} {log} {with_dropout}",
+        panels=lambda: _panels(run, config, metric=metric, log=log, with_dropout=with_dropout),
+        metric=metric,
+        status=status(run),
+        map_size=history.maps.shape[-1] if history is not None and history.maps is not None else 0,
     )
 
 
@@ -103,13 +70,7 @@ def history_of(run: Run[TrainingJob]) -> History | None:
     return run.job.trainer.history if run.job else None
 
 
-def _keep_wish() -> None:
-    wish = st.session_state["training_player"].get("want")
-    if isinstance(wish, Mapping):
-        st.session_state["training_wish"] = dict(wish)
-
-
-def _piece(history: History | None, start: int, stop: int) -> dict[str, Any]:
+def _piece(history: History | None, start: int, stop: int) -> Piece:
     if history is None:
         return {"step": [], "series": {}, "maps": None}
     maps = history.maps
@@ -127,10 +88,8 @@ def _short(value: float) -> float | None:
     return None if np.isnan(value) else float(f"{value:.4g}")
 
 
-def _panels(
-    run: Run[TrainingJob], config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
-) -> list[dict[str, Any]]:
-    """The empty figures of all arms. Making them takes time that every rerun would take from the run."""
+def _panels(run: Run[TrainingJob], config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool) -> Panels:
+    """The empty figures of all arms, made once for a class that watches the same run."""
     if run.job is None:
         return _drawn_panels(None, config, metric=metric, log=log, with_dropout=with_dropout)
     look = (current_language(), metric, log, with_dropout)
@@ -143,7 +102,7 @@ def _panels(
 
 def _drawn_panels(
     history: History | None, config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
-) -> list[dict[str, Any]]:
+) -> Panels:
     labels = CurveLabels(
         step=_("training step"),
         value=_("loss (nats)") if metric == "loss" else _("accuracy"),

@@ -1,58 +1,30 @@
 """Train it yourself: both models learn while the class watches, their curves beside the floor."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.language_model import Progress
 from lib.story import load_story
-from lib.web.component import moving_picture
-from lib.web.language import _, current_language, decimal
-from lib.web.plotly_script import plotly_script
+from lib.web.language import _, decimal
+from lib.web.recording_player import Panels, Piece, recording_player
 from lib.web.run_status import run_status
 from lib.web.runs import Run
 from lib.web.training_player import arm_name
-from lib.web.transport import transport_labels
 from lib.web.two_dice_runs import Pair, TrainingPairJob, training_pairs
-
-# The same player as on the training page: it draws any recording of two arms.
-_mount = moving_picture("training_player")
 
 
 def pair_player(run: Run[TrainingPairJob], pair: Pair) -> None:
-    """Draw both models' losses as far as they have learned, and keep drawing while they do.
-
-    Call it inside a fragment: the browser's wish for the next piece reruns only that.
-    """
+    """Draw both models' losses and keep drawing while they learn; call it inside a fragment."""
     records = run.job.records if run.job else ([], [])
-    count = min(len(each) for each in records)
-    _mount(
-        key="pair_player",
-        data={
-            "run": run.number,
-            "start": 0,  # thirty points are few: everything is sent each time, and the browser takes what is new
-            "count": count,
-            "complete": run.over,
-            "progress": run.progress,
-            "status": training_status(run),
-            "locale": current_language(),
-            "metric": "loss",
-            "mapSize": 0,
-            "maps": None,
-            "step": [record.step for record in records[0][:count]],
-            "series": _series(records, count),
-            "panels": _panels(pair),
-            "labels": {
-                "transport": {**transport_labels(), "follow": _("Follow live")},
-                "progress": _("Training progress"),
-                "numbers": _("Step {step}: training {train}, validation {val}"),
-                "map": "",
-                "plotly": plotly_script(),
-            },
-        },
-        on_want_change=lambda: None,  # the wish itself is the rerun
+    recording_player(
+        "pair_player",
+        run,
+        count=min(len(each) for each in records),
+        piece=lambda start, stop: _piece(records, start, stop),
+        look="",
+        panels=lambda: _panels(pair),
+        metric="loss",
+        status=training_status(run),
     )
 
 
@@ -64,17 +36,17 @@ def training_status(run: Run[TrainingPairJob]) -> str:
     )
 
 
-def _series(records: tuple[list[Progress], ...], count: int) -> Mapping[str, list[float]]:
+def _piece(records: tuple[list[Progress], ...], start: int, stop: int) -> Piece:
     """One run in each arm, so the band over the runs has no width."""
     series: dict[str, list[float]] = {}
     for arm, column in enumerate(records):
         for name in ("train_loss", "val_loss"):
-            values = [float(f"{getattr(record, name):.4g}") for record in column[:count]]
+            values = [float(f"{getattr(record, name):.4g}") for record in column[start:stop]]
             series |= {f"{name}.{arm}.{statistic}": values for statistic in ("median", "low", "high")}
-    return series
+    return {"step": [record.step for record in records[0][start:stop]], "series": series, "maps": None}
 
 
-def _panels(pair: Pair) -> list[dict[str, Any]]:
+def _panels(pair: Pair) -> Panels:
     labels = CurveLabels(
         step=_("training step"),
         value=_("loss (nats a word)"),

@@ -1,12 +1,14 @@
 // Plays the recording of a training run: curves that grow, decision maps that bend, at the student's own pace.
 //
 // The server computes at full speed and sends the recording in pieces; this module asks for the next piece until it
-// has all of it, so nothing can be lost, and draws any point of it in place: the plots are made once and then only
-// given other numbers, so a zoom stays.
+// has all of it, so nothing can be lost. Plotly draws only what stays: axes, points, and the curves as far as they
+// are received. What moves lies over or under its plots and costs next to nothing, so that watching a run does not
+// slow it down: a clip that lets the curves be seen up to the present point, the mark of the best step, the map.
 //
-// data: { run, start, count, total, complete, progress, status, locale, metric,
+// data: { run, start, count, complete, progress, status, locale, metric,
 //         step: [...], series: { name: [...] }, maps: [base64 per arm] | null, mapSize,
-//         panels: [{ title, arm, curves: { data, layout }, map: { data, layout } | null }], labels }
+//         look, panels: [{ title, arm, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
+// panels is null where the browser has said that it has those of this look.
 
 const version = new URL(import.meta.url).search;
 const { createTransport, calm } = await import("./transport.js" + version);
@@ -34,7 +36,7 @@ const players = new WeakMap();
 export function update({ parentElement, data, setTriggerValue }) {
   const player = players.get(parentElement) ?? new Player(parentElement);
   players.set(parentElement, player);
-  player.ask = (from) => setTriggerValue("want", { run: data.run, from });
+  player.ask = (wish) => setTriggerValue("want", wish);
   player.receive(data);
 }
 
@@ -43,15 +45,19 @@ export function destroy(root) {
   players.delete(root);
 }
 
+let players_made = 0;   // numbers the clips, whose ids are the document's
+
 class Player {
   constructor(root) {
     this.root = root;
     this.holder = root.querySelector(".two-dice");
     this.holder.classList.add("training");
+    this.id = `two-dice-player-${players_made++}`;
     this.run = null;
-    this.look = "";          // what the plots look like, so that they are remade only when it changes
+    this.panels = null;      // the figures, and which look they have
+    this.look = null;
+    this.made = "";          // what the plots on screen were made for
     this.timer = null;
-    this.drawing = false;
     this.status = html("div", "status", this.holder);
     this.bar = html("progress", "", this.status);
     this.bar.max = 1;
@@ -74,6 +80,7 @@ class Player {
 
   receive(data) {
     this.data = data;
+    if (data.panels) [this.panels, this.look] = [data.panels, data.look];
     if (data.run !== this.run) this.begin(data);
     this.keep(data);
     this.bar.value = data.progress;
@@ -81,13 +88,15 @@ class Player {
     this.said.textContent = data.status;
     this.status.hidden = !data.status;
     this.transport.setLength(this.have, data.complete && this.have >= data.count);
-    this.remake(data);
+    if (this.look === data.look) this.remake(data);
     this.askForMore(data);
   }
 
   begin(data) {
     this.run = data.run;
     this.step = []; this.series = {}; this.maps = [];
+    this.plotted = 0;        // points that the curves on screen were given
+    this.told = -1;          // points that the server was told of
     this.transport?.destroy();
     this.transport = createTransport(this.holder, {
       labels: data.labels.transport, interval: FRAME, onFrame: (position) => this.draw(position),
@@ -111,43 +120,41 @@ class Player {
     const cells = data.mapSize * data.mapSize;
     data.maps.forEach((text, arm) => {
       const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-      for (let i = skip; i < data.step.length; i++) {
-        const frame = bytes.subarray(i * cells, (i + 1) * cells);
-        (this.maps[arm] ??= []).push([...Array(data.mapSize).keys()].map((row) => frame.subarray(row * data.mapSize, (row + 1) * data.mapSize)));
-      }
+      for (let i = skip; i < data.step.length; i++) (this.maps[arm] ??= []).push(bytes.subarray(i * cells, (i + 1) * cells));
     });
   }
 
+  // The last wish only tells that all has come, so that no later rerun of the page sends a piece again.
   askForMore(data) {
     clearTimeout(this.timer);
-    if (data.complete && this.have >= data.count) return;
-    const again = () => { this.ask(this.have); this.timer = setTimeout(again, ASK_AGAIN); };
-    this.timer = setTimeout(again, this.have < data.count ? 30 : ASK_AFTER);
+    const lacks = this.have < data.count || this.look !== data.look;
+    if (data.complete && !lacks && this.told === this.have) return;
+    const again = () => {
+      this.told = this.have;
+      this.ask({ run: data.run, from: this.have, look: this.look });
+      this.timer = setTimeout(again, ASK_AGAIN);
+    };
+    this.timer = setTimeout(again, lacks ? 30 : ASK_AFTER);
   }
 
   async remake(data) {
     const style = getComputedStyle(this.holder);
     const text = style.getPropertyValue("--st-text-color").trim() || style.color;
-    const look = JSON.stringify([data.run, data.panels, text]);
-    if (look === this.look) return;
-    this.look = look;
+    const wanted = `${data.look} ${text}`;
+    if (wanted === this.made) return;
+    this.made = wanted;
     const Plotly = await loadPlotly(data.labels.plotly);
-    if (look !== this.look || !players.has(this.root)) return;
+    if (wanted !== this.made || !players.has(this.root)) return;
 
-    if (this.plots.length !== data.panels.length || this.withMaps !== Boolean(data.panels[0].map)) {
+    const withMaps = Boolean(this.panels[0].map);
+    if (this.plots.length !== this.panels.length || this.withMaps !== withMaps) {
       this.plots.forEach(({ curves, map }) => [curves, map].forEach((plot) => plot && Plotly.purge(plot)));
       this.grid.replaceChildren();
-      this.withMaps = Boolean(data.panels[0].map);
-      this.grid.classList.toggle("with-maps", this.withMaps);
-      this.plots = data.panels.map(() => {
-        const panel = html("section", "panel", this.grid);
-        return {
-          title: html("h3", "", panel), numbers: html("p", "numbers", panel),
-          curves: html("div", "curves", panel), map: this.withMaps ? html("div", "map", panel) : null,
-        };
-      });
+      this.withMaps = withMaps;
+      this.grid.classList.toggle("with-maps", withMaps);
+      this.plots = this.panels.map((panel, i) => this.build(i));
     }
-    for (const [i, panel] of data.panels.entries()) {
+    for (const [i, panel] of this.panels.entries()) {
       const { title, curves, map } = this.plots[i];
       title.textContent = panel.title;
       for (const [element, figure] of [[curves, panel.curves], [map, panel.map]]) {
@@ -158,35 +165,59 @@ class Player {
         const config = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "autosize" };
         await Plotly.react(element, structuredClone(figure.data), layout, config);
         element.setAttribute("role", "img");
-        if (!element.dataset.listens) {
-          element.dataset.listens = "yes";
-          // A zoom of the student's own is left alone until a double click gives it back.
-          element.on("plotly_relayout", (event) => {
-            if ("yaxis.range[0]" in event) element.dataset.zoomed = "yes";
-            if (event["yaxis.autorange"]) { delete element.dataset.zoomed; this.draw(this.transport.position); }
-          });
-        }
+        if (!element.dataset.listens) this.listen(element);
       }
       delete curves.dataset.zoomed;
     }
-    this.drawLegend(data);
+    this.plotted = 0;
+    this.drawLegend();
     this.draw(this.transport.position);
+  }
+
+  // One arm: its title, its numbers, its curves under what moves over them, its map under its points.
+  build(i) {
+    const panel = html("section", "panel", this.grid);
+    const title = html("h3", "", panel), numbers = html("p", "numbers", panel);
+    const stage = html("div", "stage", panel), curves = html("div", "curves", stage);
+    const over = svg("svg", { class: "over", "aria-hidden": "true" }, stage);
+    const clip = svg("rect", { x: -20, y: -20, width: 0, height: 2000 }, svg("clipPath", { id: `${this.id}-${i}` }, over));
+    const best = svg("path", { visibility: "hidden" }, over);
+    if (!this.withMaps) return { title, numbers, curves, clip, best };
+    const under = html("div", "stage", panel), canvas = html("canvas", "", under);
+    return { title, numbers, curves, clip, best, canvas, map: html("div", "map", under) };
+  }
+
+  listen(element) {
+    element.dataset.listens = "yes";
+    // Plotly has laid the plot out anew: what lies over and under it follows.
+    element.on("plotly_afterplot", () => this.show());
+    if (!element.matches(".curves")) return;
+    // A zoom of the student's own is left alone until a double click gives it back.
+    element.on("plotly_relayout", (event) => {
+      if ("yaxis.range[0]" in event) element.dataset.zoomed = "yes";
+      if (event["yaxis.autorange"]) { delete element.dataset.zoomed; this.plotted = 0; this.draw(this.transport.position); }
+    });
+    // What is not shown yet cannot be pointed at either.
+    element.on("plotly_beforehover", ({ clientX }) => {
+      const { xaxis, _size } = element._fullLayout;
+      return clientX - element.getBoundingClientRect().left - _size.l < xaxis.d2p(this.step[this.last]) + 4;
+    });
   }
 
   // Both panels share one range, over everything received, so that they can be compared and do not jump while playing.
   range(data) {
-    const shown = data.panels.flatMap((panel) => panel.curves.data.filter((t) => t.meta?.series).map((t) => t.meta.series));
+    const shown = this.panels.flatMap((panel) => panel.curves.data.filter((t) => t.meta?.series).map((t) => t.meta.series));
     let low = Infinity, high = -Infinity;
     for (const name of new Set(shown)) for (const value of this.series[name] ?? []) {
       if (value === null) continue;
       if (value < low) low = value;
       if (value > high) high = value;
     }
-    for (const panel of data.panels) for (const trace of panel.curves.data) if (!trace.meta) {
-      for (const value of trace.y) { low = Math.min(low, value); high = Math.max(high, value); }
+    for (const panel of this.panels) for (const { y0 } of panel.curves.layout.shapes ?? []) {
+      low = Math.min(low, y0); high = Math.max(high, y0);
     }
     if (!(high > low)) return null;
-    if (data.panels[0].curves.layout.yaxis.type === "log") {
+    if (this.panels[0].curves.layout.yaxis.type === "log") {
       const floor = Math.log10(Math.max(low, 1e-4)), top = Math.log10(high);
       return [floor - 0.05 * (top - floor), top + 0.05 * (top - floor)];
     }
@@ -194,37 +225,65 @@ class Player {
     return [data.metric === "loss" ? Math.min(0, low) : low - margin, high + margin];
   }
 
-  async draw(position) {
-    if (!this.plots.length || !this.have || this.drawing) { this.missed = this.drawing; return; }
-    this.drawing = true;
-    const { data } = this, Plotly = globalThis.Plotly, last = Math.min(position, this.have - 1);
-    const x = this.step.slice(0, last + 1), range = this.range(data);
-    for (const [i, panel] of data.panels.entries()) {
-      const { curves, map, numbers } = this.plots[i];
-      const changed = { x: [], y: [] }, which = [];
-      panel.curves.data.forEach((trace, index) => {
-        const { series, best, largest } = trace.meta ?? {};
-        const values = this.series[series ?? best]?.slice(0, last + 1);
-        if (!values) return;
-        which.push(index);
-        if (series) { changed.x.push(x); changed.y.push(values); return; }
-        const at = values.reduce((b, value, j) => ((largest ? value > values[b] : value < values[b]) ? j : b), 0);
-        changed.x.push([x[at]]); changed.y.push([values[at]]);
-      });
-      // An axis is laid out anew only when its range has changed: that costs more than all the curves.
-      const known = String(curves.layout.yaxis.range) === String(range);
-      const relayout = curves.dataset.zoomed || !range || known ? {} : { "yaxis.range": range };
-      await Plotly.update(curves, changed, relayout, which);
-      if (map && this.maps[panel.arm]?.[last]) await Plotly.restyle(map, { z: [this.maps[panel.arm][last]] }, [0]);
-      const said = this.read(panel, last, data);
-      numbers.textContent = said;
-      curves.setAttribute("aria-label", `${panel.title}. ${said}`);
-      map?.setAttribute("aria-label", `${panel.title}. ${data.labels.map}`);
-    }
-    this.holder.dataset.drawn = last;
+  // Show the recording up to a point. The curves are drawn anew only when that point is beyond what they have.
+  draw(position) {
+    if (!this.plots.length || !this.have) return;
+    this.last = Math.min(position, this.have - 1);
+    if (this.last >= this.plotted || (this.data.complete && this.plotted < this.have)) this.plot();
+    this.show();
+    this.holder.dataset.drawn = this.last;
     this.holder.dataset.updates = Number(this.holder.dataset.updates ?? 0) + 1;
-    this.drawing = false;
-    if (this.missed) { this.missed = false; this.draw(this.transport.position); }
+  }
+
+  // Give Plotly all that is received.
+  plot() {
+    this.plotted = this.have;
+    const range = this.range(this.data);
+    for (const [i, panel] of this.panels.entries()) {
+      const { curves } = this.plots[i];
+      const which = [...panel.curves.data.keys()].filter((index) => this.series[panel.curves.data[index].meta?.series]);
+      const changed = {
+        x: which.map(() => this.step.slice()),
+        y: which.map((index) => this.series[panel.curves.data[index].meta.series].slice()),
+      };
+      const relayout = curves.dataset.zoomed || !range ? {} : { "yaxis.range": range };
+      globalThis.Plotly.update(curves, changed, relayout, which);
+    }
+  }
+
+  // Put everything that moves where it belongs at the present point.
+  show() {
+    const { last, data } = this;
+    if (last === undefined || last >= this.have) return;
+    for (const [i, panel] of this.panels.entries()) {
+      const plot = this.plots[i];
+      if (!plot?.curves._fullLayout) continue;
+      this.reveal(plot, panel, `url(#${this.id}-${i})`);
+      if (plot.map?._fullLayout && this.maps[panel.arm]?.[last]) paint(plot, panel.map.layout.meta, this.maps[panel.arm][last], data.mapSize);
+      const said = this.read(panel, last, data);
+      if (plot.numbers.textContent === said) continue;
+      plot.numbers.textContent = said;
+      plot.curves.setAttribute("aria-label", `${panel.title}. ${said}`);
+      plot.map?.setAttribute("aria-label", `${panel.title}. ${data.labels.map}`);
+    }
+  }
+
+  // The curves up to the present point, and the best step so far.
+  reveal({ curves, clip, best }, panel, clipping) {
+    const { xaxis, yaxis, _size: { l, t } } = curves._fullLayout;
+    clip.setAttribute("width", Math.max(0, 20.5 + xaxis.d2p(this.step[this.last])));
+    const layer = curves.querySelector(".scatterlayer");
+    if (layer?.getAttribute("clip-path") !== clipping) layer?.setAttribute("clip-path", clipping);
+    const { meta, marker } = panel.curves.data.find((trace) => trace.meta?.best);
+    const values = this.series[meta.best]?.slice(0, this.last + 1);
+    if (!values?.length) return;
+    const at = values.reduce((b, value, j) => ((meta.largest ? value > values[b] : value < values[b]) ? j : b), 0);
+    const [x, y, r] = [xaxis.d2p(this.step[at]), yaxis.d2p(values[at]), marker.size * 0.65];
+    const inside = x >= 0 && x <= xaxis._length && y >= 0 && y <= yaxis._length;
+    for (const [name, value] of Object.entries({
+      visibility: inside ? "visible" : "hidden", d: `M0 ${-r}L${r} 0L0 ${r}L${-r} 0Z`, transform: `translate(${l + x} ${t + y})`,
+      fill: marker.color, stroke: marker.line.color, "stroke-width": marker.line.width,
+    })) best.setAttribute(name, value);
   }
 
   // The numbers at the present point, in words.
@@ -236,11 +295,11 @@ class Player {
     });
   }
 
-  drawLegend(data) {
+  drawLegend() {
     this.legend.replaceChildren();
     const dashes = { dot: "2 5", dash: "8 5", dashdot: "8 4 2 4", solid: "none" };
-    const seen = new Set();
-    for (const trace of [...data.panels[0].curves.data, ...(data.panels[0].map?.data ?? [])]) {
+    const seen = new Set(), { curves, map } = this.panels[0];
+    for (const trace of [...curves.data, ...(curves.layout.shapes ?? []), ...(map?.data ?? [])]) {
       if (!trace.name || trace.showlegend === false || seen.has(trace.name)) continue;
       seen.add(trace.name);
       const item = html("span", "item", this.legend);
@@ -256,4 +315,27 @@ class Player {
       item.append(document.createTextNode(" " + trace.name));
     }
   }
+}
+
+// Colour one recorded map and lay it under the points, where the axes of the plot have it.
+function paint({ map, canvas }, { colors, extent: [left, right, bottom, top] }, cells, size) {
+  const { xaxis, yaxis, _size: { l, t, w, h } } = map._fullLayout;
+  const small = new OffscreenCanvas(size, size), pixels = new ImageData(size, size);
+  const shades = colors.map((color) => [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16)));
+  for (let i = 0; i < cells.length; i++) {
+    // The first row of a map is at the bottom, that of a picture at the top.
+    const at = 4 * ((size - 1 - Math.floor(i / size)) * size + (i % size));
+    const half = cells[i] < 127.5 ? 0 : 1, share = cells[i] / 127.5 - half;
+    for (let c = 0; c < 3; c++) pixels.data[at + c] = shades[half][c] + share * (shades[half + 1][c] - shades[half][c]);
+    pixels.data[at + 3] = 255;
+  }
+  small.getContext("2d").putImageData(pixels, 0, 0);
+  Object.assign(canvas.style, { left: `${l}px`, top: `${t}px`, width: `${w}px`, height: `${h}px` });
+  const [width, height] = [Math.round(w * devicePixelRatio), Math.round(h * devicePixelRatio)];
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  const brush = canvas.getContext("2d");
+  brush.setTransform(canvas.width / w, 0, 0, canvas.height / h, 0, 0);
+  brush.clearRect(0, 0, w, h);
+  const [x0, x1, y0, y1] = [xaxis.d2p(left), xaxis.d2p(right), yaxis.d2p(top), yaxis.d2p(bottom)];
+  brush.drawImage(small, x0, y0, x1 - x0, y1 - y0);
 }

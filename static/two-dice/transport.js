@@ -84,9 +84,11 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
   parent.append(root);
 
   function say() {
-    draw(toggle, playing ? "pause" : "play");
-    toggle.setAttribute("aria-label", playing ? texts.pause : texts.play);
-    toggle.title = playing ? texts.pause : texts.play;
+    if (root.dataset.playing !== String(playing)) {
+      draw(toggle, playing ? "pause" : "play");
+      toggle.title = playing ? texts.pause : texts.play;
+      toggle.setAttribute("aria-label", toggle.title);
+    }
     scrub.max = Math.max(0, length - 1);
     scrub.value = position;
     where.textContent = texts.position.replace("{i}", position + 1).replace("{n}", length);
