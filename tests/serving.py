@@ -26,6 +26,13 @@ def free_port() -> int:
 @contextmanager
 def served(app: Path = ROOT / "app.py", **environment: str) -> Iterator[str]:
     """The address of a running ``streamlit run app.py``."""
+    with serving(app, **environment) as (address, _process):
+        yield address
+
+
+@contextmanager
+def serving(app: Path = ROOT / "app.py", **environment: str) -> Iterator[tuple[str, int]]:
+    """The address of a running ``streamlit run app.py``, and the id of its process."""
     port = free_port()
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
@@ -38,7 +45,7 @@ def served(app: Path = ROOT / "app.py", **environment: str) -> Iterator[str]:
         )
         try:
             _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server)
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", server.pid
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(20)

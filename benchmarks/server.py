@@ -1,0 +1,350 @@
+"""A class on one small machine: how long a rerun takes, what it costs and what it sends, while forty students visit.
+
+Every visitor is a session of its own, over a WebSocket, with the messages of a browser (tests/visiting.py). They walk
+through all pages, each starting at another one, and move a real control about once a second, while some of them follow
+a training run that is always going on. An empty Streamlit app with one slider gets the same visitors in the same run.
+The load's own process runs on the same machine, and its share of a core is printed.
+
+    python -m benchmarks server [--sessions 40] [--think 1.0] [--seconds 60] [--coming-and-going SECONDS] [--json]
+
+With ``--coming-and-going``, visitors stay for 5 to 30 seconds and others take their places, for that long; then only
+errors and the growth of the memory are judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import uvloop
+
+from benchmarks.timing import Cell, Table, Target, report
+from tests.serving import ROOT, serving
+from tests.visiting import Button, Rerun, Visitor
+
+PAGES = ("home", "dropout", "training", "top_k", "two_dice", "today")
+EMPTY = "import streamlit as st\n\nst.title('Empty')\nst.slider('One slider', 0, 100, key='slider')\n"
+MOVES = 5  # on each page, before the visitor goes on to the next
+FOLLOWERS = 5  # who watch the shared training run
+TRAINING = "train=1&steps=8000&seed={seed}"  # some ten seconds on an idle machine
+ARRIVAL = 10.0  # seconds over which the class comes in
+KEPT = 120.0  # seconds for which Streamlit keeps the session of somebody who left (server.disconnectedSessionTTL)
+JUDGED = 40  # sessions up to which the times are judged; above, the server may be slow but must stay alive
+# What a visitor leaves alone: it would start a training of its own, and a class watches one together.
+ALONE = {"Train both", "Train this point", "models"}
+
+
+@dataclass
+class Log:
+    """What the visitors saw."""
+
+    reruns: list[Rerun] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def add(self, rerun: Rerun) -> None:
+        """Keep one rerun."""
+        self.reruns.append(rerun)
+        if rerun.error:
+            self.errors.append(f"{rerun.page}, {rerun.asked}: {rerun.error}")
+
+
+@dataclass
+class Process:
+    """What the system says about the server: memory in MB, and CPU seconds of all threads."""
+
+    id: int
+    threads: dict[str, float] = field(default_factory=dict)  # CPU seconds of every thread that was ever seen
+    memory: list[tuple[float, float]] = field(default_factory=list)  # when, and how much
+
+    def look(self) -> float:
+        """Take a sample, and return the resident memory."""
+        for thread in Path(f"/proc/{self.id}/task").iterdir():
+            try:
+                figures = (thread / "stat").read_text().rpartition(")")[2].split()
+            except OSError:  # it ended while we looked
+                continue
+            self.threads[thread.name] = (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
+        pages = int(Path(f"/proc/{self.id}/statm").read_text().split()[1])
+        resident = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        self.memory.append((time.monotonic(), resident))
+        return resident
+
+    def cpu(self) -> float:
+        """CPU seconds of the whole process, threads that have ended included."""
+        figures = Path(f"/proc/{self.id}/stat").read_text().rpartition(")")[2].split()
+        return (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
+
+    def background(self) -> float:
+        """CPU seconds of background runs: the threads, but for the event loop's, that computed longer than a rerun."""
+        return sum(seconds for thread, seconds in self.threads.items() if thread != str(self.id) and seconds > 2)
+
+    async def watch(self) -> None:
+        """Look once a second until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(1)
+
+
+async def linger(visitor: Visitor, log: Log, seconds: float) -> None:
+    """Think, while the page does what it does by itself."""
+    async for rerun in visitor.stay(seconds):
+        log.add(rerun)
+
+
+async def move_something(visitor: Visitor, log: Log, chance: random.Random) -> None:
+    """Move one of the page's controls to another of its values."""
+    names = [
+        name
+        for name, widget in visitor.widgets.items()
+        if name not in ALONE and not (isinstance(widget, Button) and visitor.page == "training")
+    ]
+    if names:
+        name = chance.choice(sorted(names))
+        log.add(await visitor.move(name, chance.choice(visitor.others(name))))
+
+
+async def walk(visitor: Visitor, log: Log, pages: Sequence[str], think: float, chance: random.Random) -> None:
+    """Visit the pages in turn, for ever; on each, move some controls and run it once more as it stands."""
+    log.add(await visitor.open("" if pages[0] == "home" else pages[0]))
+    while True:
+        for page in (*pages[1:], pages[0]):
+            for _ in range(MOVES):
+                await linger(visitor, log, chance.uniform(0.5, 1.5) * think)
+                await move_something(visitor, log, chance)
+            await linger(visitor, log, think)
+            log.add(await visitor.again())
+            if len(pages) > 1:
+                await linger(visitor, log, think)
+                log.add(await visitor.go_to(page))
+
+
+async def follow(address: str, log: Log, seeds: Iterable[int]) -> None:
+    """Open the link of a training run and watch it to its end, then the next one's."""
+    for seed in seeds:
+        async with Visitor(address) as visitor:
+            log.add(await visitor.open("training", TRAINING.format(seed=seed)))
+            async for rerun in visitor.stay(600, until_quiet=True):
+                log.add(rerun)
+
+
+async def until(end: float, log: Log, doing: Coroutine[Any, Any, None]) -> None:
+    """Do something until a moment; whatever goes wrong before is an error of the app."""
+    try:
+        await asyncio.wait_for(doing, max(0.0, end - time.monotonic()))
+    except TimeoutError as error:
+        if time.monotonic() < end:
+            log.errors.append(f"no answer: {error!r}")
+    except Exception as error:
+        log.errors.append(repr(error))
+
+
+async def visit(address: str, log: Log, pages: Sequence[str], think: float, number: int) -> None:
+    """One student: comes, and walks through all pages from one of them on."""
+    chance = random.Random(number)
+    start = number % len(pages)
+    async with Visitor(address) as visitor:
+        await walk(visitor, log, (*pages[start:], *pages[:start]), think, chance)
+
+
+async def look_at_everything(address: str, pages: Sequence[str]) -> None:
+    """The warm-up: one visitor sees every page to its end, and one training run."""
+    log = Log()
+    async with Visitor(address) as visitor:
+        await visitor.open()
+        for page in pages[1:]:
+            await visitor.go_to(page)
+            for part in visitor.others("part") if page == "today" else ():
+                await visitor.move("part", part)
+                await linger(visitor, log, 3)
+            await linger(visitor, log, 3)
+    if len(pages) > 1:
+        await follow(address, log, [9999])
+
+
+async def a_class(address: str, log: Log, pages: Sequence[str], options: argparse.Namespace) -> float:
+    """Everybody comes, stays until the end and leaves. Returns the seconds it took."""
+    began = time.monotonic()
+    end = began + options.seconds
+    followers = min(FOLLOWERS, options.sessions) if len(pages) > 1 else 0
+
+    async def come(number: int) -> None:
+        await asyncio.sleep(number / options.sessions * min(ARRIVAL, options.seconds / 2))
+        doing = follow(address, log, range(9999)) if number < followers else None
+        await until(end, log, doing or visit(address, log, pages, options.think, number))
+
+    await asyncio.gather(*(come(number) for number in range(options.sessions)))
+    return time.monotonic() - began
+
+
+async def coming_and_going(address: str, log: Log, options: argparse.Namespace) -> None:
+    """Students come, stay for a while and go; as many as are asked for are there at a time."""
+    end = time.monotonic() + options.coming_and_going
+
+    async def seat(number: int) -> None:
+        chance = random.Random(number)
+        guest = number
+        while (now := time.monotonic()) < end:
+            guest += options.sessions
+            await until(min(end, now + chance.uniform(5, 30)), log, visit(address, log, PAGES, options.think, guest))
+
+    await asyncio.gather(*(seat(number) for number in range(options.sessions)))
+
+
+async def everybody_gone(address: str, process: Process) -> tuple[float, float]:
+    """The memory right after the class has left, and when the server has forgotten its sessions."""
+    await asyncio.sleep(2)
+    right_after = process.look()
+    await asyncio.sleep(KEPT)
+    async with Visitor(address) as passer_by:  # a session that comes or goes makes the server drop the old ones
+        await passer_by.open()
+    await asyncio.sleep(2)
+    return right_after, process.look()
+
+
+def p95(values: Iterable[float]) -> float:
+    """The value below which 95 in 100 are."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))] if ordered else 0.0
+
+
+def row(name: str, reruns: Sequence[Rerun]) -> tuple[Cell, ...]:
+    """One line of the table of reruns."""
+    seconds, sizes = [each.seconds for each in reruns], [each.bytes for each in reruns]
+    if not reruns:
+        return name, 0, None, None, None, None, None
+    return name, len(reruns), median(seconds), p95(seconds), max(seconds), int(median(sizes)), max(sizes)
+
+
+@dataclass
+class Result:
+    """One app under one load."""
+
+    log: Log
+    seconds: float
+    cpu: float
+    background: float
+    client: float  # CPU seconds of the load itself
+    start: float
+    peak: float
+    after: tuple[float, float] | None
+    memory: list[tuple[float, float]]
+
+
+async def measure(address: str, process: Process, pages: Sequence[str], options: argparse.Namespace) -> Result:
+    """Warm up, let them come, and see what is left when they have gone."""
+    await look_at_everything(address, pages)
+    await asyncio.sleep(1)
+    start = process.look()
+    process.threads.clear()
+    watching = asyncio.create_task(process.watch())
+    log, cpu, client, began = Log(), process.cpu(), time.process_time(), time.monotonic()
+    if options.coming_and_going:
+        await coming_and_going(address, log, options)
+    else:
+        await a_class(address, log, pages, options)
+    seconds, cpu, client = time.monotonic() - began, process.cpu() - cpu, time.process_time() - client
+    watching.cancel()
+    ours = len(pages) > 1 and not options.coming_and_going
+    after = await everybody_gone(address, process) if ours else None
+    peak = max(memory for _, memory in process.memory)
+    return Result(log, seconds, cpu, process.background(), client, start, peak, after, process.memory)
+
+
+def run(app: Path, pages: Sequence[str], options: argparse.Namespace) -> Result:
+    """Serve an app in a process of its own, and measure it."""
+    with serving(app) as (address, process), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measure(address, Process(process), pages, options))
+
+
+def tables(apps: dict[str, Result]) -> list[Table]:
+    """What the two apps took, rerun by rerun and altogether."""
+    rows = []
+    for name, result in apps.items():
+        full = [each for each in result.log.reruns if not each.fragment]
+        rows.append(row(f"{name}: all", result.log.reruns))
+        if name == "Two Dice":
+            rows.append(row("  the whole page", full))
+            rows.append(row("  a fragment", [each for each in result.log.reruns if each.fragment]))
+            rows += [row(f"  {page}", [each for each in full if each.page == page]) for page in PAGES]
+            again = [each for each in full if each.asked == "again"]
+            rows += [row(f"  {page}, nothing changed", [each for each in again if each.page == page]) for page in PAGES]
+    columns = ("reruns", "how many", "median s", "p95 s", "longest s", "median bytes", "most bytes")
+    costs = []
+    for name, result in apps.items():
+        reruns = max(1, len(result.log.reruns))
+        after = result.after or (None, None)
+        cores = [cpu / result.seconds for cpu in (result.background, result.client)]
+        each = (result.cpu - result.background) / reruns
+        costs.append(
+            (name, reruns / result.seconds, each, *cores, len(result.log.errors), result.start, result.peak, *after)
+        )
+    about = ("app", "reruns/s", "CPU s a rerun", "cores in background runs", "cores in this load", "errors")
+    memory = ("MB at start", "at most", "after", "after 2 min")
+    return [Table("Reruns", columns, tuple(rows)), Table("The server", (*about, *memory), tuple(costs))]
+
+
+def targets(result: Result, options: argparse.Namespace) -> list[Target]:
+    """What is promised for this load."""
+    log = result.log
+    errors = Target("errors", len(log.errors), 0, at_most=True)
+    if options.coming_and_going:
+        third = len(result.memory) // 3
+        early, late = (
+            median(mb for _, mb in part) for part in (result.memory[third : third + 10], result.memory[-10:])
+        )
+        return [
+            errors,
+            Target("memory at the end, as a multiple of that after a third", late / early, 1.1, at_most=True),
+        ]
+    seconds = [each.seconds for each in log.reruns]
+    nothing = max((each.bytes for each in log.reruns if each.asked == "again"), default=0)
+    found = [errors, Target("most bytes of a rerun", max(each.bytes for each in log.reruns), 150_000, at_most=True)]
+    found.append(Target("most bytes where nothing changed", nothing, 10_000, at_most=True))
+    if options.sessions <= JUDGED:
+        found.append(Target("median seconds of a rerun", median(seconds), 0.030, at_most=True))
+        found.append(Target("p95 seconds of a rerun", p95(seconds), 0.150, at_most=True))
+        found.append(Target("MB at most", result.peak, 600, at_most=True))
+        assert result.after is not None
+        found.append(
+            Target(
+                "memory when all have left, as a multiple of the start",
+                result.after[1] / result.start,
+                1.1,
+                at_most=True,
+            )
+        )
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Print the tables; the exit status tells whether every promise was kept."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks server")
+    parser.add_argument("--sessions", type=int, default=40, help="visitors at a time")
+    parser.add_argument("--think", type=float, default=1.0, help="seconds between two moves of a visitor, on average")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long the class stays")
+    parser.add_argument("--coming-and-going", type=float, default=0.0, metavar="SECONDS", help="take turns for so long")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    options = parser.parse_args(arguments)
+    if not Path("/proc/self/statm").exists():
+        raise SystemExit("This benchmark reads a process's memory from /proc, which only Linux has.")
+    apps = {"Two Dice": run(ROOT / "app.py", PAGES, options)}
+    if not options.coming_and_going:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "app.py").write_text(EMPTY)
+            shutil.copytree(ROOT / ".streamlit", Path(folder) / ".streamlit")
+            apps["an empty app"] = run(Path(folder) / "app.py", ("home",), options)
+    ours = apps["Two Dice"]
+    for error in sorted(set(ours.log.errors))[:20]:
+        print(error, file=sys.stderr)
+    return report("server", tables(apps), targets(ours, options), as_json=options.json)
