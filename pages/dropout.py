@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from lib.web import lesson
+
+frame = lesson.framed("dropout")  # first of all: the heading is there while PyTorch is imported
+
 from lib.listings.dropout import dropout_listing
 from lib.pictured_network import (
     PICTURED_DATA,
@@ -14,7 +18,6 @@ from lib.pictured_network import (
     pictured_data,
     record_passes,
 )
-from lib.web import lesson
 from lib.web.controls import Controls, choice, flag, number
 from lib.web.dropout_player import dropout_player, layer_names
 from lib.web.dropout_report import count_networks, layer_table, monte_carlo, running_average
@@ -42,7 +45,7 @@ class Settings:
 
 asked = st.query_params.get("n")
 
-with lesson.framed("dropout"):
+with frame:
     lesson.predict(
         "dropout",
         _("While a network learns, it sees the same digit twice in a row. Does it give the same answer?"),

@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
+
+from lib.web import lesson
+
+frame = lesson.framed("top_k")  # first of all: the heading is there while PyTorch is imported
+
+import numpy as np
 
 from lib.language_model import load_model
 from lib.listings.sampling import generate_listing, top_k_listing
 from lib.next_word import next_word
 from lib.story import ImpossiblePrefix, load_story
-from lib.web import lesson
 from lib.web.beginning import (
     choose_beginning,
     go_on_with,
@@ -50,7 +54,7 @@ def throw_again() -> None:
     st.session_state["seed"] = (st.session_state["seed"] + 1) % 10_000
 
 
-with lesson.framed("top_k"):
+with frame:
     lesson.predict(
         "top_k",
         _("Only the 50 likeliest words stay in, then chance decides. What does this cut change?"),

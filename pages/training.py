@@ -6,11 +6,14 @@ from typing import Any
 
 import streamlit as st
 
+from lib.web import lesson
+
+frame = lesson.framed("training")  # first of all: the heading is there while PyTorch is imported
+
 from lib.curves import to_csv
 from lib.datasets import DATASETS, train_bounds
 from lib.listings.training import training_listing
 from lib.training import TrainingConfig
-from lib.web import lesson
 from lib.web.controls import Controls, choice, flag, number
 from lib.web.language import _, prose
 from lib.web.runs import Run, session_watcher
@@ -108,7 +111,7 @@ def watch(run: Run[TrainingJob], config: TrainingConfig, settings: Settings) -> 
         st.rerun()
 
 
-with lesson.framed("training"):
+with frame:
     lesson.predict(
         "training",
         _("Ten labels in a hundred are wrong. What will a large network do with them?"),

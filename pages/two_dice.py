@@ -5,11 +5,14 @@ from functools import partial
 
 import streamlit as st
 
+from lib.web import lesson
+
+frame = lesson.framed("two_dice")  # first of all: the heading is there while PyTorch is imported
+
 from lib.experiment import FEWEST, KS, MEASURES, MOST, RATES, ExperimentConfig, to_csv
 from lib.language_model import load_model
 from lib.listings.two_dice import two_dice_listing
 from lib.story import load_story
-from lib.web import lesson
 from lib.web.beginning import story_language
 from lib.web.controls import Controls, choice, flag, number
 from lib.web.language import _, prose
@@ -93,7 +96,7 @@ def watch_training(run: Run[TrainingPairJob], pair: Pair) -> None:
         st.rerun()
 
 
-with lesson.framed("two_dice"):
+with frame:
     lesson.predict(
         "two_dice",
         _("A model says its training sentences word for word. What helps?"),

@@ -8,14 +8,15 @@ the first deep link to a fresh server.
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
 
 from lib.web import source
-from lib.web.language import LANGUAGES, ROOT, _, current_language
+from lib.web.language import LANGUAGES, ROOT, _, choose_language, current_language
 from lib.web.runs import session_watcher
+from lib.web.warm_up import import_pytorch_soon
 
 _STYLE = ROOT / "lib" / "web" / "style.css"
 
@@ -50,15 +51,19 @@ def page_named(name: str) -> Page:
     return next(page for page in PAGES if page.id == name)
 
 
-@contextmanager
-def framed(name: str) -> Iterator[None]:
-    """Everything around one page's lesson: ``with framed("dropout"): ...``. Call it before any other ``st`` command."""
+def framed(name: str) -> AbstractContextManager[None]:
+    """Draw the heading of a page at once, and return what goes around its lesson: ``with framed("home"): ...``.
+
+    A page calls it before any other ``st`` command. Where PyTorch is needed, it is imported after this call, so that on
+    a server's first visit the heading does not wait for it.
+    """
     page = page_named(name)
+    choose_language()
     st.set_page_config(
         page_title=f"{page.name()} · Two Dice",
         page_icon=ROOT / "static" / "dice.svg",
         layout="wide",
-        # With an item of our own the menu is shown, and with it the choice of light or dark.
+        # The menu has Streamlit's own choice of light or dark.
         menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
     )
     if st.session_state.get("page") != name:
@@ -69,11 +74,17 @@ def framed(name: str) -> Iterator[None]:
     _navigation(page)
     # The heading is the question; the page's name is already marked in the navigation.
     st.title(page.question(), anchor=False)
+    return _around_the_lesson(page)
+
+
+@contextmanager
+def _around_the_lesson(page: Page) -> Iterator[None]:
     try:
         yield
     finally:
         _remember(page)
         _footer()
+        import_pytorch_soon()
         _settle_memory("torch" in sys.modules)
 
 

@@ -35,16 +35,23 @@ def matching_language(tag: str | None) -> str | None:
     return next((language for language in LANGUAGES if language.split("-")[0] == primary), None)
 
 
-def current_language() -> str:
-    """The language of this session: the link's, else the one before, else the browser's, else English.
+def choose_language() -> None:
+    """Settle on this session's language: the link's, else the one before, else the browser's, else English.
 
-    It is kept in the session state and not in a widget, because a page change drops a widget's value.
+    The frame calls it once at the start of every run of a page. It is kept in the session state and not in a widget,
+    because a page change drops a widget's value.
     """
     asked = matching_language(st.query_params.get("lang"))
     if asked:
         st.session_state["language"] = asked
     elif "language" not in st.session_state:
         st.session_state["language"] = matching_language(st.context.locale) or "en"
+
+
+def current_language() -> str:
+    """The language of this session. A page asks for it a hundred times, so here it is only looked up."""
+    if "language" not in st.session_state:
+        choose_language()
     return str(st.session_state["language"])
 
 

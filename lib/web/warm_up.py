@@ -1,0 +1,22 @@
+"""PyTorch takes a second to import: it is done while the first visitor reads, not when the first picture needs it."""
+
+import sys
+import threading
+from importlib import import_module
+
+import streamlit as st
+
+# After the page has been painted: importing takes a processor, which the page's own scripts may need until then.
+SECONDS = 2.0
+NEEDED = ("lib.training", "lib.language_model", "lib.pictured_network")
+
+
+@st.cache_resource(show_spinner=False)
+def import_pytorch_soon() -> threading.Timer | None:
+    """Import PyTorch and what uses it in a thread of its own, once per server, unless a page has done so before."""
+    if "torch" in sys.modules:
+        return None
+    timer = threading.Timer(SECONDS, lambda: [import_module(name) for name in NEEDED])
+    timer.daemon = True
+    timer.start()
+    return timer
