@@ -1,0 +1,321 @@
+"""What a student waits for: the first sight of every page, and the picture after every move of every control.
+
+*First sight.* A new visitor opens a link to the page, beside an empty Streamlit app in the same round. *Cold*: the
+server has just started and nobody was there before. *Warm*: somebody was. *From the start* counts starting the server
+too. Painted means that the heading stands there and the page's picture is drawn.
+
+*A moved control.* The page stands open on an idle server, and each control of it is moved there and back, by keyboard
+or click. The clock starts with the key or click in the browser (Streamlit 1.67 sends each at once; of a text, the
+Enter) and stops with the last frame in which anything on the page changed because of it, but for the control itself,
+when the app is at rest again. Pictures hold still, as for somebody who asked the browser for less motion.
+
+Controls are found on the page, so a new one is measured without a word here. `--page NAME` measures one page only.
+"""
+
+import argparse
+import ast
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from benchmarks.startup import EMPTY, painted
+from benchmarks.timing import Table, Target, ratio, report
+from tests.browsing import ARGUMENTS, CHROMIUM
+from tests.serving import ROOT, served
+
+ROUNDS, MOVES = 5, 6
+FIRST_SIGHT, MOVE = 1.5, 150  # the targets: times an empty app, and milliseconds
+
+# What tells that a page is painted, beside its heading.
+_CHART = "[data-testid=stPlotlyChart] .main-svg"
+_PROGRESS = "[data-testid=stProgress]"  # what trains first says how far it is
+PICTURES = {
+    "": ".life-strip svg circle",
+    "dropout": ".network > svg circle.unit",
+    "training": ".st-key-p input,[data-testid=stAlert]",  # before Train, the picture is a box that says what to do
+    "top_k": ".next-word > svg .word",
+    "two_dice": ".experiment table",
+    "today": ".time-line .events",
+    "today?part=models": _CHART,
+    "today?part=places": ".block > svg",
+    "today?part=data": _CHART,
+    "today?part=paper": _CHART,
+    "today?part=schedules": _PROGRESS,
+    "today?part=instead": _PROGRESS,
+}
+# Controls that stand or work only there.
+ELSEWHERE = {
+    "dropout?each=true": ("p2",),
+    "training?train=1": ("metric", "log", "noisy"),
+    "today?part=paper&fig=10": ("digits",),
+}
+KINDS = {
+    "stSlider": "slider",
+    "stNumberInput": "number",
+    "stButtonGroup": "choice",
+    "stSelectbox": "list",
+    "stCheckbox": "toggle",
+    "stTextInput": "text",
+    "stButton": "button",
+    "stPopover": "popover",  # with buttons in it
+}
+WIDGETS = ", ".join(f"[data-testid={kind}]" for kind in KINDS)
+# Buttons with these icons start a training, and what one waits for there is the training.
+TRAINS = ("play_arrow", "school")
+# A run in the background: the next move waits for its end, so that it finds the server idle.
+BUSY = "[data-testid=stProgress], .experiment[data-complete=false], .two-dice.training .status:not([hidden])"
+
+
+@dataclass(frozen=True)
+class Control:
+    """A widget on the page, where to find it, and its name: the setting's, or what the button says."""
+
+    kind: str
+    name: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """One move of a control: milliseconds from the key or click."""
+
+    new: bool  # to a value that nobody has asked this server for
+    first: float  # to the first change on the page
+    last: float  # to the last one
+    server: float  # of these, from the browser's question to the server's last word
+
+
+def visits(browser: Browser, app: Path, path: str, picture: str) -> tuple[float, float, float]:
+    """Seconds until a page is painted: from starting its server, for its first visitor, and for the second."""
+    start = time.perf_counter()
+    with served(app) as address:
+        healthy = time.perf_counter() - start
+        cold, warm = (painted(browser, f"{address}/{path}", f"h1{picture}") for _ in range(2))
+    return healthy + cold, cold, warm
+
+
+def first_sights(browser: Browser, links: list[str]) -> Table:
+    """Every page beside an empty app, in interleaved rounds. A server is started for each visit of a round."""
+    seconds = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder) / "app.py"
+        empty.write_text(EMPTY)
+        # The same configuration for both: only the app differs.
+        shutil.copytree(ROOT / ".streamlit", Path(folder) / ".streamlit")
+        for turn in range(1 + ROUNDS):
+            measured = {"empty app": visits(browser, empty, "", "")}
+            for link in links:
+                measured[link or "home"] = visits(browser, ROOT / "app.py", link, f",{PICTURES[link]}")
+            for name, waits in measured.items():
+                if turn:  # the first round burns in
+                    seconds[name].append(waits)
+    rows = []
+    nothing = list(zip(*seconds["empty app"], strict=True))
+    for name, waited in seconds.items():
+        start, cold, warm = zip(*waited, strict=True)
+        ratios = [ratio(ours, theirs) for ours, theirs in zip((start, cold, warm), nothing, strict=True)]
+        rows.append((name, median(cold), ratios[1], median(warm), ratios[2], median(start), ratios[0]))
+    title = (
+        f"Seconds until a new visitor sees the page, and times an empty app (medians of {ROUNDS} interleaved rounds)"
+    )
+    return Table(title, ("link", "cold", "ratio", "warm", "ratio", "from the start", "ratio"), tuple(rows))
+
+
+def opened(page: Page, address: str) -> None:
+    """The page, painted and at rest, with the expanders open that have controls in them."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")  # the code of each kind of widget is loaded when it is first needed
+    settled(page)
+    for expander in page.locator(f"details:has({WIDGETS}) > summary").all():
+        expander.click()
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing moves any more, neither the page nor a run behind it."""
+    page.wait_for_function(f"stopwatch.quiet() && !document.querySelector('{BUSY}')", timeout=180_000)
+
+
+def controls_of(page: Page) -> list[Control]:
+    """Every control of the page in its order, but for buttons that start a training."""
+    found = page.locator("[data-testid=stMain]").locator(WIDGETS)
+    described = found.evaluate_all(
+        """found => found.map((each) => [
+          each.dataset.testid,
+          each.closest("[data-testid=stElementContainer]")?.className.match(/st-key-(\\S+)/)?.[1],
+          each.innerText.split(/\\s*\\n\\s*/)])"""
+    )
+    controls = []
+    for widget, key, texts in described:
+        said = next((text for text in reversed(texts) if text and not text.startswith("expand_")), "")
+        where = f".st-key-{key}" if key else f"[data-testid={widget}]:has-text('{said}')"
+        if not set(texts) & set(TRAINS):
+            controls.append(Control(KINDS[widget], key or said, where))
+    return controls
+
+
+def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], None]]]:
+    """Ways to move a control, one after the other: how far from where it was at first, and what to do for it."""
+    widget = page.locator(control.where).first
+    match control.kind:
+        case "slider" | "number":
+            thumb = widget.locator("input")
+            least, now, most, step = (float(thumb.get_attribute(name) or 0) for name in ("min", "value", "max", "step"))
+            keys = ("ArrowRight", "ArrowLeft") if control.kind == "slider" else ("ArrowUp", "ArrowDown")
+            up, down = round((most - now) / step), round((now - least) / step)
+            reach = min(3, max(up, down))  # as far as there is room, and back again
+            for i in range(MOVES):
+                onward = (i // reach) % 2 == 0
+                key = keys[onward != (up >= down)]
+                yield reach - abs((i + 1) % (2 * reach) - reach), partial(thumb.press, key)
+        case "choice":
+            options = widget.locator("button")
+            marks = [each.get_attribute("aria-checked") == "true" for each in options.all()]
+            yield from in_turn(options, marks.index(True) if True in marks else -1)
+        case "toggle":
+            for turned in 3 * (True, False):
+                yield turned, widget.locator("label").click
+        case "list":
+            field, options = widget.locator("input"), page.locator("[role=option]")
+            for i in range(1, 1 + MOVES):
+                chosen = field.input_value()
+                field.click()
+                options.first.wait_for()
+                texts = options.all_inner_texts()
+                at = (texts.index(chosen) + 1) % len(texts)
+                yield i % len(texts), options.nth(at).click
+        case "text":
+            field = widget.locator("input")
+            words = field.input_value().split()
+            for cut in (1, 2, 0, 1, 2, 0):
+                field.fill(" ".join(words[: max(1, len(words) - cut)]))
+                yield cut % len(words), partial(field.press, "Enter")
+        case "button":
+            for i in range(1, 1 + MOVES):
+                if widget.locator("button").first.is_enabled():
+                    yield i, widget.locator("button").first.click
+        case "popover":
+            button, body = widget.locator("[data-testid=stPopoverButton]").first, page.get_by_test_id("stPopoverBody")
+            button.click()
+            body.wait_for()
+            yield from in_turn(body.locator("[data-testid=stButton] button"), -1)
+
+
+def in_turn(options: Locator, now: int) -> Iterator[tuple[object, Callable[[], None]]]:
+    """Click on one option after the other, beginning after the one that is chosen now."""
+    count = options.count()
+    for i in range(1, 1 + MOVES) if count else ():
+        yield i % count, options.nth((now + i) % count).click
+
+
+def moved(page: Page, control: Control) -> list[Move]:
+    """Move a control there and back, and wait each time until the page is at rest again."""
+    seen: set[object] = {0}
+    done = []
+    for value, move in moves(page, control):
+        page.locator(control.where).first.evaluate("control => { stopwatch.own = control; }")
+        move()
+        page.wait_for_function("stopwatch.sent && stopwatch.quiet()", timeout=15_000)
+        at = page.evaluate("({ ...stopwatch, own: null })")
+        last = (at["drawn"] or at["received"]) - at["asked"]
+        first = (at["first"] or at["received"]) - at["asked"]
+        done.append(Move(value not in seen, first, last, at["received"] - at["sent"]))
+        seen.add(value)
+        settled(page)
+    return done
+
+
+def waits_of_controls(browser: Browser, links: list[str]) -> dict[tuple[str, str, str], list[Move]]:
+    """All moves by link, control and kind. Every control starts from the page as its link shows it."""
+    found: dict[tuple[str, str, str], list[Move]] = {}
+    with served() as address:
+        context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+        context.add_init_script(path=Path(__file__).with_name("stopwatch.js"))
+        page = context.new_page()
+        for link in links:
+            opened(page, f"{address}/{link}")
+            known = {name for other, name, _kind in found if other == link.split("?")[0]}
+            for control in controls_of(page):
+                if control.name in ELSEWHERE[link] if link in ELSEWHERE else control.name not in known:
+                    opened(page, f"{address}/{link}")
+                    made = moved(page, control)
+                    if made:
+                        found[link, control.name, control.kind] = made
+        context.close()
+    return found
+
+
+def settings_of(name: str) -> set[str]:
+    """The settings that a page declares, read from its text: a page that is imported runs."""
+    file = ROOT / ("app.py" if name == "home" else f"pages/{name}.py")
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
+    return {each.target.id for node in classes for each in node.body if isinstance(each, ast.AnnAssign)}  # type: ignore[union-attr]
+
+
+def main(arguments: list[str]) -> int:
+    """Print both tables, the longest waits first; the exit status tells whether all are within their targets."""
+    pages = list(dict.fromkeys(page_of(link) for link in PICTURES))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks waits")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    parser.add_argument("--page", choices=pages, help="measure this page only")
+    options = parser.parse_args(arguments)
+    if CHROMIUM is None:
+        raise SystemExit("This benchmark needs a browser: install the package chromium.")
+    wanted = [options.page] if options.page else pages
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        sights = first_sights(browser, [link for link in PICTURES if page_of(link) in wanted])
+        waits = waits_of_controls(browser, [link for link in (*PICTURES, *ELSEWHERE) if page_of(link) in wanted])
+        browser.close()
+    targets = [
+        Target(f"first sight of {row[0]}, cold, times an empty app", float(row[2] or 0), FIRST_SIGHT, at_most=True)
+        for row in sights.rows[1:]
+    ]
+    for name in wanted:
+        slowest = {key: median(move.last for move in made) for key, made in waits.items() if page_of(key[0]) == name}
+        if slowest:
+            key = max(slowest, key=slowest.__getitem__)
+            said = f"slowest control of {name} ({key[1]} on {key[0]}), milliseconds"
+            targets.append(Target(said, slowest[key], MOVE, at_most=True))
+        forgotten = settings_of(name) - {key[1] for key in slowest}
+        if forgotten:
+            targets.append(
+                Target(f"settings of {name} without a control to move: {forgotten}", len(forgotten), 0, at_most=True)
+            )
+    return report("waits", [sights, table_of(waits)], targets, as_json=options.json)
+
+
+def page_of(link: str) -> str:
+    """The page that a link leads to."""
+    return link.split("?")[0] or "home"
+
+
+def table_of(waits: dict[tuple[str, str, str], list[Move]]) -> Table:
+    """Medians by control, the slowest first."""
+    rows = []
+    for (link, name, kind), made in waits.items():
+        new, again = ([move.last for move in made if move.new is which] for which in (True, False))
+        rows.append(
+            (
+                f"{link} {name}",
+                kind,
+                len(made),
+                median(move.last for move in made),
+                median(new) if new else None,
+                median(again) if again else None,
+                median(move.first for move in made),
+                median(move.server for move in made),
+            )
+        )
+    rows.sort(key=lambda row: -row[3])
+    columns = ("control", "kind", "moves", "all changed", "new values", "seen before", "first change", "server")
+    return Table("Milliseconds from a moved control to the changed page (medians)", columns, tuple(rows))
