@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lib.dropout import DropoutRateError
+from lib.dropout import DropoutRateError, dropout_mask
 from lib.pictured_network import (
     MAX_PASSES,
     PICTURED_DATA,
@@ -251,6 +251,30 @@ def test_monte_carlo_averaging_meets_weight_scaling_on_the_digits() -> None:
     assert bool((mean[[1, 3, 9, 29]] < mean[[0, 1, 3, 9]]).all())
     again = monte_carlo_error(network, x, y, (0.0, 0.5, 0.5))
     assert torch.equal(again.error, result.error)
+
+
+@pytest.mark.parametrize("rates", [(0.0, 0.5, 0.5), (0.2, 0.0, 0.4), (0.0, 0.0, 0.5)])
+def test_the_errors_are_those_of_plain_passes_averaged_one_example_at_a_time(rates: tuple[float, float, float]) -> None:
+    validation, network = pictured_data("digits"), load_pictured_network("digits", 0.5)
+    x, y = torch.from_numpy(validation.val_x[:40]), torch.from_numpy(validation.val_y[:40])
+    result = monte_carlo_error(network, x, y, rates, passes=6, repeats=3, seed=5)
+    generator = torch.Generator().manual_seed(5)
+    first = next(depth for depth, p in enumerate(rates) if p)  # no die below it
+    wrong = torch.zeros(3, 6)
+    total = torch.zeros(3, 40, 10)
+    for n in range(6):
+        rolled = [
+            dropout_mask((size, 120), p, generator)
+            for size, p in list(zip(network.sizes[:-1], rates, strict=True))[first:]
+        ]
+        for repeat, example in product(range(3), range(40)):
+            column = repeat * 40 + example
+            masks = [torch.ones(size, dtype=torch.bool) for size in network.sizes[:first]]
+            masks += [mask[:, column] for mask in rolled]
+            _, logits = forward(x[example], network.weights, network.biases, rates, "inverted", masks)
+            total[repeat, example] += logits.softmax(-1)
+            wrong[repeat, n] += int(total[repeat, example].argmax() != y[example])
+    torch.testing.assert_close(result.error, wrong / 40)
 
 
 def test_without_dropout_every_average_is_the_eval_pass() -> None:
