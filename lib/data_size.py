@@ -93,6 +93,8 @@ class Trial:
                 if taken % self.config.record_every == 0 or taken == self.steps:
                     self._record()
                 self.step = taken  # last: whoever sees `done` finds the last record
+        if self.done:  # the records are all that anybody asks for; sentences and parameters take up to 8 MB
+            vars(self).pop("_learner", None)
 
     def _record(self) -> None:
         self.records.append((self._learner.steps, *self._learner.losses()))

@@ -125,6 +125,38 @@ def measured(trial: DigitsTrial, trainer: Trainer) -> list[Value]:
     ]
 
 
+class DigitsRun:
+    """One run in progress, as `lib.training.Trainer` is one, that measures its networks at its end and forgets them.
+
+    >>> run = DigitsRun(DigitsTrial(9, 20, 0.0, (0.5,), 0))
+    >>> run.advance(3)
+    >>> run.step, run.done, run.values
+    (3, False, [])
+    """
+
+    def __init__(self, trial: DigitsTrial) -> None:
+        self.trial, self.values = trial, list[Value]()
+        self._trainer = Trainer(trial.config())
+        self.steps = self._trainer.steps
+
+    @property
+    def step(self) -> int:
+        """Steps taken."""
+        return self._trainer.step
+
+    @property
+    def done(self) -> bool:
+        """All steps are taken, and the networks are measured."""
+        return bool(self.values)
+
+    def advance(self, steps: int) -> None:
+        """Take the next `steps` steps, or as many as are left."""
+        self._trainer.advance(steps)
+        if self._trainer.done and not self.values:
+            self.values = measured(self.trial, self._trainer)
+            self._trainer.forget_networks()
+
+
 def first_layer(trainer: Trainer, arm: int, member: int, x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Activations (N, H) of one network's first hidden layer for the digits x (N, D), dropout off."""
     weight, bias = trainer.layers(arm, member)[0]

@@ -34,7 +34,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lib.intervals import Estimate, different_share, mean_per_unit, share
-from lib.language_model import CORPORA, LanguageModel, load_model
+from lib.language_model import CORPORA, LanguageModel, load_model, training_sentences
 from lib.network import one_fast_thread
 from lib.sampling import sample
 from lib.story import Story
@@ -305,7 +305,9 @@ class Experiment:
         self._now: CellDraws | None = None
         any_model = models[config.rates[0]]
         self._story = any_model.story
-        self._training = frozenset(map(tuple, any_model.training_sentences)) if self._waiting else frozenset()
+        # Drawn again and not asked of the model, which would keep them: up to 4 MB for each pair that a student trains.
+        learned = training_sentences(any_model.config, self._story) if self._waiting else []
+        self._training = frozenset(map(tuple, learned))
 
     @property
     def done(self) -> bool:
@@ -333,8 +335,8 @@ class Experiment:
         if self._now is None:
             self._known[cell] = self.results[cell]
             self._waiting.pop(0)
-        if not self._waiting:  # finished tables are kept for the class, and need the training set no more
-            self._training = frozenset()
+        if not self._waiting:  # finished tables are kept for the class, and need models and training set no more
+            self._training, self.models = frozenset(), {}
 
     def _draws(self, cell: Cell) -> CellDraws:
         if cell.p is None:

@@ -112,6 +112,8 @@ class RegularisersTrainer:
             taken = min(steps, trainer.steps - trainer.step)
             trainer.advance(taken)
             steps -= taken
+            if trainer.done:
+                trainer.forget_networks()
 
     def results(self) -> list[ArmResult]:
         """Every arm as it stands, in the order of `ARMS`."""

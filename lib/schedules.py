@@ -116,3 +116,5 @@ class ScheduledTrainer:
             while until < end and self.config.rates(until) == rates:
                 until += 1
             self._trainer.advance(until - self.step)
+        if self.done:
+            self._trainer.forget_networks()

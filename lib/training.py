@@ -245,7 +245,8 @@ def train(config: TrainingConfig) -> History:
 class Trainer:
     """A run in progress. One thread calls `advance`; `history`, `step` and `done` may be read from any other.
 
-    How the steps are split into calls of `advance` does not change the result.
+    How the steps are split into calls of `advance` does not change the result. A finished run keeps its history and its
+    networks and lets go of everything that was there to train them, which is most of its memory.
 
     >>> trainer = Trainer(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=2))
     >>> trainer.advance(15)
@@ -309,9 +310,27 @@ class Trainer:
         """Take the next `steps` steps, or as many as are left, and record on the way."""
         if steps < 0:
             raise ValueError(f"steps must be 0 or more, got {steps}")
+        left = min(steps, self.steps - self.step)
         with one_fast_thread():
-            for _ in range(min(steps, self.steps - self.step)):
+            for _ in range(left):
                 self._take_step()
+        if left and self.done:
+            self._ensemble.forget_training()
+            self._recorder.forget_training()
+            del self._adam, self._roller, self._batches, self._train_x, self._targets, self._x, self._y
+
+    def forget_networks(self) -> None:
+        """Keep the history only, for a finished run whose networks nobody will ask: no `layers`, no `probabilities`.
+
+        >>> trainer = Trainer(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=2))
+        >>> trainer.advance(20)
+        >>> trainer.forget_networks()
+        >>> trainer.history.step
+        array([ 0, 10, 20])
+        """
+        if not self.done:
+            raise ValueError(f"a run can forget its networks when it is done, not at step {self.step} of {self.steps}")
+        vars(self).pop("_ensemble", None)  # once more does no harm
 
     def set_rates(self, rates: Sequence[float]) -> None:
         """Drop with other rates from the next step on, one for each arm: what a schedule of `lib.schedules` does.
@@ -366,7 +385,7 @@ class Trainer:
             ValueError: the points do not have as many features as the data set.
         """
         x = np.asarray(points, dtype=np.float32)
-        inputs = self._train_x.shape[1]
+        inputs = self.config.sizes[0]
         if x.ndim != 2 or x.shape[1] != inputs:
             raise ValueError(f"points must have the shape (N, {inputs}), got {x.shape}")
         with one_fast_thread():
@@ -457,6 +476,11 @@ class _Recorder:
         self._seen += 1
         if self._seen == len(self._seen_logits):
             self._add_up()
+
+    def forget_training(self) -> None:
+        """Keep what is recorded, for a run that will not be recorded any more."""
+        del self._ensemble, self._points, self._classes, self._targets, self._grid
+        del self._seen_logits, self._seen_targets, self._loss_since
 
     def _add_up(self) -> None:
         losses = cross_entropy(self._seen_logits[: self._seen], self._seen_targets[: self._seen])  # (steps, A, E, B)

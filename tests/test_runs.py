@@ -127,6 +127,17 @@ def test_finished_runs_are_kept_but_not_without_bound(pool):
     assert [pool.find(name) is not None for name in "abcd"] == [False, False, True, True]
 
 
+def test_of_runs_left_half_done_only_the_last_is_kept(pool):
+    for name in "abc":
+        job, watcher = SteppedJob(steps=100), Watcher()
+        pool.watch(name, watcher, lambda job=job: job)
+        job.let(1)
+        watcher.gone.set()
+        job.may_step.release()  # the step that was under way when the tab was closed
+        until(lambda: pool.active() == 0)
+    assert [pool.find(name) is not None for name in "abc"] == [False, False, True]
+
+
 def test_a_failure_is_kept_for_the_page_and_the_next_request_tries_again(pool, caplog):
     run = pool.watch("config", Watcher(), lambda: SteppedJob(fail=True))
     until(lambda: run.over)

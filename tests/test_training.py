@@ -14,6 +14,7 @@ from lib.datasets import make_dataset
 from lib.network import encode_targets, probabilities
 from lib.tables import Table, example_table_text, load_table
 from lib.training import ConfigError, History, Trainer, TrainingConfig, batches, grid, train
+from scripts.measure_caches import weigh
 
 SMALL = TrainingConfig(hidden=(16, 8), members=3, steps=60, recordings=12)
 
@@ -430,3 +431,25 @@ def test_on_few_clean_digits_dropout_hardly_matters() -> None:
     )  # fmt: skip
     without, with_it = 1 - history.val_accuracy[-1].mean(-1)
     assert abs(without - with_it) < 0.025
+
+
+def test_a_finished_run_keeps_networks_and_history_and_lets_go_of_the_rest() -> None:
+    trainer = Trainer(TrainingConfig("digits", n_train=200, hidden=(64, 64), members=4, steps=20, recordings=2))
+    trainer.advance(19)
+    networks = trainer._ensemble.parameters.nbytes
+    assert weigh(trainer) > 4e-6 * networks  # with gradients and Adam's two moments
+    trainer.advance(1)
+    before = trainer.probabilities(trainer.history.dataset.val_x)
+    assert weigh(trainer) < 1.1e-6 * networks + weigh(trainer.history)
+    trainer.advance(5)  # nothing is left to do, and nothing is missing
+    np.testing.assert_array_equal(trainer.probabilities(trainer.history.dataset.val_x), before)
+    trainer.forget_networks()
+    trainer.forget_networks()
+    assert weigh(trainer) < 1.1 * weigh(trainer.history)
+
+
+def test_a_run_under_way_does_not_forget_its_networks() -> None:
+    trainer = Trainer(TrainingConfig(hidden=(8,), members=1, steps=2))
+    trainer.advance(1)
+    with pytest.raises(ValueError, match="step 1 of 2"):
+        trainer.forget_networks()

@@ -16,8 +16,11 @@ from lib.pictured_network import (
     pictured_data,
 )
 from lib.web.dropout_player import class_names
+from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, percent, prose
 
+EXAMPLES = 400  # of the validation data, so that a moved slider is answered within a tenth of a second
+MOST_ERRORS = 200  # results of 5 kB: 1 MB
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -79,7 +82,8 @@ def running_average(network: PicturedNetwork, recording: Recording) -> None:
         "full": percent(full),
         "error": "?" if error is None else percent(2 * error),
     }
-    figure = running_average_figure(
+    figure = drawn_once(
+        running_average_figure,
         recording.probabilities[:, best].numpy(),
         recording.running_mean[:, best].numpy(),
         recording.standard_error[:, best].numpy(),
@@ -108,11 +112,11 @@ def running_average(network: PicturedNetwork, recording: Recording) -> None:
     st.markdown(prose("dropout", "average" if recording.settings.training else "average-eval", **said))
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@st.cache_data(max_entries=MOST_ERRORS, show_spinner=False)
 def _monte_carlo(data: str, trained_rate: float, rates: tuple[float, ...], seed: int) -> MonteCarlo:
     validation = pictured_data(data)
-    x, labels = torch.from_numpy(validation.val_x), torch.from_numpy(validation.val_y)
-    return monte_carlo_error(load_pictured_network(data, trained_rate), x, labels, rates, seed=seed)
+    x, labels = torch.from_numpy(validation.val_x[:EXAMPLES]), torch.from_numpy(validation.val_y[:EXAMPLES])
+    return monte_carlo_error(load_pictured_network(data, trained_rate), x, labels, rates, repeats=5, seed=seed)
 
 
 def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -> None:
@@ -137,7 +141,7 @@ def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -
     )
     picture, words = st.columns([0.6, 0.4], gap="large", vertical_alignment="center")
     picture.plotly_chart(
-        monte_carlo_figure(error, full, labels),
+        drawn_once(monte_carlo_figure, error, full, labels),
         key="monte_carlo",
         config={"displayModeBar": False},
         alt=_(

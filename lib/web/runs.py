@@ -2,7 +2,7 @@
 
 Forty students who open the same lesson watch one training run. At most ``workers`` runs are computed at a time; the
 others wait in a queue whose length a page can show. A run that nobody watches stops at once and goes on when somebody
-comes back to it. Finished runs stay in a small, bounded store.
+comes back to it. Finished runs stay in a small, bounded store, and so does the run that was last left half done.
 
 Threads never call Streamlit. A page asks for a run with ``pool.watch(...)`` at every rerun; a watcher is one session,
 and when the session ends its ``gone`` event is set (from the server's event loop, so nothing else is done there).
@@ -110,10 +110,13 @@ class Run(Generic[J]):
 class RunPool(Generic[J]):
     """All runs of one kind on this server."""
 
-    def __init__(self, *, workers: int | None = None, keep: int = 8) -> None:
+    def __init__(self, *, workers: int | None = None, keep: int = 8, half_done: int = 1) -> None:
         # Computing more runs at once than there are cores makes all of them slower; pages need a core too.
         self.workers = workers or min(2, os.cpu_count() or 1)
         self.keep = keep
+        # Runs that are neither over nor watched. They hold all that training needs, ten times as much as finished ones:
+        # up to 90 MB each on the Training page.
+        self.half_done = half_done
         self._runs: OrderedDict[Hashable, Run[J]] = OrderedDict()
         self._queue: deque[Run[J]] = deque()
         self._active: set[Run[J]] = set()
@@ -175,17 +178,22 @@ class RunPool(Generic[J]):
             # Somebody may have come back between the last look and now.
             if not run.over and run.watched() and run not in self._queue:
                 self._queue.append(run)
+            self._forget_old()
             self._start_workers()
 
     def _forget_old(self) -> None:
-        for config in list(self._runs):
-            if len(self._runs) <= self.keep:
-                return
-            run = self._runs[config]
-            if run not in self._active and not run.watched():
-                del self._runs[config]
-                if run in self._queue:
-                    self._queue.remove(run)
+        idle = [config for config, run in self._runs.items() if run not in self._active and not run.watched()]
+        half_done = [config for config in idle if self._runs[config].job and not self._runs[config].done]
+        for config in half_done[: max(0, len(half_done) - self.half_done)]:  # the one left last comes last
+            self._forget(config)
+        for config in idle:
+            if len(self._runs) > self.keep and config in self._runs:
+                self._forget(config)
+
+    def _forget(self, config: Hashable) -> None:
+        run = self._runs.pop(config)
+        if run in self._queue:
+            self._queue.remove(run)
 
 
 def _session_over(watcher: Watcher) -> None:

@@ -11,9 +11,11 @@ from lib.language_model import LanguageModel, load_model
 from lib.next_word import NextWord, judge
 from lib.sampling import chi_square_test, count_draws, top_k_errors
 from lib.story import load_story
+from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, ngettext, percent, prose
 
 STORIES = 20
+MOST_TOLD = 300  # times 20 stories, at most 4 kB: 1 MB
 _UNLIKELY = 0.01  # the p-value below which the verdict is "not from these probabilities"
 
 
@@ -93,7 +95,8 @@ def mistakes(step: NextWord, k: int, temperature: float) -> None:
         "V": len(errors.k),
         "all": percent(errors.let_in[-1]),
     }
-    figure = errors_figure(
+    figure = drawn_once(
+        errors_figure,
         errors,
         at + 1,
         ErrorLabels(
@@ -128,7 +131,8 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
         "expected": decimal(n * float(probabilities[most]), 1),
         "different": decimal(int((counts > 0).sum()), 0),
     }
-    figure = draws_figure(
+    figure = drawn_once(
+        draws_figure,
         [vocabulary[i] for i in kept],
         counts[kept],
         n * probabilities[kept],
@@ -154,12 +158,12 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
     st.markdown(f"{alt} {verdict}")
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=8)  # two models for each storybook, 1 MB each
 def _training_sentences(language: str, p: float) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(sentence) for sentence in load_model(language, p, "small").training_sentences)
 
 
-@st.cache_data(max_entries=300, show_spinner=False)
+@st.cache_data(max_entries=MOST_TOLD, show_spinner=False)
 def _told(language: str, p: float, words: tuple[str, ...], seed: int, **cuts: Any) -> list[list[str]]:
     model = load_model(language, p, "small")
     return model.generate(STORIES, np.random.default_rng(seed), prefix=words, **cuts)

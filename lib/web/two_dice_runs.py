@@ -13,7 +13,7 @@ from lib.language_model import LIVE, LanguageModel, LanguageModelConfig, Progres
 from lib.network import one_fast_thread
 from lib.web.runs import Run, RunPool, session_watcher
 
-_KEEP_TABLES = 60  # sets of cells with one seed and size; a whole table takes some 300 kB
+_KEEP_TABLES = 40  # sets of cells with one seed and size, of at most 0.5 MB: 20 MB
 
 Tables = tuple[ExperimentConfig, ...]
 Pair = tuple[LanguageModelConfig, LanguageModelConfig]
@@ -72,6 +72,8 @@ class TrainingPairJob:
         with one_fast_thread():
             self.records[behind].append(next(self._runs[behind]))
         self.step = sum(records[-1].step for records in self.records if records)
+        if self.done:
+            self._runs = ()  # with them go sentences, gradients and moments: 8 MB for each model
 
     @property
     def models(self) -> dict[float, LanguageModel]:
@@ -85,20 +87,20 @@ class TrainingPairJob:
 @st.cache_resource(show_spinner=False)
 def measuring_runs() -> RunPool[MeasuringJob]:
     """All tables that this server is measuring or has measured."""
-    return RunPool(keep=64)
+    return RunPool(keep=16)  # of at most 0.5 MB, and those that are forgotten are found again in the cell store
 
 
 @st.cache_resource(show_spinner=False)
 def training_pairs() -> RunPool[TrainingPairJob]:
     """All pairs of models that this server is training or has trained."""
-    return RunPool(keep=8)
+    return RunPool(keep=8)  # of at most 1.2 MB
 
 
 class CellStore:
     """Measured cells, kept for the class: a table that is widened measures only what is new."""
 
     def __init__(self, most: int = _KEEP_TABLES) -> None:
-        self._most = most
+        self.most = most
         self._tables: OrderedDict[Hashable, dict[Cell, CellResult]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -107,7 +109,7 @@ class CellStore:
         with self._lock:
             table = self._tables.setdefault(key, {})
             self._tables.move_to_end(key)
-            while len(self._tables) > self._most:
+            while len(self._tables) > self.most:
                 self._tables.popitem(last=False)
             return table
 

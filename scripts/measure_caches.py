@@ -1,0 +1,272 @@
+"""Measure what the server keeps in memory, at worst: the table of docs/memory.md.
+
+    python -m scripts.measure_caches
+
+Every entry is made as heavy as the pages' controls allow and then weighed: all objects that can be reached from it,
+each once, without what it shares with others (the storybook, the shipped models). Takes a minute.
+"""
+
+import gc
+import logging
+import pickle
+import sys
+import types
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lib.data_size import SIZES, Trial, load_points, trial_config
+from lib.datasets import bayes_floor, load_digits
+from lib.digits_figures import DigitsRun, DigitsTrial, load_values
+from lib.experiment import KS, MOST, RATES, Cell, CellResult, ExperimentConfig
+from lib.facts import load_facts
+from lib.figures.averaging import AverageLabels, running_average_figure
+from lib.language_model import CHECKPOINTS, load_model
+from lib.next_word import beginnings
+from lib.pictured_network import (
+    PICTURED_DATA,
+    TRAINED_RATES,
+    load_examples,
+    load_pictured_network,
+    monte_carlo_error,
+    pictured_data,
+)
+from lib.regularisers import RegularisersConfig, RegularisersTrainer
+from lib.schedules import ScheduleConfig, ScheduledTrainer
+from lib.story import load_story
+from lib.tables import MAX_BYTES, MAX_CLASSES, MAX_FEATURES, Table, load_table
+from lib.training import Trainer, TrainingConfig
+from lib.web import dropout_report, figures, language, life_strip, top_k_report
+from lib.web.language import LANGUAGES, ROOT
+from lib.web.runs import RunPool
+from lib.web.today_runs import Stepwise, StepwiseJob, today_runs
+from lib.web.training_player import TrainingJob, _drawn_panels, training_runs
+from lib.web.two_dice_runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
+
+_CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: what a cache holds, how many at most, and the MB of the heaviest. ``kept`` is False for what
+    is only there while a run is under way or left half done."""
+
+    cache: str
+    holds: str
+    bound: int
+    each: float
+    kept: bool = True
+
+
+# ------------------------------------------------------------------------------------------------------------ weighing
+
+
+def weigh(thing: object, shared: Iterable[object] = ()) -> float:
+    """MB of all that can be reached from a thing, but for code and for what is ``shared``.
+
+    >>> weigh(np.zeros(1_000_000)), weigh([np.zeros(1_000_000)] * 5) < 8.001
+    (8.0, True)
+    """
+    seen: set[int] = set()
+    for each in shared:
+        _reach(each, seen)
+    return _reach(thing, seen) / 1e6
+
+
+def _reach(thing: object, seen: set[int]) -> int:
+    """Bytes of what can be reached and has not been ``seen``. Python's collector knows what refers to what."""
+    total, waiting = 0, [thing]
+    while waiting:
+        here = waiting.pop()
+        if id(here) in seen or isinstance(here, _CODE):
+            continue
+        seen.add(id(here))
+        waiting.extend(gc.get_referents(here))
+        address, size = id(here), sys.getsizeof(here)
+        if isinstance(here, torch.Tensor):  # several tensors and arrays may be views of the same numbers
+            address, size = here.untyped_storage().data_ptr(), here.untyped_storage().nbytes()
+        elif isinstance(here, np.ndarray):
+            if here.base is not None:
+                waiting.append(here.base)
+                continue
+            address, size = here.ctypes.data, here.nbytes
+        if address == id(here) or address not in seen:
+            total += size
+        seen.add(address)
+    return total
+
+
+def resident() -> float:
+    """MB of memory that this process holds, as Linux counts it; 0 where there is no such number."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0.0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024 / 1e6
+
+
+# ---------------------------------------------------------------------------------------------------- heaviest entries
+
+
+def largest_table() -> Table:
+    """The heaviest table of one megabyte: single digits, in as many columns as are accepted."""
+    header = ",".join(f"f{column}" for column in range(MAX_FEATURES)) + ",label\n"
+    row = "1," * MAX_FEATURES
+    rows = (MAX_BYTES - len(header)) // (len(row) + 3)
+    return load_table((header + "".join(f"{row}{i % MAX_CLASSES}\n" for i in range(rows))).encode())
+
+
+def begun(job: Any) -> Any:
+    """A background job after its first part."""
+    job.advance()
+    return job
+
+
+def finished(job: Any) -> Any:
+    """A background job at its end."""
+    while not job.done:
+        job.advance()
+    return job
+
+
+def under_way(pool: RunPool[Any]) -> int:
+    """How many runs of a pool can hold all that computing needs: those being computed, and those left half done."""
+    return pool.workers + pool.half_done
+
+
+def training_rows(table: Table) -> list[Row]:
+    """The runs of the Training page. Fewer steps than on the page: the number of steps changes no size."""
+    heaviest = TrainingConfig(
+        "csv", table=table, n_train=1_000, hidden=(256, 256), members=16, batch_size=128, steps=100, recordings=100
+    )
+    toy = replace(heaviest, dataset="moons", table=None, hidden=(8,))
+    pool, looks = training_runs(), len(LANGUAGES) * 2 * 2 * 2
+    plots = _drawn_panels(Trainer(toy).history, toy, metric="loss", log=False, with_dropout=True)
+    done, working = weigh(finished(TrainingJob(heaviest))), weigh(begun(TrainingJob(heaviest)))
+    return [
+        Row("training_runs", "finished runs, with the table they learned", pool.keep, done),
+        Row("TrainingJob.panels", f"a run's plots, in up to {looks} looks", pool.keep, looks * weigh(plots)),
+        Row("training_runs", "runs under way", under_way(pool), working, kept=False),
+    ]
+
+
+def today_rows() -> list[Row]:
+    """The runs of the Today page: the heaviest of its four kinds."""
+    digits = TrainingConfig(
+        "digits", n_train=1_000, hidden=(256, 256), members=3, batch_size=64, steps=60, recordings=60
+    )
+    makers: list[Callable[[], Stepwise]] = [
+        partial(ScheduledTrainer, ScheduleConfig(digits)),
+        partial(RegularisersTrainer, RegularisersConfig(digits)),
+        partial(RegularisersTrainer, RegularisersConfig(TrainingConfig(n_train=1_000, steps=100))),
+        partial(DigitsRun, DigitsTrial(9, 1_000, 0.2, (0.5,), 0)),
+        partial(Trial, trial_config(SIZES[-1], 0.3, steps=4)),
+    ]
+    pool, shared = today_runs(), [load_story()]
+    done = max(weigh(finished(StepwiseJob(make, 10)), shared) for make in makers)
+    working = max(weigh(begun(StepwiseJob(make, 1)), shared) for make in makers)
+    return [
+        Row("today_runs", "finished runs", pool.keep, done),
+        Row("today_runs", "runs under way", under_way(pool), working, kept=False),
+    ]
+
+
+def two_dice_rows() -> list[Row]:
+    """Pairs of models, tables, and measured cells of the Two dice page."""
+    models = {p: load_model("en", p) for p in RATES}
+    shared = [load_story(), *models.values(), load_model("en", 0.3, "large")]
+    # As many records as on the page, but not as many steps between them.
+    without, with_dropout = (replace(each, steps=60, record_every=2) for each in pair_config(0.3, MOST, 0))
+    pair, pairs = (without, with_dropout), training_pairs()
+    whole = ExperimentConfig(RATES, KS, n=100)
+    forgotten = [replace(whole, rates=(p,), grammar=False, dropout_on=True) for p in RATES]
+    known: dict[Cell, CellResult] = {}
+    table = finished(MeasuringJob((whole, replace(forgotten[0], dropout_on=False), forgotten[-1]), None, known))
+    for each in forgotten:
+        finished(MeasuringJob((each,), None, known))
+    widest = ExperimentConfig((0.3,), (None,), n=MOST, corpus="large", grammar=False)
+    measuring = MeasuringJob((widest,), None, {})
+    while measuring.step < 0.9 * MOST:
+        measuring.advance()
+    tables = measuring_runs()
+    trained, learning = finished(TrainingPairJob(pair)), begun(begun(TrainingPairJob(pair)))
+    return [
+        Row("training_pairs", "pairs of trained models", pairs.keep, weigh(trained, shared)),
+        Row("training_pairs", "pairs under way", under_way(pairs), weigh(learning, shared), kept=False),
+        Row("measuring_runs", "measured tables", tables.keep, weigh(table, shared)),
+        Row("measuring_runs", "tables under way", under_way(tables), weigh(measuring, shared), kept=False),
+        Row("cell_store", f"sets of up to {len(known)} measured cells", cell_store().most, weigh(known, shared)),
+    ]
+
+
+def results_rows() -> list[Row]:
+    """Small results and figures that are computed once for everybody who asks for the same."""
+    rng, passes = np.random.default_rng(0), 1_000
+    one, mean, error, geometric = rng.random((4, passes))
+    labels = AverageLabels(*["word " * 5] * 7)
+    figure = running_average_figure(one, mean, error, geometric, 0.5, labels)  # the longest lines of all figures
+    drawn_from = pickle.dumps((one, mean, error, geometric, labels))
+    digits = pictured_data("digits")
+    x, y = torch.from_numpy(digits.val_x), torch.from_numpy(digits.val_y)
+    monte_carlo = monte_carlo_error(load_pictured_network("digits", 0.5), x, y, (0.0, 0.5, 0.5), seed=0)
+    told = load_model("en", 0.3).generate(top_k_report.STORIES, rng, temperature=3.0)
+    learned = top_k_report._training_sentences("en", 0.0)
+    for noise in np.linspace(0, 0.5, 11):
+        bayes_floor("moons", float(noise), 0.1)
+    return [
+        Row("drawn_once", "figures", figures.MOST, weigh([figure, drawn_from])),
+        Row("_monte_carlo", "errors of averaged passes", dropout_report.MOST_ERRORS, weigh(pickle.dumps(monte_carlo))),
+        Row("_told", f"{top_k_report.STORIES} stories each", top_k_report.MOST_TOLD, weigh(pickle.dumps(told))),
+        Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
+        Row("bayes_floor", "a loss and an accuracy", 256, weigh(bayes_floor("moons", 0.25, 0.1))),
+    ]
+
+
+def files_rows() -> list[Row]:
+    """What is read from files once. There are no more entries than files, so these need no bound."""
+    story = load_story()
+    beginnings(story)
+    models = [load_model(*each) for each in CHECKPOINTS]
+    pages = [path.stem for path in (ROOT / "content" / "en").glob("*.md")]
+    words = [language._catalogue(each) for each in LANGUAGES]
+    prose = [language._sections(each, page) for each in LANGUAGES for page in pages]
+    networks = [load_pictured_network(data, p) for data in PICTURED_DATA for p in TRAINED_RATES]
+    examples = [load_examples(data) for data in PICTURED_DATA]
+    small = [load_digits(), load_facts(), load_values(), load_points(), networks, examples, life_strip._recording()]
+    assert story.entropy_per_word > 0  # has looked at every place of the storybook, so it grows no more
+    return [
+        Row("load_story", "the storybook, all its places", 1, weigh(story)),
+        Row("load_model", "the shipped models", len(models), weigh(models, [story]) / len(models)),
+        Row("_catalogue, _sections", "words and prose of all languages", 1, weigh([words, prose])),
+        Row("load_digits, ...", "digits, facts, values, small networks", 1, weigh(small)),
+    ]
+
+
+# ----------------------------------------------------------------------------------------------------------- the table
+
+
+def main() -> None:
+    """Print the table."""
+    logging.disable(logging.WARNING)  # Streamlit's, that no page is open
+    torch.set_num_threads(1)
+    base = resident()
+    table = largest_table()
+    rows = [*training_rows(table), *today_rows(), *two_dice_rows(), *results_rows(), *files_rows()]
+    print("| cache | holds | bound | MB each | worst case, MB |")
+    print("|---|---|---:|---:|---:|")
+    for kept in (True, False):
+        for row in (each for each in rows if each.kept == kept):
+            print(f"| {row.cache} | {row.holds} | {row.bound} | {row.each:.3g} | {row.bound * row.each:.1f} |")
+        total = sum(row.bound * row.each for row in rows if row.kept == kept)
+        print(f"| **{'kept' if kept else 'under way'}** | | | | **{total:.0f}** |")
+    print(f"\nA visitor's own table: {weigh(table):.1f} MB, and the file itself, {MAX_BYTES / 1e6:.1f} MB.")
+    print(f"This process before it made anything: {base:.0f} MB.")
+
+
+if __name__ == "__main__":
+    main()
