@@ -253,7 +253,7 @@ def flip_labels(
 # --- The floor ---
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # two numbers each
 def bayes_floor(name: str, noise: float, label_noise: float) -> Floor:
     """Return the best loss and accuracy that any model can reach on new points of a toy.
 
@@ -313,7 +313,7 @@ def binary_entropy(q: Floats) -> Floats:
 # --- Real data ---
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=1)  # 1 MB
 def load_digits() -> tuple[Floats, Labels]:
     """Return all 1,797 digits: images (1797, 64), grey values 0..1 row by row, and classes (1797,), both read-only.
 

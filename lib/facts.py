@@ -169,7 +169,7 @@ def _entry(kind: type[E], table: dict[str, Any]) -> E:
     return kind(**table)
 
 
-@functools.cache
+@functools.cache  # one file, 0.1 MB
 def load_facts() -> Facts:
     """The facts of this program, read once."""
     return parse_facts(PATH.read_text(encoding="utf-8"))

@@ -132,7 +132,7 @@ def judge(sentences: Sequence[Sequence[str]], story: Story, training: frozenset[
     )
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=8)  # eight short texts for each storybook
 def beginnings(story: Story, n: int = 8) -> tuple[str, ...]:
     """Some beginnings of sentences to choose from: after the first nearly anything can come, after the last very
     little.

@@ -317,7 +317,7 @@ def _add_scaled(total: dict[Rest, float], rests: dict[Rest, float], factor: floa
         total[rest] = total.get(rest, 0.0) + factor * probability
 
 
-@functools.cache
+@functools.cache  # one for each file; 6 MB with all its places
 def load_story(language: str = "en") -> Story:
     """Load the storybook of a language: the same object every time.
 

@@ -55,7 +55,7 @@ def current_language() -> str:
     return str(st.session_state["language"])
 
 
-@functools.cache
+@functools.cache  # one for each language, some 50 kB
 def _catalogue(language: str) -> gnu_gettext.NullTranslations:
     path = ROOT / "locale" / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
     if language == "en" or not path.exists():
@@ -91,7 +91,7 @@ def prose(page: str, section: str, **values: object) -> str:
     raise KeyError(f"content/en/{page}.md has no section '## {section}'")
 
 
-@functools.cache
+@functools.cache  # one for each language and page, some 10 kB
 def _sections(language: str, page: str) -> dict[str, str]:
     path = ROOT / "content" / language.replace("-", "_") / f"{page}.md"
     if not path.exists():

@@ -16,6 +16,7 @@ from lib.schedules import SCHEDULES, ScheduleConfig, ScheduledTrainer
 from lib.training import History, TrainingConfig
 from lib.web.controls import Controls
 from lib.web.evidence import corrected, evidence
+from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, prose
 from lib.web.today_data import signed
 from lib.web.today_runs import computed
@@ -98,7 +99,9 @@ def _schedule_curves(history: History, show: str) -> None:
         for arm, schedule in enumerate(SCHEDULES)
     ]
     st.plotly_chart(
-        lines_figure(lines, x_label=_("training step"), y_label=_("loss (nats)"), floor=_floor(history), height=400),
+        drawn_once(
+            lines_figure, lines, x_label=_("training step"), y_label=_("loss (nats)"), floor=_floor(history), height=400
+        ),
         key="schedules",
         config={"displayModeBar": False},
         alt=f"{_curve_names()[show]}: " + "; ".join(f"{line.name} {decimal(line.y[-1])}" for line in lines),
@@ -205,7 +208,8 @@ def _regulariser_curves(histories: dict[str, History], results: list[ArmResult],
     stopped = next(each for each in results if each.arm == "early_stopping")
     value = stopped.train_loss if show == "training" else stopped.val_loss
     st.plotly_chart(
-        lines_figure(
+        drawn_once(
+            lines_figure,
             lines,
             x_label=_("training step"),
             y_label=_("loss (nats)"),

@@ -20,6 +20,7 @@ from lib.figures.lines import Line, Spot, lines_figure
 from lib.listings.today import data_size_listing
 from lib.story import load_story
 from lib.web.controls import Controls
+from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, ngettext, prose
 from lib.web.today_runs import computed
 
@@ -80,7 +81,8 @@ def _curves(points: list[Point], column: str, floor: float, own: Point | None) -
         said.append(f"p = {decimal(p, 1)}: {decimal(mean[0])} → {decimal(mean[-1])}")
     spots = [Spot(_("your run"), own.sentences, getattr(own, column))] if own else []
     st.plotly_chart(
-        lines_figure(
+        drawn_once(
+            lines_figure,
             lines,
             x_label=_("training sentences"),
             y_label=_("loss (nats per word)"),

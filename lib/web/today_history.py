@@ -11,6 +11,7 @@ from lib.listings.today import scaling_listing
 from lib.web.component import moving_picture
 from lib.web.controls import Controls
 from lib.web.evidence import confidence_name, corrected, evidence, kind_name
+from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, prose
 
 _mount = moving_picture("time_line")
@@ -111,7 +112,7 @@ def models_part(controls: Controls[Any]) -> str:
     labels = ModelLabels(_("year"), _("dropout rate in (pre-)training"), _("not stated"), names)
     with right:
         st.plotly_chart(
-            models_figure(models, labels),
+            drawn_once(models_figure, models, labels),
             key="models",
             config={"displayModeBar": False},
             alt="; ".join(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model passes."),

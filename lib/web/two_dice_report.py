@@ -16,6 +16,7 @@ from lib.figures.effects import (
     variety_figure,
 )
 from lib.intervals import Estimate, combined
+from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, percent, prose
 from lib.web.two_dice_table import cut, interval_text, learned, measure_name, speaks, value_text
 
@@ -73,8 +74,8 @@ def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
             interaction=_("interaction: only both together"),
             share=_("share of all movement between the cells"),
         )
-        figure = effects_figure(
-            [measure_name(name) for name in parts], [part.shares for part in parts.values()], labels
+        figure = drawn_once(
+            effects_figure, [measure_name(name) for name in parts], [part.shares for part in parts.values()], labels
         )
         st.plotly_chart(figure, key="effects", config=_QUIET, alt="; ".join(said))
         part = parts.get(measure)
@@ -99,7 +100,7 @@ def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
             for profile in profiles
         ]
         st.plotly_chart(
-            profiles_figure(
+            drawn_once(profiles_figure,
                 [cut(k) for k in config.ks],
                 profiles,
                 measure_name(measure),
@@ -197,7 +198,8 @@ def forgotten_eval(p: float, results: Results) -> None:
     beaten = sum(any(a.low > bad.high and d.high >= varied_on.low for a, d in off) for bad, varied_on in on)
     picture, words = st.columns([0.58, 0.42], gap="large", vertical_alignment="center")
     picture.plotly_chart(
-        variety_figure(
+        drawn_once(
+            variety_figure,
             [cut(k) for k in KS],
             off,
             on,
