@@ -1,10 +1,15 @@
 """PyTorch takes a second to import: it is done while the first visitor reads, not when the first picture needs it."""
 
+import os
 import sys
 import threading
 from importlib import import_module
 
 import streamlit as st
+
+# Read by PyTorch when it is imported. A page's tensors are small, and handing half of one to a second thread takes
+# longer than working on it; the other cores are for other visitors.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # After the page has been painted: importing takes a processor, which the page's own scripts may need until then.
 SECONDS = 2.0
