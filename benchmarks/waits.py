@@ -15,6 +15,7 @@ Controls are found on the page, so a new one is measured without a word here. `-
 import argparse
 import ast
 import shutil
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -24,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright
 
 from benchmarks.startup import EMPTY, painted
 from benchmarks.timing import Table, Target, ratio, report
@@ -187,7 +188,7 @@ def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], N
             field, options = widget.locator("input"), page.locator("[role=option]")
             for i in range(1, 1 + MOVES):
                 chosen = field.input_value()
-                field.click()
+                widget.locator("button").click()
                 options.first.wait_for()
                 texts = options.all_inner_texts()
                 at = (texts.index(chosen) + 1) % len(texts)
@@ -199,12 +200,13 @@ def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], N
                 field.fill(" ".join(words[: max(1, len(words) - cut)]))
                 yield cut % len(words), partial(field.press, "Enter")
         case "button":
+            button = widget.locator("button").first
             for i in range(1, 1 + MOVES):
-                if widget.locator("button").first.is_enabled():
-                    yield i, widget.locator("button").first.click
+                if button.count() and button.is_enabled():  # a sentence can be at its end
+                    yield i, button.click
         case "popover":
-            button, body = widget.locator("[data-testid=stPopoverButton]").first, page.get_by_test_id("stPopoverBody")
-            button.click()
+            widget.locator("[data-testid=stPopoverButton]").first.click()
+            body = page.get_by_test_id("stPopoverBody")
             body.wait_for()
             yield from in_turn(body.locator("[data-testid=stButton] button"), -1)
 
@@ -219,17 +221,22 @@ def in_turn(options: Locator, now: int) -> Iterator[tuple[object, Callable[[], N
 def moved(page: Page, control: Control) -> list[Move]:
     """Move a control there and back, and wait each time until the page is at rest again."""
     seen: set[object] = {0}
-    done = []
-    for value, move in moves(page, control):
-        page.locator(control.where).first.evaluate("control => { stopwatch.own = control; }")
-        move()
-        page.wait_for_function("stopwatch.sent && stopwatch.quiet()", timeout=15_000)
-        at = page.evaluate("({ ...stopwatch, own: null })")
-        last = (at["drawn"] or at["received"]) - at["asked"]
-        first = (at["first"] or at["received"]) - at["asked"]
-        done.append(Move(value not in seen, first, last, at["received"] - at["sent"]))
-        seen.add(value)
-        settled(page)
+    done: list[Move] = []
+    widget = page.locator(control.where).first
+    widget.scroll_into_view_if_needed()  # first, because scrolling closes a list
+    settled(page)
+    try:
+        for value, move in moves(page, control):
+            widget.evaluate("control => { stopwatch.own = control; }")
+            move()
+            page.wait_for_function("stopwatch.sent && stopwatch.quiet()")
+            at = page.evaluate("({ ...stopwatch, own: null })")
+            first, last = ((at[each] or at["received"]) - at["asked"] for each in ("first", "drawn"))
+            done.append(Move(value not in seen, first, last, at["received"] - at["sent"]))
+            seen.add(value)
+            settled(page)
+    except TimeoutError:
+        print(f"{control} on {page.url} could not be moved.", file=sys.stderr)
     return done
 
 
@@ -240,6 +247,7 @@ def waits_of_controls(browser: Browser, links: list[str]) -> dict[tuple[str, str
         context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
         context.add_init_script(path=Path(__file__).with_name("stopwatch.js"))
         page = context.new_page()
+        page.set_default_timeout(20_000)
         for link in links:
             opened(page, f"{address}/{link}")
             known = {name for other, name, _kind in found if other == link.split("?")[0]}
