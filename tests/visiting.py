@@ -21,7 +21,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-PATIENCE = 60.0  # seconds without an answer after which a visitor gives up
+PATIENCE = 60.0  # seconds after which, without the whole answer, a visitor gives up
 # static/two-dice/training_player.js asks for the next piece of a recording so many seconds after the last one ...
 SOON, LATER, AGAIN = 0.03, 0.3, 2.5  # ... when there is more, when there will be more, and when no answer came
 
@@ -410,13 +410,14 @@ class Visitor:
         self.parts, self._error = Counter(), None
         size = messages = 0
         began = time.perf_counter()
-        await self._socket.send(question.SerializeToString())
-        finished = None
-        while finished is None:
-            frame = await asyncio.wait_for(self._socket.recv(), PATIENCE)
-            assert isinstance(frame, bytes)
-            size, messages = size + len(frame), messages + 1
-            finished = self._take(frame)
+        async with asyncio.timeout(PATIENCE):
+            await self._socket.send(question.SerializeToString())
+            finished = None
+            while finished is None:
+                frame = await self._socket.recv()
+                assert isinstance(frame, bytes)
+                size, messages = size + len(frame), messages + 1
+                finished = self._take(frame)
         seconds = time.perf_counter() - began
         return Rerun(self.page, asked, self._fragment, seconds, size, messages, self._error)
 
