@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from lib.data_size import SIZES, Trial, load_points, trial_config
+from lib.data_size import SIZES, load_points
+from lib.data_size_trial import Trial, trial_config
 from lib.datasets import bayes_floor, load_digits
-from lib.digits_figures import DigitsRun, DigitsTrial, load_values
+from lib.digits_figures import load_values
+from lib.digits_trial import DigitsRun, DigitsTrial
 from lib.experiment import KS, MOST, RATES, Cell, CellResult, ExperimentConfig
 from lib.facts import load_facts
 from lib.figures.averaging import AverageLabels, running_average_figure
@@ -40,12 +42,12 @@ from lib.regularisers import RegularisersConfig, RegularisersTrainer
 from lib.schedules import ScheduleConfig, ScheduledTrainer
 from lib.story import load_story
 from lib.tables import MAX_BYTES, MAX_CLASSES, MAX_FEATURES, Table, load_table
-from lib.training import Trainer, TrainingConfig
+from lib.training import TrainingConfig
 from lib.web import dropout_report, figures, language, life_strip, top_k_report
 from lib.web.language import LANGUAGES, ROOT
-from lib.web.runs import RunPool
+from lib.web.runs import CREW
 from lib.web.today_runs import Stepwise, StepwiseJob, today_runs
-from lib.web.training_player import TrainingJob, _drawn_panels, training_runs
+from lib.web.training_player import TrainingJob, training_runs
 from lib.web.two_dice_runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
 
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType)
@@ -134,24 +136,16 @@ def finished(job: Any) -> Any:
     return job
 
 
-def under_way(pool: RunPool[Any]) -> int:
-    """How many runs of a pool can hold all that computing needs: those being computed, and those left half done."""
-    return pool.workers + pool.half_done
-
-
 def training_rows(table: Table) -> list[Row]:
     """The runs of the Training page. Fewer steps than on the page: the number of steps changes no size."""
     heaviest = TrainingConfig(
         "csv", table=table, n_train=1_000, hidden=(256, 256), members=16, batch_size=128, steps=100, recordings=100
     )
-    toy = replace(heaviest, dataset="moons", table=None, hidden=(8,))
-    pool, looks = training_runs(), len(LANGUAGES) * 2 * 2 * 2
-    plots = _drawn_panels(Trainer(toy).history, toy, metric="loss", log=False, with_dropout=True)
+    pool = training_runs()
     done, working = weigh(finished(TrainingJob(heaviest))), weigh(begun(TrainingJob(heaviest)))
     return [
         Row("training_runs", "finished runs, with the table they learned", pool.keep, done),
-        Row("TrainingJob.panels", f"a run's plots, in up to {looks} looks", pool.keep, looks * weigh(plots)),
-        Row("training_runs", "runs under way", under_way(pool), working, kept=False),
+        Row("training_runs", "a run under way", 1, working, kept=False),
     ]
 
 
@@ -172,7 +166,7 @@ def today_rows() -> list[Row]:
     working = max(weigh(begun(StepwiseJob(make, 1)), shared) for make in makers)
     return [
         Row("today_runs", "finished runs", pool.keep, done),
-        Row("today_runs", "runs under way", under_way(pool), working, kept=False),
+        Row("today_runs", "a run under way", 1, working, kept=False),
     ]
 
 
@@ -197,9 +191,9 @@ def two_dice_rows() -> list[Row]:
     trained, learning = finished(TrainingPairJob(pair)), begun(begun(TrainingPairJob(pair)))
     return [
         Row("training_pairs", "pairs of trained models", pairs.keep, weigh(trained, shared)),
-        Row("training_pairs", "pairs under way", under_way(pairs), weigh(learning, shared), kept=False),
+        Row("training_pairs", "a pair under way", 1, weigh(learning, shared), kept=False),
         Row("measuring_runs", "measured tables", tables.keep, weigh(table, shared)),
-        Row("measuring_runs", "tables under way", under_way(tables), weigh(measuring, shared), kept=False),
+        Row("measuring_runs", "tables under way", 1, weigh(measuring, shared), kept=False),
         Row("cell_store", f"sets of up to {len(known)} measured cells", cell_store().most, weigh(known, shared)),
     ]
 
@@ -262,7 +256,9 @@ def main() -> None:
     for kept in (True, False):
         for row in (each for each in rows if each.kept == kept):
             print(f"| {row.cache} | {row.holds} | {row.bound} | {row.each:.3g} | {row.bound * row.each:.1f} |")
-        total = sum(row.bound * row.each for row in rows if row.kept == kept)
+        weights = sorted((row.bound * row.each for row in rows if row.kept == kept), reverse=True)
+        # Under way are at most as many runs as the crew has members, each of another kind, and one left half done.
+        total = sum(weights) if kept else sum(weights[: CREW.size]) + weights[0]
         print(f"| **{'kept' if kept else 'under way'}** | | | | **{total:.0f}** |")
     print(f"\nA visitor's own table: {weigh(table):.1f} MB, and the file itself, {MAX_BYTES / 1e6:.1f} MB.")
     print(f"This process before it made anything: {base:.0f} MB.")

@@ -200,7 +200,7 @@ def test_a_link_to_ones_own_models_trains_them(monkeypatch: pytest.MonkeyPatch) 
 def test_two_visitors_share_one_measurement() -> None:
     first, second = opened(seed="4321", **FEW), opened(seed="4321", **FEW)
     assert sent(first)["draw"] == sent(second)["draw"]
-    assert measuring_runs().active() == 0
+    assert measuring_runs().active is None
 
 
 def test_a_pair_learns_in_turns_and_says_how_far_it_is() -> None:

@@ -60,6 +60,7 @@ class Run(Generic[J]):
         self.job: J | None = None  # made by the worker: reading data and drawing weights take time
         self.error: Exception | None = None
         self.watchers: set[Watcher] = set()
+        self.asked = 0.0  # when somebody last asked for it, by the monotonic clock
         self.busy_seconds = 0.0  # time spent computing; waiting and stopped time do not count
         self._make_job = make_job
 
@@ -72,6 +73,11 @@ class Run(Generic[J]):
     def over(self) -> bool:
         """Nothing more will come: done, or failed."""
         return self.done or self.error is not None
+
+    @property
+    def half_done(self) -> bool:
+        """It was begun, and there is more to do."""
+        return self.job is not None and not self.over
 
     @property
     def progress(self) -> float:
@@ -108,21 +114,50 @@ class Run(Generic[J]):
             self.error = error
 
 
+class Crew:
+    """Who computes, for all pools of a server: one run of each kind at a time, and never more than there are cores.
+
+    More at once would make all of them slower, and pages need a core too. Runs wait for each other in one queue.
+    """
+
+    def __init__(self, size: int | None = None) -> None:
+        self.size = size or min(2, os.cpu_count() or 1)
+        self.lock = threading.RLock()  # guards the crew and all its pools
+        self.pools: list[RunPool[Any]] = []
+        self.queue: deque[tuple[RunPool[Any], Run[Any]]] = deque()
+
+    def start(self) -> None:
+        """Start what can be started. Call it with the lock held."""
+        for pool, run in tuple(self.queue):
+            if pool.active is None and sum(each.active is not None for each in self.pools) < self.size:
+                self.queue.remove((pool, run))
+                if run.watched():
+                    pool.active = run
+                    threading.Thread(target=pool.work, args=(run,), name=f"run-{run.number}", daemon=True).start()
+
+    def forget_half_done(self) -> None:
+        """Of all runs that were left half done, keep the last, for whoever comes back. Call it with the lock held.
+
+        Such a run holds all that training needs, ten times as much as a finished one: up to 90 MB.
+        """
+        left = [(run.asked, config, pool) for pool in self.pools for config, run in pool.idle() if run.half_done]
+        for _asked, config, pool in sorted(left, key=lambda each: each[0])[:-1]:
+            pool.forget(config)
+
+
+CREW = Crew()
+
+
 class RunPool(Generic[J]):
     """All runs of one kind on this server."""
 
-    def __init__(self, *, workers: int | None = None, keep: int = 8, half_done: int = 1) -> None:
-        # Computing more runs at once than there are cores makes all of them slower; pages need a core too.
-        self.workers = workers or min(2, os.cpu_count() or 1)
+    def __init__(self, *, keep: int = 8, crew: Crew = CREW) -> None:
         self.keep = keep
-        # Runs that are neither over nor watched. They hold all that training needs, ten times as much as finished ones:
-        # up to 90 MB each on the Training page.
-        self.half_done = half_done
+        self.active: Run[J] | None = None  # the run that is being computed
+        self._crew, self._lock = crew, crew.lock
         self._runs: OrderedDict[Hashable, Run[J]] = OrderedDict()
-        self._queue: deque[Run[J]] = deque()
-        self._active: set[Run[J]] = set()
         self._started = 0
-        self._lock = threading.Lock()
+        crew.pools.append(self)
 
     def watch(self, config: Hashable, watcher: Watcher, make_job: Callable[[], J]) -> Run[J]:
         """The run of this config, started or queued if need be. The watcher lets go of every other run."""
@@ -135,11 +170,9 @@ class RunPool(Generic[J]):
                 self._started += 1
                 run = self._runs[config] = Run(self._started, make_job)
             self._runs.move_to_end(config)
+            run.asked = time.monotonic()
             run.watchers.add(watcher)
-            if not run.over and run not in self._active and run not in self._queue:
-                self._queue.append(run)
-            self._forget_old()
-            self._start_workers()
+            self._go_on(run)
             return run
 
     def leave(self, watcher: Watcher) -> None:
@@ -150,52 +183,43 @@ class RunPool(Generic[J]):
                 run.watchers.discard(watcher)
 
     def before(self, run: Run[J]) -> int:
-        """How many runs wait before this one, or 0 where it is being computed or over."""
+        """How many runs, of any kind, come before this one, or 0 where it is being computed or over."""
         with self._lock:
-            waiting = [each for each in self._queue if each.watched()]
-            return waiting.index(run) + len(self._active) if run in waiting else 0
+            waiting = [each for _pool, each in self._crew.queue if each.watched()]
+            active = sum(pool.active is not None for pool in self._crew.pools)
+            return waiting.index(run) + active if run in waiting else 0
 
     def find(self, config: Hashable) -> Run[J] | None:
         """The run of this config if somebody asked for it and it is still here; nothing is started."""
         with self._lock:
             return self._runs.get(config)
 
-    def active(self) -> int:
-        """How many runs are being computed now."""
-        with self._lock:
-            return len(self._active)
+    def idle(self) -> list[tuple[Hashable, Run[J]]]:
+        """Runs that are not being computed and that nobody watches; the one that was asked for longest ago is first."""
+        return [each for each in self._runs.items() if each[1] is not self.active and not each[1].watched()]
 
-    def _start_workers(self) -> None:
-        while self._queue and len(self._active) < self.workers:
-            run = self._queue.popleft()
-            if run.watched():
-                self._active.add(run)
-                threading.Thread(target=self._work, args=(run,), name=f"run-{run.number}", daemon=True).start()
+    def forget(self, config: Hashable) -> None:
+        """Let go of a run and all it holds."""
+        entry = (self, self._runs.pop(config))
+        if entry in self._crew.queue:
+            self._crew.queue.remove(entry)
 
-    def _work(self, run: Run[J]) -> None:
+    def work(self, run: Run[J]) -> None:
+        """Compute a run: what its thread does."""
         run.work()
         with self._lock:
-            self._active.discard(run)
-            # Somebody may have come back between the last look and now.
-            if not run.over and run.watched() and run not in self._queue:
-                self._queue.append(run)
-            self._forget_old()
-            self._start_workers()
+            self.active = None
+            self._go_on(run)  # somebody may have come back between the last look and now
         _give_memory_back()
 
-    def _forget_old(self) -> None:
-        idle = [config for config, run in self._runs.items() if run not in self._active and not run.watched()]
-        half_done = [config for config in idle if self._runs[config].job and not self._runs[config].done]
-        for config in half_done[: max(0, len(half_done) - self.half_done)]:  # the one left last comes last
-            self._forget(config)
-        for config in idle:
-            if len(self._runs) > self.keep and config in self._runs:
-                self._forget(config)
-
-    def _forget(self, config: Hashable) -> None:
-        run = self._runs.pop(config)
-        if run in self._queue:
-            self._queue.remove(run)
+    def _go_on(self, run: Run[J]) -> None:
+        """Queue the run if it needs to be, forget what is too much, and start whatever can be started."""
+        if not run.over and run.watched() and run is not self.active and (self, run) not in self._crew.queue:
+            self._crew.queue.append((self, run))
+        self._crew.forget_half_done()
+        for config, _run in self.idle()[: max(0, len(self._runs) - self.keep)]:
+            self.forget(config)
+        self._crew.start()
 
 
 def _give_memory_back() -> None:

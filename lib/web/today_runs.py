@@ -51,8 +51,8 @@ class StepwiseJob:
 
 @st.cache_resource(show_spinner=False)
 def today_runs() -> RunPool[StepwiseJob]:
-    """All runs of this page on this server; one at a time, so that the Training page next door stays quick."""
-    return RunPool(workers=1, keep=8)  # of at most 2.2 MB
+    """All runs of this page on this server."""
+    return RunPool(keep=8)  # of at most 2.2 MB
 
 
 def computed(config: Hashable, make: Callable[[], Stepwise], *, at_once: int) -> Any:

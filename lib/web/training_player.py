@@ -2,7 +2,6 @@
 
 import base64
 import time
-from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from lib.curves import series
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.figures.decision_map import MapLabels, decision_map_figure
 from lib.training import History, Trainer, TrainingConfig
-from lib.web.language import _, current_language, decimal
+from lib.web.figures import drawn_once
+from lib.web.language import _, decimal
 from lib.web.recording_player import Panels, Piece, recording_player
 from lib.web.run_status import run_status
 from lib.web.runs import Run, RunPool
@@ -25,7 +25,6 @@ class TrainingJob:
         self.trainer = Trainer(config)
         self.steps = config.steps
         self.step = 0
-        self.panels: dict[Hashable, Panels] = {}  # drawn once for each look, for all who watch
         self._portion = 1  # steps at once
 
     @property
@@ -39,12 +38,14 @@ class TrainingJob:
         self.trainer.advance(self._portion)
         self.step = min(self.steps, self.step + self._portion)
         self._portion = max(1, round(self._portion * min(2.0, 0.02 / (time.perf_counter() - began))))
+        if self.done:
+            self.trainer.forget_networks()  # the page shows the history only
 
 
 @st.cache_resource(show_spinner=False)
 def training_runs() -> RunPool[TrainingJob]:
     """All training runs of this server."""
-    return RunPool(keep=8)
+    return RunPool(keep=6)  # of at most 7 MB
 
 
 def training_player(
@@ -58,7 +59,7 @@ def training_player(
         count=len(history.step) if history is not None else 0,
         piece=lambda start, stop: _piece(history, start, stop),
         look=f"{history is not None} {metric} {log} {with_dropout}",
-        panels=lambda: _panels(run, config, metric=metric, log=log, with_dropout=with_dropout),
+        panels=lambda: _panels(history, config, metric=metric, log=log, with_dropout=with_dropout),
         metric=metric,
         status=status(run),
         map_size=history.maps.shape[-1] if history is not None and history.maps is not None else 0,
@@ -88,21 +89,8 @@ def _short(value: float) -> float | None:
     return None if np.isnan(value) else float(f"{value:.4g}")
 
 
-def _panels(run: Run[TrainingJob], config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool) -> Panels:
-    """The empty figures of all arms, made once for a class that watches the same run."""
-    if run.job is None:
-        return _drawn_panels(None, config, metric=metric, log=log, with_dropout=with_dropout)
-    look = (current_language(), metric, log, with_dropout)
-    if look not in run.job.panels:
-        run.job.panels[look] = _drawn_panels(
-            run.job.trainer.history, config, metric=metric, log=log, with_dropout=with_dropout
-        )
-    return run.job.panels[look]
-
-
-def _drawn_panels(
-    history: History | None, config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
-) -> Panels:
+def _panels(history: History | None, config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool) -> Panels:
+    """The empty figures of all arms."""
     labels = CurveLabels(
         step=_("training step"),
         value=_("loss (nats)") if metric == "loss" else _("accuracy"),
@@ -121,7 +109,8 @@ def _drawn_panels(
         {
             "title": arm_name(rate),
             "arm": arm,
-            "curves": curves_figure(
+            "curves": drawn_once(
+                curves_figure,
                 arm,
                 labels,
                 metric=metric,
@@ -129,7 +118,7 @@ def _drawn_panels(
                 floor=floor,
                 logarithmic=log,
                 with_dropout=with_dropout,
-            ).to_plotly_json(),
+            ).to_dict(),
             "map": _map(history) if history is not None and maps else None,
         }
         for arm, rate in enumerate(config.rates)
@@ -140,7 +129,8 @@ def _map(history: History) -> dict[str, Any]:
     data = history.dataset
     assert history.maps is not None
     assert history.map_extent is not None
-    figure = decision_map_figure(
+    figure = drawn_once(
+        decision_map_figure,
         data.train_x,
         data.train_y,
         data.flipped,
@@ -152,7 +142,7 @@ def _map(history: History) -> dict[str, Any]:
             features=(data.features[0], data.features[1]),
         ),
     )
-    return dict(figure.to_plotly_json())
+    return dict(figure.to_dict())
 
 
 def arm_name(rate: float) -> str:

@@ -5,6 +5,7 @@ import streamlit as st
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.language_model import Progress
 from lib.story import load_story
+from lib.web.figures import drawn_once
 from lib.web.language import _, decimal
 from lib.web.recording_player import Panels, Piece, recording_player
 from lib.web.run_status import run_status
@@ -62,7 +63,7 @@ def _panels(pair: Pair) -> Panels:
         {
             "title": arm_name(config.p),
             "arm": arm,
-            "curves": curves_figure(arm, labels, metric="loss", steps=config.steps, floor=floor).to_plotly_json(),
+            "curves": drawn_once(curves_figure, arm, labels, metric="loss", steps=config.steps, floor=floor).to_dict(),
             "map": None,
         }
         for arm, config in enumerate(pair)

@@ -114,29 +114,25 @@ def test_the_numbers_over_the_curves_are_those_of_the_table(open_page):
 
 
 def test_a_closed_tab_stops_its_run_within_five_seconds(open_page):
-    """Tabs take all places where runs are computed until one has to wait; one is closed, and the waiting one starts."""
-    tabs = []
-    for seed in range(10, 20):
-        tabs.append(open_page(f"{LONG}{seed}"))
-        status = tabs[-1].locator(".two-dice.training .status")
-        expect(status).to_contain_text(re.compile("Waiting|network-steps"))
-        if "Waiting" in status.inner_text():
-            break
-    assert len(tabs) > 1
-    tabs[0].close()
-    expect(tabs[-1].locator(".two-dice.training .status")).not_to_contain_text("Waiting", timeout=5_000)
+    """One training is computed at a time: the second tab waits for the first, until that is closed."""
+    first, second = (open_page(f"{LONG}{seed}") for seed in (10, 11))
+    wait_until_drawn(first, 1)
+    status = second.locator(".two-dice.training .status")
+    expect(status).to_contain_text("Waiting: 1 run before this one")
+    first.close()
+    expect(status).not_to_contain_text("Waiting", timeout=5_000)
 
 
 def test_leaving_the_page_stops_the_run_and_coming_back_goes_on(open_page):
     page = open_page(LONG + "30")
     wait_until_drawn(page, 1)
-    others = [open_page(f"{LONG}{seed}") for seed in (31, 32)]
-    status = others[-1].locator(".two-dice.training .status")
-    expect(status).to_contain_text("Waiting")
+    other = open_page(LONG + "31")
+    status = other.locator(".two-dice.training .status")
+    expect(status).to_contain_text("Waiting: 1 run before this one")
     page.locator(".st-key-navigation a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Why dropout, if top-k is already random?")
     expect(status).not_to_contain_text("Waiting", timeout=20_000)
-    others[-1].close()
+    other.close()
     page.go_back()
     before = drawn(page) if page.locator(".two-dice.training").count() else 0
     wait_until_drawn(page, max(1, before))
