@@ -71,8 +71,11 @@ KINDS = {
 WIDGETS = ", ".join(f"[data-testid={kind}]" for kind in KINDS)
 # Buttons with these icons start a training, and what one waits for there is the training.
 TRAINS = ("play_arrow", "school")
-# A run in the background: the next move waits for its end, so that it finds the server idle.
-BUSY = "[data-testid=stProgress], .experiment[data-complete=false], .two-dice.training .status:not([hidden])"
+# Not at rest: a widget whose code is being loaded, or a run in the background, with which the server is not idle.
+BUSY = (
+    "[data-testid=stSkeleton], [data-testid=stProgress], .experiment[data-complete=false], "
+    ".two-dice.training .status:not([hidden])"
+)
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def first_sights(browser: Browser, links: list[str]) -> Table:
 def opened(page: Page, address: str) -> None:
     """The page, painted and at rest, with the expanders open that have controls in them."""
     page.goto(address)
-    page.wait_for_load_state("networkidle")  # the code of each kind of widget is loaded when it is first needed
+    page.wait_for_selector(".st-key-footer")  # the last thing that a page draws
     settled(page)
     for expander in page.locator(f"details:has({WIDGETS}) > summary").all():
         expander.click()
