@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import atan, cos, inf, isfinite, pi, sin, sqrt
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from lib.training import History
+if TYPE_CHECKING:  # who only needs an interval need not wait for PyTorch
+    from lib.training import History
 
 Metric = Literal["val_loss", "val_accuracy", "train_loss", "train_accuracy"]
 Outcome = Literal["helped", "no_difference", "hurt", "unknown"]

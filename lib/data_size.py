@@ -4,8 +4,8 @@ Everything but the number of sentences and p is equal: the network, the number o
 validation sentences. A seed draws its sentences in one order, so its 500 sentences are the first half of its 1,000, and
 its runs with different p learn from the same sentences; the difference between two of them is dropout's doing.
 
-`scripts/measure_data_size.py` makes the runs, data/data_size.csv holds what came out, and `crossings` says where the
-curves cross. A `Trial` is one run, on the page or in the script.
+`scripts/measure_data_size.py` makes the runs, each a `Trial` of `lib.data_size_trial`, and data/data_size.csv holds
+what came out. Here it is read and summed up, which takes no PyTorch; `crossing` says where the curves cross.
 
 >>> points = load_points()
 >>> sorted({point.p for point in points})
@@ -20,9 +20,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from lib.comparison import NEGLIGIBLE_LOSS, paired_interval
-from lib.language_model import LanguageModelConfig, Learner, SettingError
-from lib.network import one_fast_thread
-from lib.story import load_story
 
 PATH = Path(__file__).resolve().parent.parent / "data" / "data_size.csv"
 SIZES = (250, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
@@ -50,72 +47,11 @@ class Point:
     val_loss: float
 
 
-def trial_config(sentences: int, p: float, seed: int = 0, steps: int = STEPS) -> LanguageModelConfig:
-    """The training run of one point.
-
-    >>> trial_config(500, 0.3).n_sentences
-    500
-    """
-    return LanguageModelConfig(n_sentences=sentences, p=p, seed=seed, steps=steps)
-
-
-class Trial:
-    """One run in progress, a step at a time, with the records that `lib.language_model.train_language_model` makes.
-
-    >>> trial = Trial(LanguageModelConfig(n_sentences=20, steps=4, record_every=2, width=8, heads=2))
-    >>> trial.advance(3)
-    >>> trial.step, trial.done, [step for step, *_ in trial.records]
-    (3, False, [0, 2])
-    >>> trial.advance(3)
-    >>> trial.done, trial.point.steps
-    (True, 4)
-    """
-
-    def __init__(self, config: LanguageModelConfig) -> None:
-        self.config, self.steps = config, config.steps
-        self.step = 0
-        self.records: list[tuple[int, float, float]] = []  # step, training loss, validation loss
-        with one_fast_thread():
-            self._learner = Learner(config, load_story(config.language))
-            self._record()
-
-    @property
-    def done(self) -> bool:
-        """All steps are taken, and recorded."""
-        return self.step == self.steps
-
-    def advance(self, steps: int) -> None:
-        """Take the next steps, or as many as are left."""
-        with one_fast_thread():
-            for _ in range(min(steps, self.steps - self.step)):
-                self._learner.step()
-                taken = self._learner.steps
-                if taken % self.config.record_every == 0 or taken == self.steps:
-                    self._record()
-                self.step = taken  # last: whoever sees `done` finds the last record
-        if self.done:  # the records are all that anybody asks for; sentences and parameters take up to 8 MB
-            vars(self).pop("_learner", None)
-
-    def _record(self) -> None:
-        self.records.append((self._learner.steps, *self._learner.losses()))
-
-    @property
-    def point(self) -> Point:
-        """How the run stands now."""
-        best_step, _train, best = min(self.records, key=lambda record: record[2])
-        step, train_loss, val_loss = self.records[-1]
-        config = self.config
-        return Point(config.n_sentences, config.p, config.seed, step, best_step, best, train_loss, val_loss)
-
-
-# ------------------------------------------------------------------------------------------------------- what came out
-
-
 def load_points(path: Path = PATH) -> list[Point]:
     """Read the points of a file that `append_point` wrote; none where there is no file.
 
     Raises:
-        SettingError: (a ValueError) a line that is not a point; it names the line.
+        ValueError: a line is not a point; the error names it.
     """
     if not path.exists():
         return []
@@ -125,7 +61,7 @@ def load_points(path: Path = PATH) -> list[Point]:
             try:
                 points.append(Point(**{each.name: each.type(row[each.name]) for each in fields(Point)}))  # type: ignore[operator]
             except (KeyError, TypeError, ValueError) as error:
-                raise SettingError(f"line {line} of {path.name}", row, "a point") from error
+                raise ValueError(f"line {line} of {path.name} must be a point, but is {row}") from error
     return sorted(points, key=lambda point: (point.sentences, point.p, point.seed))
 
 
@@ -201,7 +137,7 @@ def crossing(points: Iterable[Point], p: float, column: str = "val_loss") -> Cro
     """Find where dropout p begins and where it stops to lower the loss, a column of `Point`.
 
     Raises:
-        SettingError: (a ValueError) there is no pair of runs for this p.
+        ValueError: there is no pair of runs for this p.
 
     >>> runs = [Point(size, p, 0, 10, 10, 2.0, 1.0, loss) for size, p, loss in
     ...         ((100, 0.0, 3.0), (100, 0.3, 2.0), (10_000, 0.0, 1.5), (10_000, 0.3, 2.5))]
@@ -210,7 +146,7 @@ def crossing(points: Iterable[Point], p: float, column: str = "val_loss") -> Cro
     """
     found = differences(points, p, column)
     if not found:
-        raise SettingError("p", p, "a rate with measured runs")
+        raise ValueError(f"p must be a rate with measured runs, but is {p}")
     rises = [_between(*pair, 0.0) for pair in pairwise(found) if pair[0].mean < 0 <= pair[1].mean]
     falls = [_between(*pair, 0.0) for pair in pairwise(found) if pair[1].mean < 0 <= pair[0].mean]
     small = -NEGLIGIBLE_LOSS

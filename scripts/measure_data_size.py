@@ -10,7 +10,8 @@ time and goes on where it was.
 import argparse
 import time
 
-from lib.data_size import PATH, RATES, SEEDS, SIZES, Trial, append_point, load_points, trial_config
+from lib.data_size import PATH, RATES, SEEDS, SIZES, append_point, load_points
+from lib.data_size_trial import Trial, trial_config
 
 
 def main() -> None:

@@ -11,25 +11,15 @@ from lib.data_size import (
     SIZES,
     STEPS,
     Point,
-    Trial,
     append_point,
     crossing,
     differences,
     load_points,
     means,
-    trial_config,
 )
-from lib.digits_figures import (
-    BINS,
-    DigitsTrial,
-    append_values,
-    curve,
-    figure_trials,
-    first_layer,
-    histogram,
-    load_values,
-    measured,
-)
+from lib.data_size_trial import Trial, trial_config
+from lib.digits_figures import BINS, append_values, curve, load_values
+from lib.digits_trial import DigitsTrial, figure_trials, first_layer, histogram, measured
 from lib.language_model import LanguageModelConfig, SettingError, load_model, train_language_model
 from lib.placed_dropout import PLACES, record_block
 from lib.story import load_story
@@ -92,7 +82,7 @@ def test_the_last_crossing_counts_and_there_may_be_none() -> None:
     assert found.fades == pytest.approx(400 * 2 ** (0.19 / 0.4))  # -0.2 to +0.2: -0.01 after 0.19 of 0.4
     helps = [point(n, 0.0, 0, 2.0) for n in losses] + [point(n, 0.3, 0, 1.0) for n in losses]
     assert (crossing(helps, 0.3).sentences, crossing(helps, 0.3).helps_from, crossing(helps, 0.3).fades) == (None,) * 3
-    with pytest.raises(SettingError, match="p must be"):
+    with pytest.raises(ValueError, match="p must be"):
         crossing(helps, 0.5)
 
 
@@ -119,7 +109,7 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "points.csv"
     append_point(point(250, 0.1, 0, 2.5), path)
     path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
-    with pytest.raises(SettingError, match="line 3"):
+    with pytest.raises(ValueError, match="line 3"):
         load_points(path)
 
 

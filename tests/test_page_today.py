@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.data_size import RATES, crossing, load_points, trial_config
+from lib.data_size import RATES, crossing, load_points
+from lib.data_size_trial import trial_config
 from lib.facts import load_facts
 from lib.listings.today import block_listing, data_size_listing, regularisers_listing, scaling_listing, schedule_listing
 from lib.regularisers import RegularisersConfig
@@ -148,12 +149,12 @@ def test_the_data_part_says_where_the_curves_cross_from_the_shipped_points() -> 
 def test_one_point_is_run_live_and_stands_beside_the_shipped_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
-    from lib.web import today_data
+    from lib import data_size_trial
 
     def short(sentences: int, p: float, seed: int = 0) -> Any:
         return replace(trial_config(sentences, p, seed), steps=20, record_every=10, width=16, heads=2)
 
-    monkeypatch.setattr(today_data, "trial_config", short)
+    monkeypatch.setattr(data_size_trial, "trial_config", short)
     at = opened(part="data", size="250", rate="0.1")
     next(each for each in at.button if each.label == "Train this point").click().run()
     at = settled(at)

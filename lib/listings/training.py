@@ -1,8 +1,12 @@
 """The PyTorch program that does what the Training page shows, with the settings on screen. It runs as it stands."""
 
-from itertools import pairwise
+from __future__ import annotations
 
-from lib.training import TrainingConfig
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # writing a program that imports PyTorch takes no PyTorch
+    from lib.training import TrainingConfig
 
 # The curves of lib/datasets.py, at n places `u` along them, (2, n): class 0, then class 1.
 _CURVES = {
@@ -24,6 +28,7 @@ def training_listing(config: TrainingConfig, *, file_name: str = "table.csv") ->
     The page trains `config.members` networks of each kind; one shows the same shape with more luck in it. `file_name`
     is where the program looks for the table of a "csv" config.
 
+    >>> from lib.training import TrainingConfig
     >>> program = training_listing(TrainingConfig(rates=(0.0, 0.3)))
     >>> [line for line in program.splitlines() if "Dropout" in line][0]
     '        nn.Linear(2, 64), nn.ReLU(), nn.Dropout(p),'

@@ -5,24 +5,14 @@ from typing import Any
 import streamlit as st
 
 from lib.comparison import NEGLIGIBLE_LOSS
-from lib.data_size import (
-    RATES,
-    SIZES,
-    Point,
-    Trial,
-    crossing,
-    differences,
-    load_points,
-    means,
-    trial_config,
-)
+from lib.data_size import RATES, SIZES, Point, crossing, differences, load_points, means
 from lib.figures.lines import Line, Spot, lines_figure
 from lib.listings.today import data_size_listing
 from lib.story import load_story
 from lib.web.controls import Controls
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, ngettext, prose
-from lib.web.today_runs import computed
+from lib.web.today_runs import Stepwise, computed
 
 
 def data_part(controls: Controls[Any]) -> str:
@@ -46,11 +36,10 @@ def data_part(controls: Controls[Any]) -> str:
         button = st.container()
         with st.expander(_("More")):
             seed = controls.number("seed", _("Seed"))
-        config = trial_config(size, rate, seed)
         if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
-            st.session_state["today_point"] = config
+            st.session_state["today_point"] = size, rate, seed
         asked = st.session_state.get("today_point")
-        trial = computed(asked, lambda: Trial(asked), at_once=4) if asked else None
+        trial = computed(asked, lambda: _trial(*asked), at_once=4) if asked else None
     column = {"end": "val_loss", "best": "best_val_loss", "training": "train_loss"}[loss]
     with right:
         _curves(points, column, floor, trial.point if trial else None)
@@ -68,6 +57,13 @@ def data_part(controls: Controls[Any]) -> str:
         prose("today", "data-how", runs=runs, seeds=seeds, steps=decimal(points[0].steps, 0), floor=decimal(floor, 3))
     )
     return data_size_listing(size, rate, seed)
+
+
+def _trial(size: int, rate: float, seed: int) -> Stepwise:
+    """The run of one point. PyTorch is imported here, in the background: the shipped curves are shown without it."""
+    from lib.data_size_trial import Trial, trial_config
+
+    return Trial(trial_config(size, rate, seed))
 
 
 def _curves(points: list[Point], column: str, floor: float, own: Point | None) -> None:

@@ -11,12 +11,11 @@ from lib.digits_figures import (
     FIGURE_9_SIZE,
     FIGURE_10_RATES,
     FIGURE_10_SIZES,
-    DigitsRun,
-    DigitsTrial,
     Value,
     curve,
     load_values,
 )
+from lib.digits_trial import DigitsRun, DigitsTrial
 from lib.facts import load_facts
 from lib.figures.activations import activations_figure
 from lib.figures.lines import Line, Spot, lines_figure
