@@ -1,6 +1,7 @@
 """Today: with enough data and one epoch you can leave dropout out; nobody leaves the sampling out."""
 
 from dataclasses import dataclass
+from importlib import import_module
 
 from lib.data_size import RATES, SIZES
 from lib.digits_figures import FIGURE_10_SIZES, LABEL_NOISE
@@ -8,21 +9,18 @@ from lib.facts import load_facts
 from lib.web import lesson
 from lib.web.controls import Controls, choice, flag, number
 from lib.web.language import _, prose
-from lib.web.today_arms import instead_part, schedules_part
-from lib.web.today_data import data_part
-from lib.web.today_digits import paper_part
-from lib.web.today_history import history_part, models_part
-from lib.web.today_places import places_part
 
 # The page in seven parts, each with a picture and its controls: what happened, who does it, where, and when it helps.
+# Part "history" is the function `history_part` of lib/web/today_history.py, and so on. A part is imported when it is
+# chosen, since PyTorch takes a second to import and not every part needs it.
 PARTS = {
-    "history": history_part,
-    "models": models_part,
-    "places": places_part,
-    "data": data_part,
-    "paper": paper_part,
-    "schedules": schedules_part,
-    "instead": instead_part,
+    "history": "today_history",
+    "models": "today_history",
+    "places": "today_places",
+    "data": "today_data",
+    "paper": "today_digits",
+    "schedules": "today_arms",
+    "instead": "today_arms",
 }
 
 
@@ -84,7 +82,8 @@ with lesson.framed("today"):
             "instead": _("What else keeps a network from memorising?"),
         },
     )
-    listing = PARTS[part](controls)
+    show_part = getattr(import_module(f"lib.web.{PARTS[part]}"), f"{part}_part")
+    listing = show_part(controls)
     lesson.link_here()
     lesson.takeaway(prose("today", "takeaway"))
     lesson.code(listing)

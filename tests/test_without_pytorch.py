@@ -1,0 +1,49 @@
+"""Pages that compute nothing open without PyTorch, which takes longer to import than they take to show."""
+
+import subprocess
+import sys
+
+import pytest
+
+from lib.web.language import ROOT
+
+# A server of its own, where nobody has imported anything yet; what it would import later, by itself, it is told to put
+# off. Prints which of the two are imported after the first visit.
+VISIT = """
+import sys
+from streamlit.testing.v1 import AppTest
+from lib.web import warm_up
+
+warm_up.SECONDS = 1000
+page, part = sys.argv[1:]
+app = AppTest.from_file("app.py", default_timeout=60)
+app.switch_page(page)
+if part:
+    app.query_params["part"] = part
+app.run()
+assert not app.exception, app.exception
+assert len(app.title) == 1
+print(*{"torch", "pandas"} & sys.modules.keys())
+"""
+
+
+def imported(page: str, part: str = "") -> set[str]:
+    """Which of PyTorch and pandas a server has imported after somebody looked at this page first."""
+    command = [sys.executable, "-c", VISIT, page, part]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("page", ["app.py", "pages/today.py"])
+def test_the_home_page_and_the_time_line_need_neither_pytorch_nor_pandas(page: str) -> None:
+    assert imported(page) == set()
+
+
+@pytest.mark.parametrize("part", ["models", "data"])
+def test_tables_and_shipped_measurements_need_no_pytorch(part: str) -> None:
+    assert imported("pages/today.py", part) == {"pandas"}  # Streamlit's tables are pandas'
+
+
+def test_a_part_that_computes_imports_pytorch() -> None:
+    assert "torch" in imported("pages/today.py", "places")
