@@ -119,7 +119,7 @@ async def move_something(visitor: Visitor, log: Log, chance: random.Random) -> N
 
 
 async def walk(visitor: Visitor, log: Log, pages: Sequence[str], think: float, chance: random.Random) -> None:
-    """Visit the pages in turn, for ever; on each, move some controls and run it once more as it stands."""
+    """Visit the pages in turn, for ever; on each, move some controls, and run it once more if nothing has changed."""
     log.add(await visitor.open("" if pages[0] == "home" else pages[0]))
     while True:
         for page in (*pages[1:], pages[0]):
@@ -127,7 +127,8 @@ async def walk(visitor: Visitor, log: Log, pages: Sequence[str], think: float, c
                 await linger(visitor, log, chance.uniform(0.5, 1.5) * think)
                 await move_something(visitor, log, chance)
             await linger(visitor, log, think)
-            log.add(await visitor.again())
+            if visitor.quiet:
+                log.add(await visitor.again())
             if len(pages) > 1:
                 await linger(visitor, log, think)
                 log.add(await visitor.go_to(page))

@@ -358,16 +358,19 @@ class Visitor:
         With ``until_quiet`` only until nothing does any more: no timer is set, and every recording is complete.
         """
         end = time.monotonic() + seconds
-        while True:
+        while not (until_quiet and self.quiet):
             due = [(at, "timer", fragment) for fragment, (_, at) in self._timers.items()]
             due += [(each.ask_at, "piece", id) for id, each in self._recordings.items() if each.ask_at is not None]
-            if until_quiet and not due:
-                return
             at, what, whose = min(due, default=(end, "", ""))
             await asyncio.sleep(max(0.0, min(at, end) - time.monotonic()))
             if at >= end:
                 return
             yield await (self._tick(whose) if what == "timer" else self._ask_for_piece(whose))
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing on the page goes on by itself: what is computed is complete, and on screen."""
+        return not self._timers and all(each.ask_at is None for each in self._recordings.values())
 
     async def _tick(self, fragment: str) -> Rerun:
         interval, at = self._timers[fragment]
