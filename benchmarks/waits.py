@@ -140,6 +140,7 @@ def opened(page: Page, address: str) -> None:
     settled(page)
     for expander in page.locator(f"details:has({WIDGETS}) > summary").all():
         expander.click()
+    page.wait_for_function("document.getAnimations().length === 0")  # they unfold
     settled(page)
 
 
