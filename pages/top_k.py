@@ -142,4 +142,5 @@ with frame:
     lesson.code(
         generate_listing(beginning.words, **cuts, seed=settings.seed),
         _("The code: the same settings, with Hugging Face's generate and a large model"),
+        key="code_generate",
     )

@@ -15,9 +15,11 @@ from lib.pictured_network import (
     monte_carlo_error,
     pictured_data,
 )
+from lib.web.chart import chart
 from lib.web.dropout_player import class_names
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, percent, prose
+from lib.web.table import table
 
 EXAMPLES = 400  # of the validation data, so that a moved slider is answered within a tenth of a second
 MOST_ERRORS = 200  # results of 5 kB: 1 MB
@@ -26,22 +28,13 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def layer_table(layer: LayerRecord, at: int) -> None:
     """Activation, mask and result of every neuron of one layer, in pass `at` (counted from 0)."""
-    kept = layer.kept[at].tolist()
-    st.dataframe(
-        {
-            _("neuron"): list(range(1, len(kept) + 1)),
-            _("activation"): layer.activation[at].tolist(),
-            _("mask"): [int(each) for each in kept],
-            _("factor"): [layer.factor] * len(kept),
-            _("result"): layer.result[at].tolist(),
-        },
-        column_config={
-            name: st.column_config.NumberColumn(format="%.3f") for name in (_("activation"), _("factor"), _("result"))
-        },
-        hide_index=True,
-        height=380,
-        key="layer_table",
-    )
+    neurons = zip(layer.activation[at].tolist(), layer.kept[at].tolist(), layer.result[at].tolist(), strict=True)
+    rows = [
+        (decimal(neuron, 0), decimal(activation, 3), decimal(kept, 0), decimal(layer.factor, 3), decimal(result, 3))
+        for neuron, (activation, kept, result) in enumerate(neurons, start=1)
+    ]
+    with st.container(height=380, key="layer_table"):
+        table((_("neuron"), _("activation"), _("mask"), _("factor"), _("result")), rows, "rrrrr")
 
 
 def count_networks(recording: Recording) -> None:
@@ -99,10 +92,9 @@ def running_average(network: PicturedNetwork, recording: Recording) -> None:
             full=_("eval pass"),
         ),
     )
-    st.plotly_chart(
+    chart(
         figure,
         key="running_average",
-        config={"displayModeBar": False},
         alt=_(
             "Probability of class {name} over {passes} passes: the mean ends at {mean}, "
             "the geometric mean at {geometric}, the eval pass says {full}.",
@@ -143,7 +135,6 @@ def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -
     picture.plotly_chart(
         drawn_once(monte_carlo_figure, error, full, labels),
         key="monte_carlo",
-        config={"displayModeBar": False},
         alt=_(
             "Validation error over passes averaged: {one} with one pass, "
             "{all} with {passes}; the eval pass has {full}.",

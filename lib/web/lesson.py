@@ -35,11 +35,17 @@ def takeaway(text: str) -> None:
         st.markdown(f"**{_('Take away')}** · {text}")
 
 
-def code(listing: str, label: str | None = None) -> None:
-    """The few lines of PyTorch that do the same with the settings on screen."""
+@st.fragment
+def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
+    """The few lines of PyTorch that do the same with the settings on screen; ``key`` is different for each listing.
+
+    They are drawn only while they are open: what the browser loads to colour them is larger than the rest of a page.
+    Opening them runs only this function.
+    """
     label = label or _("The code: the same with these settings, in PyTorch")
-    with st.expander(label, icon=":material/code:"):
-        st.code(listing, language="python")
+    fold = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
+    if fold.open:
+        fold.code(listing, language="python")
 
 
 def link_here(**extra: str) -> None:

@@ -1,6 +1,5 @@
 """Schedules of dropout, and other regularisers beside it: arms of one training, side by side."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,12 @@ from lib.listings.today import regularisers_listing, schedule_listing
 from lib.regularisers import ArmResult, RegularisersConfig, RegularisersTrainer
 from lib.schedules import SCHEDULES, ScheduleConfig, ScheduledTrainer
 from lib.training import History, TrainingConfig
+from lib.web.chart import chart
 from lib.web.controls import Controls
 from lib.web.evidence import corrected, evidence
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, prose
+from lib.web.table import table
 from lib.web.today_data import signed
 from lib.web.today_runs import computed
 
@@ -98,12 +99,11 @@ def _schedule_curves(history: History, show: str) -> None:
         Line(schedule_names()[schedule], history.step.tolist(), median[:, arm].tolist(), look=arm, markers=False)
         for arm, schedule in enumerate(SCHEDULES)
     ]
-    st.plotly_chart(
+    chart(
         drawn_once(
             lines_figure, lines, x_label=_("training step"), y_label=_("loss (nats)"), floor=_floor(history), height=400
         ),
         key="schedules",
-        config={"displayModeBar": False},
         alt=f"{_curve_names()[show]}: " + "; ".join(f"{line.name} {decimal(line.y[-1])}" for line in lines),
     )
 
@@ -126,7 +126,7 @@ def _schedule_table(history: History) -> None:
                 *_difference(arm == 0, float(differences.mean()), low, high),
             )
         )
-    _table((_("schedule"), _("training loss"), _("validation loss"), *_difference_headings()), rows)
+    table((_("schedule"), _("training loss"), _("validation loss"), *_difference_headings()), rows, "lrrrrl")
     st.markdown(
         prose(
             "today",
@@ -157,11 +157,6 @@ def _difference(is_baseline: bool, mean: float, low: float, high: float) -> tupl
     if abs(mean) < NEGLIGIBLE_LOSS:
         said = _("no difference that matters")
     return signed(mean), _("{low} to {high}", low=signed(low), high=signed(high)), said
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """A table of finished strings; on a phone it scrolls within itself."""
-    st.dataframe(dict(zip(head, zip(*rows, strict=True), strict=True)), hide_index=True, key="arms")
 
 
 def instead_part(controls: Controls[Any]) -> str:
@@ -207,7 +202,7 @@ def _regulariser_curves(histories: dict[str, History], results: list[ArmResult],
         lines.append(Line(names[arm], history.step.tolist(), y, look=looks[arm], markers=False))
     stopped = next(each for each in results if each.arm == "early_stopping")
     value = stopped.train_loss if show == "training" else stopped.val_loss
-    st.plotly_chart(
+    chart(
         drawn_once(
             lines_figure,
             lines,
@@ -217,7 +212,6 @@ def _regulariser_curves(histories: dict[str, History], results: list[ArmResult],
             spots=[Spot(names["early_stopping"], stopped.step, value)],
         ),
         key="instead",
-        config={"displayModeBar": False},
         alt=f"{_curve_names()[show]}: "
         + "; ".join(f"{line.name} {decimal(line.y[-1])}" for line in lines)
         + f"; {names['early_stopping']} {decimal(value)}",
@@ -236,7 +230,8 @@ def _regulariser_table(results: list[ArmResult], histories: dict[str, History]) 
         )
         for each in results
     ]
-    _table((_("arm"), _("step"), _("training loss"), _("validation loss"), *_difference_headings()), rows)
+    head = (_("arm"), _("step"), _("training loss"), _("validation loss"), *_difference_headings())
+    table(head, rows, "lrrrrrl")
     helped = [names[each.arm] for each in results[1:] if each.high < 0]
     words = {"helped": ", ".join(helped), "count": len(helped), "dropout": names["dropout"]}
     others = any(each.high < 0 for each in results[1:] if each.arm != "dropout")

@@ -9,9 +9,11 @@ from lib.data_size import RATES, SIZES, Point, crossing, differences, load_point
 from lib.figures.lines import Line, Spot, lines_figure
 from lib.listings.today import data_size_listing
 from lib.story import load_story
+from lib.web.chart import chart
 from lib.web.controls import Controls
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, ngettext, prose
+from lib.web.table import table
 from lib.web.today_runs import Stepwise, computed
 
 
@@ -76,7 +78,7 @@ def _curves(points: list[Point], column: str, floor: float, own: Point | None) -
         lines.append(Line(_("p = {p}", p=decimal(p, 1)), sizes, mean, low, high, look))
         said.append(f"p = {decimal(p, 1)}: {decimal(mean[0])} → {decimal(mean[-1])}")
     spots = [Spot(_("your run"), own.sentences, getattr(own, column))] if own else []
-    st.plotly_chart(
+    chart(
         drawn_once(
             lines_figure,
             lines,
@@ -88,7 +90,6 @@ def _curves(points: list[Point], column: str, floor: float, own: Point | None) -
             spots=spots,
         ),
         key="data_size",
-        config={"displayModeBar": False},
         alt=_(
             "Loss from {few} to {many} sentences: {lines}. The floor is {floor}.",
             few=decimal(SIZES[0], 0),
@@ -159,20 +160,17 @@ def _about(size: float) -> str:
 
 
 def _table(points: list[Point], column: str) -> None:
-    table: dict[str, list[Any]] = {_("sentences"): [size for size, *_rest in means(points, 0.0, column)]}
-    for p in RATES:
-        by_size = {size: mean for size, mean, *_rest in means(points, p, column)}
-        table[f"p = {decimal(p, 1)}"] = [by_size.get(size) for size in table[_("sentences")]]
-    for p in RATES[1:]:
-        by_size = {each.sentences: each.mean for each in differences(points, p, column)}
-        name = _("p = {p} minus p = 0", p=decimal(p, 1))
-        table[name] = [by_size.get(size) for size in table[_("sentences")]]
-    st.dataframe(
-        table,
-        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in list(table)[1:]},
-        hide_index=True,
-        key="data_table",
-    )
+    """The mean of every size and rate, and how much each rate changes it; a pair that was not run stays empty."""
+    losses = {p: {size: decimal(mean, 3) for size, mean, *_rest in means(points, p, column)} for p in RATES}
+    changes = {p: {each.sentences: signed(each.mean, 3) for each in differences(points, p, column)} for p in RATES[1:]}
+    head = [
+        _("sentences"),
+        *(_("p = {p}", p=decimal(p, 1)) for p in RATES),
+        *(_("p = {p} minus p = 0", p=decimal(p, 1)) for p in changes),
+    ]
+    columns = [*losses.values(), *changes.values()]
+    rows = [[decimal(size, 0), *(by_size.get(size, "") for by_size in columns)] for size in losses[0.0]]
+    table(head, rows, "r" * len(head))
 
 
 def signed(value: float, digits: int = 2) -> str:

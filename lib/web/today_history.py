@@ -8,11 +8,13 @@ from lib.facts import Event, Model, load_facts
 from lib.figures.models import ModelLabels, models_figure
 from lib.figures.palette import LEARN, SPEAK
 from lib.listings.today import scaling_listing
+from lib.web.chart import chart
 from lib.web.component import moving_picture
 from lib.web.controls import Controls
 from lib.web.evidence import confidence_name, corrected, evidence, kind_name
 from lib.web.figures import drawn_once
-from lib.web.language import _, decimal, prose
+from lib.web.language import _, decimal, plain, prose
+from lib.web.table import table
 
 _mount = moving_picture("time_line")
 
@@ -82,7 +84,7 @@ def status_names() -> dict[str, str]:
 
 
 def models_part(controls: Controls[Any]) -> str:
-    """Rate over year, and the table that can be sorted by every column; both show what the filters let through."""
+    """Rate over year, and the table; both show what the filters let through."""
     with st.container(key="picture-and-controls"):
         left, right = st.columns([0.26, 0.74], gap="medium")
     with left:
@@ -111,32 +113,30 @@ def models_part(controls: Controls[Any]) -> str:
     models = [model for model in load_facts().models if _passes(model, show, kind)]
     labels = ModelLabels(_("year"), _("dropout rate in (pre-)training"), _("not stated"), names)
     with right:
-        st.plotly_chart(
+        chart(
             drawn_once(models_figure, models, labels),
             key="models",
-            config={"displayModeBar": False},
             alt="; ".join(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model passes."),
         )
     st.subheader(_("The numbers"), anchor=False)
-    st.dataframe(
-        {
-            _("model"): [each.name for each in models],
-            _("year"): [each.year for each in models],
-            _("dropout rate"): [each.rate for each in models],
-            _("status"): [names[each.status] for each in models],
-            _("note"): [_(each.note) if each.note else "" for each in models],
-            _("evidence"): [kind_name(each.kind) for each in models],
-            _("read"): [confidence_name(each.confidence) for each in models],
-            _("source"): [each.source for each in models],
-        },
-        column_config={
-            _("year"): st.column_config.NumberColumn(format="%d"),
-            _("dropout rate"): st.column_config.NumberColumn(format="%.1f"),
-            _("source"): st.column_config.LinkColumn(display_text=_("open")),
-        },
-        hide_index=True,
-        key="models_table",
-    )
+    rows = [
+        (
+            plain(each.name),
+            str(each.year),
+            "" if each.rate is None else decimal(each.rate, 1),
+            names[each.status],
+            plain(_(each.note)) if each.note else "",
+            kind_name(each.kind),
+            confidence_name(each.confidence),
+            f"[{_('open')}](<{each.source}>)",
+        )
+        for each in models
+    ]
+    head = (_("model"), _("year"), _("dropout rate"), _("status"), _("note"), _("evidence"), _("read"), _("source"))
+    if rows:
+        table(head, rows, "lrrlllll")
+    else:
+        st.markdown(_("No model passes."))
     return scaling_listing(0.1)
 
 

@@ -11,8 +11,10 @@ from lib.language_model import LanguageModel, load_model
 from lib.next_word import NextWord, judge
 from lib.sampling import chi_square_test, count_draws, top_k_errors
 from lib.story import load_story
+from lib.web.chart import chart
 from lib.web.figures import drawn_once
-from lib.web.language import _, decimal, ngettext, percent, prose
+from lib.web.language import _, decimal, ngettext, percent, plain, prose
+from lib.web.table import table
 
 STORIES = 20
 MOST_TOLD = 300  # times 20 stories, at most 4 kB: 1 MB
@@ -50,31 +52,31 @@ def numbers(step: NextWord, V: int) -> None:
             st.metric(label, value, help=help, width="content")
 
 
+@st.fragment
 def words_table(step: NextWord, vocabulary: list[str]) -> None:
-    """Every step of every word, sorted, as a table."""
-    order, trace = step.order, step.trace
-    columns: dict[str, Any] = {
-        _("word"): [vocabulary[i] for i in order],
-        _("logit"): trace.logits[order],
-        _("divided by T"): trace.scaled[order],
-        _("softmax"): step.before[order],
-        _("kept"): trace.kept[order],
-        _("renormalised"): trace.probabilities[order],
-    }
-    if step.truth is not None:
-        columns[_("truth")] = step.truth[order]
-    with st.expander(_("All words as a table"), icon=":material/table:"):
-        st.dataframe(
-            columns,
-            hide_index=True,
-            height=380,
-            column_config={
-                name: st.column_config.NumberColumn(format="percent" if name in columns and i >= 3 else "%.2f")
-                for i, name in enumerate(columns)
-                if i not in (0, 4)
-            },
-            key="words_table",
-        )
+    """Every step of every word, the likeliest first, as a table that is made while it is open."""
+    fold = st.expander(_("All words as a table"), icon=":material/table:", on_change="rerun", key="words_table")
+    if not fold.open:
+        return
+    trace, truth = step.trace, step.truth
+    head = [_("word"), _("logit"), _("divided by T"), _("softmax"), _("kept"), _("renormalised")]
+    rows = [
+        [
+            plain(vocabulary[i]),
+            decimal(trace.logits[i]),
+            decimal(trace.scaled[i]),
+            percent(step.before[i], 2),
+            "✓" if trace.kept[i] else "✗",
+            percent(trace.probabilities[i], 2),
+            *([] if truth is None else [percent(truth[i], 2)]),
+        ]
+        for i in step.order
+    ]
+    with fold, st.container(height=380):
+        if truth is None:
+            table(head, rows, "lrrrcr")
+        else:
+            table([*head, _("truth")], rows, "lrrrcrr")
 
 
 def mistakes(step: NextWord, k: int, temperature: float) -> None:
@@ -113,7 +115,7 @@ def mistakes(step: NextWord, k: int, temperature: float) -> None:
         "and {let_in} of the draws are impossible. The sum of both is smallest at k = {best}.",
         **said,
     )
-    st.plotly_chart(figure, key="mistakes", config={"displayModeBar": False}, alt=alt)
+    chart(figure, key="mistakes", alt=alt)
     st.markdown(prose("top_k", "mistakes", **said))
 
 
@@ -142,7 +144,7 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
         "{n} draws gave {different} different words; “{word}” came {count} times, where {expected} were expected.",
         **said,
     )
-    st.plotly_chart(figure, key="draws", config={"displayModeBar": False}, alt=alt)
+    chart(figure, key="draws", alt=alt)
     if test.dof == 0:
         verdict = prose("top_k", "draws-few" if step.kept > 1 else "draws-one-word")
     else:

@@ -13,7 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # After the page has been painted: importing takes a processor, which the page's own scripts may need until then.
 SECONDS = 2.0
-NEEDED = ("lib.training", "lib.language_model", "lib.pictured_network", "pandas")  # pandas: tables
+NEEDED = ("lib.training", "lib.language_model", "lib.pictured_network")
 
 
 @st.cache_resource(show_spinner=False)
