@@ -18,7 +18,7 @@ from lib.pictured_network import (
     pictured_data,
     record_passes,
 )
-from lib.web.controls import Controls, choice, flag, number
+from lib.web.controls import Controls, choice, flag, key_of, number
 from lib.web.dropout_player import dropout_player, layer_names
 from lib.web.dropout_report import count_networks, layer_table, monte_carlo, running_average
 from lib.web.language import _, decimal, percent, plain, prose
@@ -43,7 +43,7 @@ class Settings:
     at: int = number(1, 1, 1000, 1)
 
 
-asked = st.query_params.get("n")
+asked = st.query_params.get(key_of("n"), st.query_params.get("n"))
 
 with frame:
     lesson.predict(

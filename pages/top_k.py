@@ -22,7 +22,7 @@ from lib.web.beginning import (
     name_unknown_words,
     story_language,
 )
-from lib.web.controls import Controls, choice, flag, number
+from lib.web.controls import Controls, choice, flag, key_of, number
 from lib.web.language import _, plain, prose
 from lib.web.next_word_player import next_word_player
 from lib.web.top_k_report import drawn_word, draws, mistakes, numbers, stories, words_table
@@ -51,7 +51,7 @@ class Settings:
 
 def throw_again() -> None:
     """Another throw of the die: the next seed."""
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % 10_000
+    st.session_state[key_of("seed")] = (st.session_state[key_of("seed")] + 1) % 10_000
 
 
 with frame:

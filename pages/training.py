@@ -14,7 +14,7 @@ from lib.curves import to_csv
 from lib.datasets import DATASETS, train_bounds
 from lib.listings.training import training_listing
 from lib.training import TrainingConfig
-from lib.web.controls import Controls, choice, flag, number
+from lib.web.controls import Controls, choice, flag, key_of, number
 from lib.web.language import _, prose
 from lib.web.runs import Run, session_watcher
 from lib.web.table_upload import own_table
@@ -75,7 +75,7 @@ LESSONS: dict[str, dict[str, Any]] = {
 def choose_lesson(name: str) -> None:
     """Put a lesson's settings into the controls and start it."""
     for each in Settings.__dataclass_fields__.values():
-        st.session_state[each.name] = LESSONS[name].get(each.name, each.default)
+        st.session_state[key_of(each.name)] = LESSONS[name].get(each.name, each.default)
     st.session_state["train"] = True
 
 

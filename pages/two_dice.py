@@ -14,7 +14,7 @@ from lib.language_model import load_model
 from lib.listings.two_dice import two_dice_listing
 from lib.story import load_story
 from lib.web.beginning import story_language
-from lib.web.controls import Controls, choice, flag, number
+from lib.web.controls import Controls, choice, flag, key_of, number
 from lib.web.language import _, prose
 from lib.web.runs import Run
 from lib.web.two_dice_report import differences, effects, forgotten_eval, numbers
@@ -43,12 +43,12 @@ class Settings:
 
 def throw_again() -> None:
     """Other sentences: the next seed."""
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % 10_000
+    st.session_state[key_of("seed")] = (st.session_state[key_of("seed")] + 1) % 10_000
 
 
 def train_both() -> None:
     """Train a pair with the settings on screen, and let it fill the table."""
-    st.session_state["models"] = "yours"
+    st.session_state[key_of("models")] = "yours"
     st.session_state["train"] = True
 
 

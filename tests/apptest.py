@@ -17,6 +17,11 @@ def open_app_page(page: str = "app.py", **query: str) -> AppTest:
     return app.run()
 
 
+def both_spellings(page: str, **query: str) -> tuple[dict[str, str], dict[str, str]]:
+    """A link's settings as a person may type them, p=0.3, and as the page writes them, dropout-p=0.3."""
+    return query, {f"{page}-{name}": value for name, value in query.items()}
+
+
 def healthy(app: AppTest) -> AppTest:
     """Assert that no exception reached the page, and give the page back."""
     assert not app.exception, [each.value for each in app.exception]
@@ -37,6 +42,26 @@ def shown(app: AppTest) -> str:
         app.error,
     )
     return "\n".join(str(each.value) for kind in kinds for each in kind)
+
+
+def listing(app: AppTest, key: str = "code") -> str:
+    """The code at the end of the page, which is drawn once somebody opens it."""
+    assert "python" not in {each.language for each in app.code}, "drawn before it was opened"
+    app.session_state[key] = True
+    (code,) = [str(each.value) for each in healthy(app.run()).code if each.language == "python"]
+    app.session_state[key] = False
+    healthy(app.run())
+    return code
+
+
+def tables(app: AppTest) -> list[dict[str, list[str]]]:
+    """The page's tables, each as its columns by heading."""
+    found = []
+    for text in (str(each.value) for each in app.markdown):
+        if text.startswith("| "):
+            head, _aligned, *rows = ([cell.strip() for cell in line[1:-1].split(" | ")] for line in text.splitlines())
+            found.append({name: [row[column] for row in rows] for column, name in enumerate(head)})
+    return found
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:

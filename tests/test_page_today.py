@@ -20,7 +20,7 @@ from lib.story import load_story
 from lib.training import TrainingConfig
 from lib.web.component import unpacked
 from lib.web.today_runs import today_runs
-from tests.apptest import healthy, open_app_page, shown, until
+from tests.apptest import both_spellings, healthy, listing, open_app_page, shown, tables, until
 
 PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")
 
@@ -43,10 +43,6 @@ def sent(at: AppTest) -> dict[str, Any]:
 
 def figure(at: AppTest, index: int = 0) -> dict[str, Any]:
     return dict(json.loads(at.get("plotly_chart")[index].proto.spec))
-
-
-def listing(at: AppTest) -> str:
-    return next(str(each.value) for each in at.code if each.language == "python")
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -92,14 +88,18 @@ def test_corrections_are_marked() -> None:
 def test_the_models_table_and_its_picture_follow_the_filters() -> None:
     at = opened(part="models")
     everything = load_facts().models
-    assert len(at.dataframe[0].value) == len(everything)
-    at.button_group(key="show").set_value("silent").run()
-    assert set(at.dataframe[0].value["status"]) == {"not stated", "conflicting"}
-    assert at.dataframe[0].value["dropout rate"].isna().all()
-    at.button_group(key="kind").set_value("paper").run()
-    assert at.dataframe[0].value["model"].tolist() == ["GPT-3"]
-    at.button_group(key="kind").set_value("card").run()
-    assert len(healthy(at).dataframe[0].value) == 0
+    (table,) = tables(at)
+    assert len(table["model"]) == len(everything)
+    assert table["source"] == [f"[open](<{model.source}>)" for model in everything]
+    at.button_group(key="today-show").set_value("silent").run()
+    (table,) = tables(at)
+    assert set(table["status"]) == {"not stated", "conflicting"}
+    assert set(table["dropout rate"]) == {""}
+    at.button_group(key="today-kind").set_value("paper").run()
+    assert tables(at)[0]["model"] == [r"GPT\-3"]
+    at.button_group(key="today-kind").set_value("card").run()
+    assert not tables(healthy(at))
+    assert "No model passes." in shown(at)
 
 
 def test_what_is_not_stated_is_not_drawn_at_zero() -> None:
@@ -184,7 +184,7 @@ def test_schedules_end_with_a_table_and_the_honest_note() -> None:
     at = settled(opened(part="schedules", few="50"))
     text = shown(at)
     names = ["no dropout", "constant", "early only", "late only", "falling in a straight line"]
-    assert at.dataframe[0].value["schedule"].tolist() == names
+    assert tables(at)[0]["schedule"] == names
     assert "vision" in text
     assert "language models" in text
     assert len([trace for trace in figure(at)["data"] if trace.get("mode") == "lines"]) == 6  # and the floor
@@ -193,8 +193,9 @@ def test_schedules_end_with_a_table_and_the_honest_note() -> None:
 def test_the_other_regularisers_are_arms_of_one_picture() -> None:
     at = settled(opened(part="instead", few="50", times="2"))
     names = ["nothing", "dropout", "weight decay", "early stopping", "more data: 100"]
-    assert at.dataframe[0].value["arm"].tolist() == names
-    assert set(at.dataframe[0].value["verdict"][1:]) <= {
+    (table,) = tables(at)
+    assert table["arm"] == names
+    assert set(table["verdict"][1:]) <= {
         "helped", "hurt", "no difference that shows", "no difference that matters",
     }  # fmt: skip
     assert "early stopping" in {trace.get("name") for trace in figure(at)["data"]}
@@ -255,8 +256,8 @@ NONSENSE = ["", "-1", "nan", "1e308", "inf", "<script>alert(1)</script>", "é", 
 def test_nonsense_in_every_setting_still_shows_the_page(value: str) -> None:
     for part in PARTS[:5]:
         names = {name: value for name in LINKS[part] if name != "text"}
-        at = opened(part=part, **names)
-        assert "optional, not obsolete" in shown(at)
+        for link in both_spellings("today", part=part, **names):
+            assert "optional, not obsolete" in shown(opened(**link))
     assert sent(opened(part=value))["chosen"] == load_facts().events[0].id
 
 

@@ -11,7 +11,8 @@ from lib.language_model import load_model
 from lib.next_word import beginnings, next_word
 from lib.story import load_story
 from lib.web.component import unpacked
-from tests.apptest import healthy, open_app_page, shown
+from lib.web.language import plain
+from tests.apptest import both_spellings, healthy, listing, open_app_page, shown, tables
 
 STORY = load_story("en")
 
@@ -24,10 +25,6 @@ def sent(at: AppTest) -> dict[str, Any]:
     """What the moving picture was given."""
     (picture,) = at.get("bidi_component")
     return unpacked(picture.proto.json)
-
-
-def listings(at: AppTest) -> list[str]:
-    return [str(each.value) for each in at.code if each.language == "python"]
 
 
 def metrics(at: AppTest) -> dict[str, str]:
@@ -86,14 +83,14 @@ def test_the_first_guess_is_answered() -> None:
 def test_every_control_changes_the_picture() -> None:
     at = opened()
     changes = [
-        lambda: at.select_slider(key="k").set_value(5),
-        lambda: at.slider(key="temp").set_value(1.5),
-        lambda: at.slider(key="min_p").set_value(0.5),
-        lambda: at.slider(key="top_p").set_value(0.3),
-        lambda: at.toggle(key="all").set_value(True),
-        lambda: at.number_input(key="seed").set_value(5),
-        lambda: at.button_group(key="p").set_value(0.0),
-        lambda: at.text_input(key="text").set_value("the old fox"),
+        lambda: at.select_slider(key="top_k-k").set_value(5),
+        lambda: at.slider(key="top_k-temp").set_value(1.5),
+        lambda: at.slider(key="top_k-min_p").set_value(0.5),
+        lambda: at.slider(key="top_k-top_p").set_value(0.3),
+        lambda: at.toggle(key="top_k-all").set_value(True),
+        lambda: at.number_input(key="top_k-seed").set_value(5),
+        lambda: at.button_group(key="top_k-p").set_value(0.0),
+        lambda: at.text_input(key="top_k-text").set_value("the old fox"),
     ]
     before = sent(at)
     for change in changes:
@@ -112,7 +109,7 @@ def test_k_from_one_word_to_all(k: int) -> None:
         assert sent(at)["drawn"] == 0
     if k == len(STORY.vocabulary):
         assert metrics(at)["Cut away"] == "0.0 %"
-        assert "topk" not in listings(at)[0]
+        assert "topk" not in listing(at)
 
 
 def test_the_sentence_goes_on_word_by_word_to_its_full_stop_and_back() -> None:
@@ -128,13 +125,13 @@ def test_the_sentence_goes_on_word_by_word_to_its_full_stop_and_back() -> None:
         button.click().run()
         healthy(at)
         words.append(drawn)
-        assert at.text_input(key="text").value == " ".join(words)
+        assert at.text_input(key="top_k-text").value == " ".join(words)
     assert at.button(key="go_on").disabled
     assert "Full stop" in at.button(key="go_on").label
     assert STORY.accepts(words)
     back = next(each for each in at.button if "undo" in each.label)
     back.click().run()
-    assert at.text_input(key="text").value == " ".join(words[:-1])
+    assert at.text_input(key="top_k-text").value == " ".join(words[:-1])
 
 
 def test_another_throw_changes_the_draw_only() -> None:
@@ -144,7 +141,7 @@ def test_another_throw_changes_the_draw_only() -> None:
     after = sent(healthy(at))
     assert after["pointer"] != before["pointer"]
     assert after["after"] == before["after"]
-    assert at.number_input(key="seed").value == 1
+    assert at.number_input(key="top_k-seed").value == 1
 
 
 def test_an_unknown_word_is_named_and_the_nearest_offered() -> None:
@@ -154,7 +151,7 @@ def test_an_unknown_word_is_named_and_the_nearest_offered() -> None:
     assert "“the”" in sent(at)["labels"]["picture"]  # the words before it are used
     nearest = at.button(key="nearest_rabbit")
     nearest.click().run()
-    assert at.text_input(key="text").value == "the rabbit"
+    assert at.text_input(key="top_k-text").value == "the rabbit"
     assert "Not in this storybook" not in shown(healthy(at))
 
 
@@ -228,10 +225,24 @@ def test_twenty_stories_side_by_side() -> None:
         assert f"**{sum(line[1] == '©' for line in lines)}** word for word" in summary
 
 
+def test_the_table_of_all_words_is_made_once_it_is_opened() -> None:
+    at = opened(k="3", text="the old")
+    assert not tables(at)
+    at.session_state["words_table"] = True
+    (table,) = tables(healthy(at.run()))
+    step = next_word(load_model("en", 0.3, "small").next_logits(["the", "old"]), top_k=3)
+    assert table["word"] == [plain(STORY.vocabulary[i]) for i in step.order]
+    assert table["logit"] == [f"{step.trace.logits[i]:.2f}" for i in step.order]
+    assert table["kept"] == ["✓"] * 3 + ["✗"] * (len(STORY.vocabulary) - 3)
+    assert table["renormalised"][:4] == [f"{100 * p:.2f} %" for p in step.trace.probabilities[step.order[:4]]]
+    truth = STORY.next_word(["the", "old"])
+    assert table["truth"] == [f"{100 * truth[i]:.2f} %" for i in step.order]
+
+
 def test_both_models_can_be_chosen_and_lead_on() -> None:
     at = opened(p="0.0")
     assert "learned **without** dropout" in shown(at)
-    assert "load_model('en', p=0, corpus='small')" in listings(at)[0]
+    assert "load_model('en', p=0, corpus='small')" in listing(at)
     assert "learned **with** dropout" in shown(opened())
 
 
@@ -245,9 +256,9 @@ def test_a_link_with_every_setting_is_followed() -> None:
     step = next_word(model.next_logits(words), temperature=0.7, top_k=5, top_p=0.9, min_p=0.05)
     assert sum(sent(at)["kept"]) == step.kept
     for setting in ("p=0,", "/ 0.7", "topk(scores, 5)", "1 - 0.9", "0.05 *", "manual_seed(77)", "'the', 'old', 'fox'"):
-        assert setting in listings(at)[0]
+        assert setting in listing(at)
     for setting in ("temperature=0.7", "top_k=5", "top_p=0.9", "min_p=0.05", "set_seed(77)", "'the old fox'"):
-        assert setting in listings(at)[1]
+        assert setting in listing(at, "code_generate")
 
 
 NONSENSE = ["", "-1", "nan", "inf", "1e308", "5001", "<script>alert(1)</script>", "é", "true", "0.123456", "0"]
@@ -256,9 +267,10 @@ NONSENSE = ["", "-1", "nan", "inf", "1e308", "5001", "<script>alert(1)</script>"
 @pytest.mark.parametrize("value", NONSENSE)
 def test_nonsense_in_every_setting_still_shows_the_page(value: str) -> None:
     names = ["text", "k", "temp", "top_p", "min_p", "p", "all", "seed", "n", "tell", "lang"]
-    data = sent(opened(**dict.fromkeys(names, value)))
-    assert sum(data["after"]) <= 1.001
-    assert 0 <= data["pointer"] < 1
+    for link in both_spellings("top_k", **dict.fromkeys(names, value)):
+        data = sent(opened(**link))
+        assert sum(data["after"]) <= 1.001
+        assert 0 <= data["pointer"] < 1
 
 
 def test_another_beginning_can_be_picked() -> None:

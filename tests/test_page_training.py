@@ -8,7 +8,7 @@ from lib.training import TrainingConfig, train
 from lib.web.component import unpacked
 from lib.web.table_upload import told
 from lib.web.training_player import TrainingJob, training_runs
-from tests.apptest import healthy, open_app_page, shown, until
+from tests.apptest import both_spellings, healthy, open_app_page, shown, until
 
 SMALL = {"n": "20", "steps": "200", "seeds": "2", "layers": "8"}
 EVERY = {
@@ -47,8 +47,9 @@ def test_train_starts_at_once_and_ends_with_a_verdict_and_the_numbers():
     assert "The floor" in shown(app)
 
 
-def test_a_link_repeats_every_setting_and_can_start_the_run():
-    app = finished(healthy(open_app_page("training", train="1", **EVERY)))
+@pytest.mark.parametrize("link", both_spellings("training", **EVERY))
+def test_a_link_repeats_every_setting_and_can_start_the_run(link):
+    app = finished(healthy(open_app_page("training", train="1", **link)))
     config = app.session_state["watched"]
     assert config == TrainingConfig(
         dataset="circles", n_train=50, noise=0.15, label_noise=0.2, hidden=(8,), rates=(0.0, 0.25), input_rate=0.1,
@@ -60,11 +61,12 @@ def test_a_link_repeats_every_setting_and_can_start_the_run():
 
 @pytest.mark.parametrize("nonsense", ["", "NaN", "-1", "1e999", "<script>alert(1)</script>", "\x00", "4.5.6", "null"])
 def test_nonsense_in_every_parameter_gives_the_defaults(nonsense):
-    app = healthy(open_app_page("training", **dict.fromkeys(EVERY, nonsense)))
     app_default = healthy(open_app_page("training"))
-    for name in EVERY:
-        # An empty choice is nothing chosen, which the page takes for the default too.
-        assert app.session_state[name] in (app_default.session_state[name], None), name
+    for link in both_spellings("training", **dict.fromkeys(EVERY, nonsense)):
+        app = healthy(open_app_page("training", **link))
+        for name in both_spellings("training", **EVERY)[1]:
+            # An empty choice is nothing chosen, which the page takes for the default too.
+            assert app.session_state[name] in (app_default.session_state[name], None), name
 
 
 def test_every_control_can_be_moved():
@@ -82,14 +84,14 @@ def test_every_control_can_be_moved():
         for option in select.options:
             select.set_value(option)
             healthy(app.run())
-    app.number_input(key="seed").set_value(9999)
+    app.number_input(key="training-seed").set_value(9999)
     healthy(app.run())
 
 
 def test_when_controls_change_the_old_run_stays_and_the_page_says_so():
     app = finished(healthy(open_app_page("training", train="1", **SMALL)))
     before = player(app)["run"]
-    app.slider(key="p").set_value(0.2).run()
+    app.slider(key="training-p").set_value(0.2).run()
     healthy(app)
     assert player(app)["run"] == before
     assert "The controls have changed since" in shown(app)
@@ -133,7 +135,7 @@ def test_a_refused_table_says_what_is_wrong_in_which_line_and_loses_nothing():
     assert "Line 2" in app.error[0].value
     assert "is not a number" in app.error[0].value
     assert "<b>" not in app.error[0].value.replace("\\<b\\>", "")
-    assert app.session_state["p"] == 0.3
+    assert app.session_state["training-p"] == 0.3
 
 
 @pytest.mark.parametrize("code", MESSAGES)

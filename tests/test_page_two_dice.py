@@ -13,7 +13,7 @@ from lib.language_model import LIVE, load_model
 from lib.web import two_dice_runs
 from lib.web.component import unpacked
 from lib.web.two_dice_runs import CellStore, TrainingPairJob, measuring_runs, pair_config
-from tests.apptest import healthy, open_app_page, shown, until
+from tests.apptest import both_spellings, healthy, listing, open_app_page, shown, until
 
 FEW = {"n": "100"}  # sentences in a cell, where a test does not need more
 
@@ -37,10 +37,6 @@ def measured(at: AppTest) -> AppTest:
 
 def opened(**parameters: str) -> AppTest:
     return measured(healthy(open_app_page("two_dice", **parameters)))
-
-
-def listing(at: AppTest) -> str:
-    return next(str(each.value) for each in at.code if each.language == "python")
 
 
 def test_the_default_page_shows_the_two_by_two_and_the_grammar() -> None:
@@ -91,14 +87,14 @@ def test_the_guesses_are_answered() -> None:
 def test_every_control_changes_the_picture() -> None:
     at = opened(**FEW)
     changes = [
-        lambda: at.button_group(key="p").set_value(0.2),
-        lambda: at.button_group(key="k").set_value(3),
-        lambda: at.number_input(key="seed").set_value(4),
-        lambda: at.number_input(key="n").set_value(200),
-        lambda: at.selectbox(key="measure").set_value("different"),
-        lambda: at.button_group(key="models").set_value("large"),
+        lambda: at.button_group(key="two_dice-p").set_value(0.2),
+        lambda: at.button_group(key="two_dice-k").set_value(3),
+        lambda: at.number_input(key="two_dice-seed").set_value(4),
+        lambda: at.number_input(key="two_dice-n").set_value(200),
+        lambda: at.selectbox(key="two_dice-measure").set_value("different"),
+        lambda: at.button_group(key="two_dice-models").set_value("large"),
         lambda: press(at, "Other sentences"),
-        lambda: at.toggle(key="all").set_value(True),
+        lambda: at.toggle(key="two_dice-all").set_value(True),
     ]
     before = sent(at)
     for change in changes:
@@ -107,7 +103,7 @@ def test_every_control_changes_the_picture() -> None:
         after = sent(at)
         assert after != before
         before = after
-    assert at.session_state["seed"] == 5
+    assert at.session_state["two_dice-seed"] == 5
     assert len(before["columns"]) == len(KS)
     assert [row["title"] for row in before["rows"]][:2] == ["Learned with p = 0", "Learned with p = 0.3"]
 
@@ -153,7 +149,7 @@ def test_a_link_with_every_setting_is_followed() -> None:
     assert data["rows"][1]["cells"][1]["measures"][1]["value"] == (
         f"{100 * expected[Cell(0.5, 3)].accepted.value:.1f} %"
     )
-    assert at.number_input(key="train_n").value == 700
+    assert at.number_input(key="two_dice-train_n").value == 700
     for setting in ("(0.0, 0.5)", "(None, 3)", "generate(150", "default_rng(77)", "corpus='small'"):
         assert setting in listing(at)
 
@@ -165,15 +161,16 @@ NONSENSE = ["", "-1", "nan", "inf", "1e308", "5000000", "<script>alert(1)</scrip
 def test_nonsense_in_every_setting_still_shows_the_page(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(two_dice_runs, "LIVE", replace(LIVE, steps=2, record_every=2))  # "yours" trains
     names = ["p", "k", "all", "n", "seed", "models", "measure", "forgot", "train_n", "train_seed", "lang"]
-    data = sent(healthy(open_app_page("two_dice", **dict.fromkeys(names, value))))
-    assert data["rows"][0]["title"] == "Learned with p = 0"
+    for link in both_spellings("two_dice", **dict.fromkeys(names, value)):
+        data = sent(healthy(open_app_page("two_dice", **link)))
+        assert data["rows"][0]["title"] == "Learned with p = 0"
 
 
 def test_training_both_fills_the_table_from_the_new_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(two_dice_runs, "LIVE", replace(LIVE, steps=6, record_every=2))
     at = opened(train_n="100", train_seed="3", **FEW)
     press(at, "Train both").run()
-    assert at.session_state["models"] == "yours"
+    assert at.session_state["two_dice-models"] == "yours"
     measured(at)
     table, player = (unpacked(each.proto.json) for each in at.get("bidi_component"))
     assert player["step"] == [0, 2, 4, 6]
@@ -193,7 +190,7 @@ def test_a_link_to_ones_own_models_trains_them(monkeypatch: pytest.MonkeyPatch) 
     at = opened(models="yours", train_n="100", train_seed="4", p="0.2", **FEW)
     assert sent(at)["rows"][1]["title"] == "Learned with p = 0.2"
     assert at.session_state["pair"] == pair_config(0.2, 100, 4)
-    at.number_input(key="train_n").set_value(200).run()
+    at.number_input(key="two_dice-train_n").set_value(200).run()
     assert "The controls have changed" in shown(healthy(at))
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from lib.language_model import checkpoint_path
 from lib.next_word import beginnings
 from lib.story import STORIES, ImpossiblePrefix, Story
+from lib.web.controls import key_of, spell_out
 from lib.web.language import _, current_language, plain
 
 _LONGEST = 200  # characters that anyone may type
@@ -34,9 +35,10 @@ def choose_beginning(story: Story, *, longest: int) -> Beginning:
 
     Words are used up to the first unknown one. What is typed is in the link as ``text``.
     """
+    spell_out({"text": str})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
-            _("The sentence so far"), beginnings(story)[0], key="text", max_chars=_LONGEST, bind="query-params"
+            _("The sentence so far"), beginnings(story)[0], key=key_of("text"), max_chars=_LONGEST, bind="query-params"
         )
         # Nearly anything can follow the first beginning, very little the last.
         with st.popover(":material/list:", help=_("Pick another beginning")):
@@ -50,7 +52,7 @@ def choose_beginning(story: Story, *, longest: int) -> Beginning:
 
 def go_on_with(words: Sequence[str]) -> None:
     """Make these words the beginning; call it from a widget's callback."""
-    st.session_state["text"] = " ".join(words) or "."
+    st.session_state[key_of("text")] = " ".join(words) or "."
 
 
 def name_unknown_words(beginning: Beginning, story: Story) -> None:

@@ -1,7 +1,7 @@
 """Moving pictures: a small module in static/two-dice/ that draws data sent by Python.
 
-Streamlit sends a component's inline script again with every change of its data. So the script sent is three lines
-that load the real one, which the browser keeps.
+Streamlit sends a component's inline script and style again with every change of its data. So the script sent is a few
+lines that load the real one and the style, which the browser keeps.
 """
 
 import hashlib
@@ -20,9 +20,17 @@ _IMPORTED = re.compile(r'await import\("\./(\w+)\.js" \+ version\)')
 # A module exports update(component), called at every change of data or theme, and destroy(root), called at the end.
 _LOADER = """
 const latest = new WeakMap();
-const load = (name) => import(new URL(`./app/static/two-dice/${{name}}.js?v={version}`, document.baseURI));
+const address = (file) => new URL(`./app/static/two-dice/${{file}}?v={version}`, document.baseURI).href;
+const load = (name) => import(address(`${{name}}.js`));
 // The parts are asked for together with the module that will import them, and not after it.
-const module = load("{name}"), parts = {parts}.map(load);
+const parts = {parts}.map(load);
+const style = () => new Promise((ready) => {{
+  const href = address("two-dice.css"), known = document.querySelector(`link[href="${{href}}"]`);
+  if (known) return ready();
+  const events = {{ onload: ready, onerror: ready }};
+  document.head.append(Object.assign(document.createElement("link"), {{ rel: "stylesheet", href, ...events }}));
+}});
+const module = Promise.all([load("{name}"), style()]).then(([loaded]) => loaded);
 export default function (component) {{
   const root = component.parentElement;
   latest.set(root, component);
@@ -43,7 +51,6 @@ def moving_picture(name: str) -> Callable[..., Any]:
     mount = st.components.v2.component(
         f"two_dice_{name}",
         html='<div class="two-dice"></div>',
-        css=(_FOLDER / "two-dice.css").read_text(encoding="utf-8"),
         js=_LOADER.format(name=name, version=version, parts=json.dumps(_parts(name))),
         # Plotly writes its styles into the document, where a shadow root would not see them.
         isolate_styles=False,

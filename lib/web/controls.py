@@ -1,13 +1,14 @@
 """Controls: one frozen dataclass per page declares each setting once, with default and bounds; a bound widget shows it.
 
-A widget's key is the setting's name and its name in the link, so a link repeats a picture exactly. The ids of choices
-are never translated, since a link must mean the same in every language: what an option means is said in a translated
-caption under it. A bad value in the link falls back to the default.
+A widget's key is the page's name and the setting's, and so is its name in the link: a link repeats a picture exactly.
+The ids of choices are never translated, since a link must mean the same in every language: what an option means is said
+in a translated caption under it. A bad value in the link falls back to the default.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, field, fields
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -40,8 +41,9 @@ class Controls(Generic[S]):
         self._class = settings
         self._fields: dict[str, Field[Any]] = {each.name: each for each in fields(settings)}  # type: ignore[arg-type]
         self._values: dict[str, Any] = {}
+        spell_out({name: partial(_read, setting) for name, setting in self._fields.items()})
         for name in self._fields:
-            _refuse_infinity(name)
+            _refuse_infinity(key_of(name))
 
     def slider(self, name: str, label: str, *, unit: str | None = None, help: str | None = None) -> Any:
         """A slider over the setting's bounds."""
@@ -52,7 +54,7 @@ class Controls(Generic[S]):
             bounds["high"],
             default,
             bounds["step"],
-            key=name,
+            key=key_of(name),
             format=unit,
             help=help,
             bind="query-params",
@@ -63,7 +65,14 @@ class Controls(Generic[S]):
         """A field to type a number into, within the setting's bounds."""
         default, bounds = self._declared(name)
         value = st.number_input(
-            label, bounds["low"], bounds["high"], default, bounds["step"], key=name, help=help, bind="query-params"
+            label,
+            bounds["low"],
+            bounds["high"],
+            default,
+            bounds["step"],
+            key=key_of(name),
+            help=help,
+            bind="query-params",
         )
         self._values[name] = default if value is None else value
         return self._values[name]
@@ -72,26 +81,26 @@ class Controls(Generic[S]):
         """A list to choose from; the choice's translated caption stands under it."""
         default, bounds = self._declared(name)
         options = bounds["options"]
-        value = st.selectbox(label, options, index=options.index(default), key=name, bind="query-params")
+        value = st.selectbox(label, options, index=options.index(default), key=key_of(name), bind="query-params")
         return self._chosen(name, value, captions)
 
     def segmented(self, name: str, label: str, *, captions: Mapping[Any, str] | None = None) -> Any:
         """A row of a few choices; the choice's translated caption stands under it."""
         default, bounds = self._declared(name)
         value = st.segmented_control(
-            label, bounds["options"], default=default, required=True, key=name, bind="query-params"
+            label, bounds["options"], default=default, required=True, key=key_of(name), bind="query-params"
         )
         return self._chosen(name, value, captions)
 
     def steps(self, name: str, label: str) -> Any:
         """A slider over the setting's options, for a few values that are not evenly spaced."""
         default, bounds = self._declared(name)
-        self._values[name] = st.select_slider(label, bounds["options"], default, key=name, bind="query-params")
+        self._values[name] = st.select_slider(label, bounds["options"], default, key=key_of(name), bind="query-params")
         return self._values[name]
 
     def toggle(self, name: str, label: str, *, help: str | None = None) -> bool:
         """A switch."""
-        self._values[name] = st.toggle(label, self._declared(name)[0], key=name, help=help, bind="query-params")
+        self._values[name] = st.toggle(label, self._declared(name)[0], key=key_of(name), help=help, bind="query-params")
         return bool(self._values[name])
 
     def settings(self) -> S:
@@ -108,6 +117,48 @@ class Controls(Generic[S]):
             st.caption(captions[value])
         self._values[name] = value
         return value
+
+
+def key_of(name: str) -> str:
+    """The key of a setting of the open page, which is also its name in the link: ``dropout-p``.
+
+    Two pages may each have a p. With one key for both, Streamlit would hand the value of one page on to the other, and
+    drop it from links that lead from one to the other.
+    """
+    return f"{st.session_state['page']}-{name}"
+
+
+def spell_out(readers: Mapping[str, Callable[[str], Any]]) -> None:
+    """Let a link leave the page's name out when it is opened: ``dropout?p=0.3`` for ``dropout?dropout-p=0.3``.
+
+    A reader turns the text that stands in the link into the setting's value, or into None where it says nothing new.
+    """
+    link = dict(st.query_params)
+    short = [name for name in link if name in readers]
+    if not short or not st.session_state["arriving"]:
+        return
+    for name in short:
+        text = link.pop(name)
+        value = readers[name](text)
+        if value is not None and key_of(name) not in link:
+            link[key_of(name)] = text
+            st.session_state[key_of(name)] = value
+    st.query_params.from_dict(link)
+
+
+def _read(setting: Field[Any], text: str) -> Any:
+    """The value that a text means for a setting, or None for the default and for what is not accepted."""
+    if "options" in setting.metadata:
+        value = next((each for each in setting.metadata["options"] if str(each) == text), None)
+    elif isinstance(setting.default, bool):
+        value = {"true": True, "false": False}.get(text.lower())
+    else:
+        try:
+            value = int(text) if isinstance(setting.default, int) else float(text)
+        except ValueError:
+            return None
+        value = value if setting.metadata["low"] <= value <= setting.metadata["high"] else None
+    return None if value == setting.default else value
 
 
 def _refuse_infinity(name: str) -> None:

@@ -66,7 +66,8 @@ def framed(name: str) -> AbstractContextManager[None]:
         # The menu has Streamlit's own choice of light or dark.
         menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
     )
-    if st.session_state.get("page") != name:
+    st.session_state["arriving"] = st.session_state.get("page") != name
+    if st.session_state["arriving"]:
         # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
         session_watcher().let_go()
         st.session_state["page"] = name
@@ -90,7 +91,8 @@ def _around_the_lesson(page: Page) -> Iterator[None]:
 
 def link_to(name: str, label: str, **settings: str) -> None:
     """A link to another page with settings of its own, in the person's language."""
-    st.page_link(page_named(name).file, label=label, query_params={"lang": current_language(), **settings})
+    query = {f"{name}-{setting}": value for setting, value in settings.items()}
+    st.page_link(page_named(name).file, label=label, query_params={"lang": current_language(), **query})
 
 
 def _navigation(here: Page) -> None:

@@ -10,7 +10,7 @@ from lib.figures.palette import LEARN, SPEAK
 from lib.listings.today import scaling_listing
 from lib.web.chart import chart
 from lib.web.component import moving_picture
-from lib.web.controls import Controls
+from lib.web.controls import Controls, key_of
 from lib.web.evidence import confidence_name, corrected, evidence, kind_name
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, plain, prose
@@ -70,7 +70,7 @@ def _walk() -> None:
     """A click or an arrow key in the picture: the slider follows, and with it the link."""
     asked = st.session_state["time_line"].get("walk")
     if asked in {event.id for event in load_facts().events}:
-        st.session_state["event"] = asked
+        st.session_state[key_of("event")] = asked
 
 
 def status_names() -> dict[str, str]:

@@ -91,7 +91,7 @@ def test_a_rerun_does_not_disturb_what_plays(open_page):
     tab.get_by_role("button", name="Play", exact=True).click()
     tab.evaluate("document.querySelector('.network > svg').mark = 'the same element'")
     # Another layer in the table: the page runs again, the picture's data stay the same.
-    tab.locator(".st-key-layer").get_by_role("radio", name="hidden2").click()
+    tab.locator(".st-key-dropout-layer").get_by_role("radio", name="hidden2").click()
     expect(tab.get_by_text("the layer “hidden 2” keeps")).to_be_visible()
     ready(tab)
     assert tab.evaluate("document.querySelector('.network > svg').mark") == "the same element"
@@ -105,7 +105,7 @@ def test_another_p_keeps_the_place_the_speed_and_what_plays(open_page):
         tab.get_by_role("button", name="One step forward").click()
     tab.get_by_role("combobox", name="Speed").select_option("0.25")
     tab.get_by_role("button", name="Play", exact=True).click()
-    tab.locator(".st-key-p input[type=range]").focus()
+    tab.locator(".st-key-dropout-p input[type=range]").focus()
     tab.keyboard.press("ArrowRight")
     expect(tab.locator(".network > svg")).to_contain_text("p = 0.55")
     assert "p=0.55" in tab.url
@@ -144,7 +144,7 @@ def test_on_a_phone_the_picture_comes_before_the_controls(open_page):
     assert (
         tab.locator(".network > svg").bounding_box()["y"]
         < tab.locator(".network .transport").bounding_box()["y"]
-        < tab.locator(".st-key-p").bounding_box()["y"]
+        < tab.locator(".st-key-dropout-p").bounding_box()["y"]
     )
 
 
@@ -184,6 +184,6 @@ def test_settings_of_one_name_with_other_bounds_do_not_break_the_next_page(open_
     expect(tab.locator(".st-key-navigation")).to_be_visible()
     tab.wait_for_url("**/training?*" if link.startswith("Train") else "**/dropout?*")
     ready(tab)
-    expect(tab.locator(".st-key-p").first).to_be_visible()
+    expect(tab.locator(".st-key-dropout-p").first).to_be_visible()
     expect(tab.locator("[data-testid=stException]")).to_have_count(0)
     assert ours(complaints) == []

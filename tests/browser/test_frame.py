@@ -95,8 +95,12 @@ def test_the_settings_of_a_page_are_there_when_one_comes_back(open_page):
     tab.wait_for_url("**/training?*")
     ready(tab)
     assert "p=0.3" in tab.url
-    expect(tab.locator(".st-key-p [data-testid=stSliderThumbValue], .st-key-p [role=slider]").first).to_be_visible()
-    assert tab.locator(".st-key-p [role=slider], .st-key-p input[type=range]").first.get_attribute("aria-valuenow") in (
+    expect(
+        tab.locator(".st-key-training-p [data-testid=stSliderThumbValue], .st-key-training-p [role=slider]").first
+    ).to_be_visible()
+    assert tab.locator(".st-key-training-p [role=slider], .st-key-training-p input[type=range]").first.get_attribute(
+        "aria-valuenow"
+    ) in (
         "0.3",
         None,
     )
@@ -119,3 +123,42 @@ def test_under_reduced_motion_nothing_moves_by_itself(open_page):
     tab = open_page(reduced_motion="reduce")
     expect(tab.locator(".transport")).to_have_attribute("data-playing", "false")
     expect(tab.locator(".life-strip circle").first).to_be_visible()
+
+
+def test_pages_with_settings_of_the_same_name_leave_each_other_alone(open_page, complaints):
+    """Dropout accepts p = 1 and n = 25, the Training page neither; each page finds its own again on the way back."""
+    page = open_page("dropout?p=1.0&n=25")
+    expect(page).to_have_url(re.compile("dropout-p=1.0&dropout-n=25"))
+    slider = page.locator(".st-key-dropout-p input, .st-key-dropout-p [role=slider]").first
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("dropout-p=0.95"))
+    links = page.locator(".st-key-navigation a")
+    links.nth(2).click()
+    expect(page.locator(".st-key-training-p")).to_contain_text("0.50")
+    examples = page.locator(".st-key-training-n")
+    expect(examples).to_contain_text("100")
+    examples.locator("input, [role=slider]").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("training-n=200"))
+    links.nth(1).click()
+    expect(page.locator(".st-key-dropout-p")).to_contain_text("0.95")
+    assert "training" not in page.url
+    assert "dropout-n=25" in page.url
+    page.go_back()
+    expect(page.locator(".st-key-training-n")).to_be_visible()
+    assert ours(complaints) == []
+
+
+def test_a_link_to_another_page_brings_its_settings(open_page):
+    page = open_page("top_k?k=60")
+    slider = page.locator(".st-key-top_k-k input, .st-key-top_k-k [role=slider]").first
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("top_k-k=50|top_k$|top_k[?]lang=en$"))
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("link", name="Measure both dice").click()
+    expect(page).to_have_url(re.compile("two_dice-k=50"))
+    expect(
+        page.locator(".st-key-two_dice-k button[aria-checked=true], .st-key-two_dice-k button[kind*=Active]")
+    ).to_have_text("50")

@@ -59,7 +59,7 @@ def test_a_click_opens_an_event_and_the_link_repeats_it(open_page):
 
 def test_the_slider_walks_too(open_page):
     tab = opened(open_page)
-    tab.locator(".st-key-event input[type=range]").focus()
+    tab.locator(".st-key-today-event input[type=range]").focus()
     tab.keyboard.press("ArrowRight")
     expect(tab.locator(".time-line")).to_have_attribute("data-chosen", EVENTS[1].id)
 
@@ -93,10 +93,10 @@ def test_a_toggle_keeps_the_place_and_eval_drops_nothing(open_page):
     tab = opened(open_page, "places")
     for _ in range(4):
         tab.get_by_role("button", name="One step forward").click()
-    tab.locator(".st-key-mlp label").first.click()
+    tab.locator(".st-key-today-mlp label").first.click()
     expect(tab.locator(".block .die.off")).to_have_count(1)
     assert position(tab) == 4
-    tab.locator(".st-key-mode").get_by_role("radio", name="eval").click()
+    tab.locator(".st-key-today-mode").get_by_role("radio", name="eval").click()
     expect(tab.locator(".block .unit.dropped")).to_have_count(0)
     expect(tab.locator(".block .caption")).to_contain_text("nothing is dropped")
 
@@ -145,7 +145,7 @@ def test_nothing_scrolls_sideways_and_no_text_of_a_picture_is_small(open_page, p
 
 def test_the_picture_comes_before_the_controls_on_a_phone(open_page):
     tab = opened(open_page, "places", width=390, height=844)
-    assert tab.locator(".block > svg").bounding_box()["y"] < tab.locator(".st-key-mode").bounding_box()["y"]
+    assert tab.locator(".block > svg").bounding_box()["y"] < tab.locator(".st-key-today-mode").bounding_box()["y"]
 
 
 def test_a_point_is_trained_live(open_page, complaints):

@@ -69,7 +69,7 @@ def test_another_setting_keeps_the_step_and_does_not_reload_the_picture(open_pag
     tab = opened(open_page)
     step(tab, "cut")
     tab.evaluate("document.querySelector('.next-word').dataset.mine = 'yes'")
-    slider = tab.locator(".st-key-k").get_by_role("slider")
+    slider = tab.locator(".st-key-top_k-k").get_by_role("slider")
     slider.focus()
     tab.keyboard.press("ArrowLeft")
     expect(tab.locator(".next-word .caption")).to_contain_text("keeps 40 of")
@@ -101,19 +101,19 @@ def test_the_sentence_goes_on_and_the_link_repeats_it(open_page):
     tab = opened(open_page, "top_k?seed=3&k=5")
     drawn = tab.locator(f"{PICTURE} .word.drawn text").text_content()
     tab.locator(".st-key-go_on button").click()
-    field = tab.locator(".st-key-text input")
+    field = tab.locator(".st-key-top_k-text input")
     expect(field).to_have_value(re.compile(f" {drawn}$"))
     ready(tab)
     expect(tab).to_have_url(re.compile("text="))
     told, seen = field.input_value(), words(tab)
     again = opened(open_page, tab.url.rsplit("/", 1)[1])
-    expect(again.locator(".st-key-text input")).to_have_value(told)
+    expect(again.locator(".st-key-top_k-text input")).to_have_value(told)
     assert words(again) == seen
 
 
 def test_what_is_typed_stays_text(open_page, complaints):
     tab = opened(open_page)
-    field = tab.locator(".st-key-text input")
+    field = tab.locator(".st-key-top_k-text input")
     field.fill("the <img src=x onerror=alert(1)> $a$")
     field.press("Enter")
     expect(tab.locator(".st-key-unknown")).to_contain_text("“<img”, “src=x”, “onerror=alert(1)>”, “$a$”")
@@ -125,7 +125,14 @@ def test_what_is_typed_stays_text(open_page, complaints):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_picture_and_main_controls_share_the_first_screen(open_page, path, scheme):
     tab = opened(open_page, path, scheme=scheme)
-    for selector in (PICTURE, ".next-word .transport", ".st-key-text", ".st-key-k", ".st-key-temp", ".st-key-go_on"):
+    for selector in (
+        PICTURE,
+        ".next-word .transport",
+        ".st-key-top_k-text",
+        ".st-key-top_k-k",
+        ".st-key-top_k-temp",
+        ".st-key-go_on",
+    ):
         box = tab.locator(selector).bounding_box()
         assert box["y"] >= 0, selector
         assert box["y"] + box["height"] <= 720, selector
@@ -150,4 +157,4 @@ def test_no_text_in_the_picture_is_smaller_than_14_px_and_all_of_it_is_inside(op
 
 def test_on_a_phone_the_picture_comes_before_the_controls(open_page):
     tab = opened(open_page, width=390, height=844)
-    assert tab.locator(PICTURE).bounding_box()["y"] < tab.locator(".st-key-text").bounding_box()["y"]
+    assert tab.locator(PICTURE).bounding_box()["y"] < tab.locator(".st-key-top_k-text").bounding_box()["y"]

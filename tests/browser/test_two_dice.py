@@ -39,7 +39,13 @@ def test_table_and_main_controls_are_on_the_first_screen(open_page):
     for path in ("two_dice?n=100", "two_dice?n=100&all=true"):
         tab = open_page(path)
         measured(tab)
-        for selector in (f"{TABLE} table", f"{TABLE} .transport", ".st-key-p", ".st-key-k", ".st-key-all"):
+        for selector in (
+            f"{TABLE} table",
+            f"{TABLE} .transport",
+            ".st-key-two_dice-p",
+            ".st-key-two_dice-k",
+            ".st-key-two_dice-all",
+        ):
             box = tab.locator(selector).first.bounding_box()
             assert box["y"] >= 0
             assert box["y"] + box["height"] <= 720, selector
@@ -67,7 +73,7 @@ def test_another_measure_leaves_the_picture_where_it_is_and_other_sentences_star
     at, before = transport.get_attribute("data-position"), shown(tab)
     tab.evaluate(f"document.querySelector('{TABLE}').dataset.kept = 'yes'")
     # What stands below is drawn anew; the table is not even touched.
-    tab.locator(".st-key-forgot label").first.click()
+    tab.locator(".st-key-two_dice-forgot label").first.click()
     expect(tab.get_by_text("Does it buy variety?")).to_be_visible(timeout=60_000)
     expect(tab.locator(TABLE)).to_have_attribute("data-kept", "yes")
     expect(transport).to_have_attribute("data-position", at)
