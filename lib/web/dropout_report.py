@@ -132,15 +132,16 @@ def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -
         full=_("eval pass (weight scaling)"),
     )
     picture, words = st.columns([0.6, 0.4], gap="large", vertical_alignment="center")
-    picture.plotly_chart(
-        drawn_once(monte_carlo_figure, error, full, labels),
-        key="monte_carlo",
-        alt=_(
-            "Validation error over passes averaged: {one} with one pass, "
-            "{all} with {passes}; the eval pass has {full}.",
-            **said,
-        ),
-    )
+    with picture:
+        chart(
+            drawn_once(monte_carlo_figure, error, full, labels),
+            key="monte_carlo",
+            alt=_(
+                "Validation error over passes averaged: {one} with one pass, "
+                "{all} with {passes}; the eval pass has {full}.",
+                **said,
+            ),
+        )
     words.markdown(prose("dropout", "figure-11", **said))
     if result.meets_at is not None:
         words.markdown(prose("dropout", "figure-11-meet", n=result.meets_at))

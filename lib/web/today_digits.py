@@ -20,6 +20,7 @@ from lib.facts import load_facts
 from lib.figures.activations import activations_figure
 from lib.figures.lines import Line, Spot, lines_figure
 from lib.listings.training import training_listing
+from lib.web.chart import chart
 from lib.web.controls import Controls
 from lib.web.evidence import evidence
 from lib.web.figures import drawn_once
@@ -110,7 +111,7 @@ def _errors(values: list[Value], own: list[Value], figure: int, noise: float) ->
         for each in own
         if (each.figure, each.quantity, each.label_noise) == (figure, "val_error", noise)
     ]
-    st.plotly_chart(
+    chart(
         drawn_once(
             lines_figure,
             lines,
@@ -123,7 +124,6 @@ def _errors(values: list[Value], own: list[Value], figure: int, noise: float) ->
             height=380,
         ),
         key=f"figure_{figure}",
-        config={"displayModeBar": False},
         alt="; ".join(said),
     )
 
@@ -137,7 +137,7 @@ def _activations(values: list[Value], own: list[Value], noise: float, p: float) 
     mine = [each.value for each in own if each.figure == 8 and each.quantity.startswith("bin")]
     if mine:
         arms.append((_("your run"), mine, 4))
-    st.plotly_chart(
+    chart(
         drawn_once(
             activations_figure,
             arms,
@@ -146,7 +146,6 @@ def _activations(values: list[Value], own: list[Value], noise: float, p: float) 
             y_label=_("share of the activations"),
         ),
         key="figure_8",
-        config={"displayModeBar": False},
         alt=_told(values, 8, noise),
     )
 

@@ -16,12 +16,12 @@ from lib.figures.effects import (
     variety_figure,
 )
 from lib.intervals import Estimate, combined
+from lib.web.chart import chart
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, percent, prose
 from lib.web.two_dice_table import cut, interval_text, learned, measure_name, speaks, value_text
 
 Results = Mapping[Cell, CellResult]
-_QUIET = {"displayModeBar": False}
 
 
 def numbers(config: ExperimentConfig, results: Results, floor: float) -> None:
@@ -77,7 +77,7 @@ def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
         figure = drawn_once(
             effects_figure, [measure_name(name) for name in parts], [part.shares for part in parts.values()], labels
         )
-        st.plotly_chart(figure, key="effects", config=_QUIET, alt="; ".join(said))
+        chart(figure, key="effects", alt="; ".join(said))
         part = parts.get(measure)
         if part:
             st.markdown(
@@ -99,7 +99,7 @@ def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
             f"{profile.name}: " + ", ".join(value_text(measure, e.value) for e in profile.values)
             for profile in profiles
         ]
-        st.plotly_chart(
+        chart(
             drawn_once(profiles_figure,
                 [cut(k) for k in config.ks],
                 profiles,
@@ -108,7 +108,6 @@ def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
                 percent=measure != "log_probability",
             ),
             key="profiles",
-            config=_QUIET,
             alt=_("{measure} for k = {ks}. {lines}", measure=measure_name(measure), ks=", ".join(map(cut, config.ks)),
                   lines="; ".join(lines)),
         )  # fmt: skip
@@ -197,26 +196,24 @@ def forgotten_eval(p: float, results: Results) -> None:
     # Beaten: with dropout off some k has more possible sentences, and no fewer different ones as far as one can tell.
     beaten = sum(any(a.low > bad.high and d.high >= varied_on.low for a, d in off) for bad, varied_on in on)
     picture, words = st.columns([0.58, 0.42], gap="large", vertical_alignment="center")
-    picture.plotly_chart(
-        drawn_once(
-            variety_figure,
-            [cut(k) for k in KS],
-            off,
-            on,
-            VarietyLabels(
-                accepted=_("possible sentences"),
-                different=_("different sentences"),
-                off=_("dropout off, as it should be (numbers: k)"),
-                on=_("dropout left on"),
-            ),
-        ),
-        key="variety",
-        config=_QUIET,
-        alt=_(
-            "Different sentences against possible ones for k = all, 50, 10, 3, 1. Without a cut: {off} possible and "
-            "{varied} different with dropout off; {on} and {varied_on} with dropout left on.",
-            **said,
+    figure = drawn_once(
+        variety_figure,
+        [cut(k) for k in KS],
+        off,
+        on,
+        VarietyLabels(
+            accepted=_("possible sentences"),
+            different=_("different sentences"),
+            off=_("dropout off, as it should be (numbers: k)"),
+            on=_("dropout left on"),
         ),
     )
+    alt = _(
+        "Different sentences against possible ones for k = all, 50, 10, 3, 1. Without a cut: {off} possible and "
+        "{varied} different with dropout off; {on} and {varied_on} with dropout left on.",
+        **said,
+    )
+    with picture:
+        chart(figure, key="variety", alt=alt)
     words.markdown(prose("two_dice", "forgotten", **said))
     words.markdown(prose("two_dice", "forgotten-beaten", beaten=beaten, points=len(on)))

@@ -13,23 +13,11 @@
 const version = new URL(import.meta.url).search;
 const { createTransport, calm } = await import("./transport.js" + version);
 const { svg, html, fill } = await import("./svg.js" + version);
+const { loadPlotly } = await import("./plotly.js" + version);
 
 const ASK_AFTER = 300;    // ms between two pieces: about three a second
 const ASK_AGAIN = 2500;   // ms without an answer
 const FRAME = 150;        // ms a recorded point at speed 1: a hundred points take fifteen seconds
-
-let plotly = null;
-function loadPlotly(address) {
-  plotly ??= new Promise((resolve, reject) => {
-    if (globalThis.Plotly) return resolve(globalThis.Plotly);
-    const script = document.createElement("script");
-    script.src = new URL(address, document.baseURI);
-    script.onload = () => resolve(globalThis.Plotly);
-    script.onerror = reject;
-    document.head.append(script);
-  });
-  return plotly;
-}
 
 const players = new WeakMap();
 
