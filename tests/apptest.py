@@ -2,8 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
+
+from lib.web.component import unpacked
 
 PATIENCE = 60  # seconds: the first run of a page imports PyTorch
 
@@ -62,6 +65,17 @@ def tables(app: AppTest) -> list[dict[str, list[str]]]:
             head, _aligned, *rows = ([cell.strip() for cell in line[1:-1].split(" | ")] for line in text.splitlines())
             found.append({name: [row[column] for row in rows] for column, name in enumerate(head)})
     return found
+
+
+def pictures(app: AppTest, name: str) -> list[dict[str, Any]]:
+    """What was sent to the pictures of static/two-dice/<name>.js, in their order on the page."""
+    ours = (each.proto for each in app.get("bidi_component") if each.proto.component_name.endswith(f"two_dice_{name}"))
+    return [unpacked(each.json) for each in ours]
+
+
+def charts(app: AppTest) -> list[dict[str, Any]]:
+    """What the charts on the page were sent: each has a figure and, in words, an alt."""
+    return pictures(app, "chart")
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from lib.language_model import load_model
 from lib.next_word import beginnings, next_word
 from lib.story import load_story
-from lib.web.component import unpacked
 from lib.web.language import plain
-from tests.apptest import both_spellings, healthy, listing, open_app_page, shown, tables
+from lib.web.top_k_report import IN_TABLE
+from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, tables
 
 STORY = load_story("en")
 
@@ -23,8 +23,8 @@ def opened(**parameters: str) -> AppTest:
 
 def sent(at: AppTest) -> dict[str, Any]:
     """What the moving picture was given."""
-    (picture,) = at.get("bidi_component")
-    return unpacked(picture.proto.json)
+    (data,) = pictures(at, "next_word_player")
+    return data
 
 
 def metrics(at: AppTest) -> dict[str, str]:
@@ -52,7 +52,7 @@ def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     assert values["Words left"] == f"50 of {len(STORY.vocabulary)}"
     assert values["Good words thrown away"] == f"{100 * step.thrown_away:.1f} %"
     assert values["Effective choices"] == "{:.1f} → {:.1f}".format(*step.choices)
-    assert len(at.get("plotly_chart")) == 2
+    assert len(charts(at)) == 2
     assert len(at.get("bidi_component")[0].proto.json) < 15_000
 
 
@@ -64,9 +64,9 @@ def test_the_whole_vocabulary_stays_under_60_kb() -> None:
 
 def test_every_figure_says_in_words_what_it_shows() -> None:
     at = opened()
-    for chart in at.get("plotly_chart"):
-        assert any(character.isdigit() for character in chart.proto.alt)
-        assert "{" not in chart.proto.alt
+    for chart in charts(at):
+        assert any(character.isdigit() for character in chart["alt"])
+        assert "{" not in chart["alt"]
     says = sent(at)["labels"]["says"]
     assert len(says) == 7
     assert all(any(character.isdigit() for character in sentence) for sentence in says)
@@ -187,7 +187,7 @@ def test_an_impossible_beginning_is_fine_for_the_model() -> None:
     assert "“the” cannot follow “the”" in shown(at)
     assert sent(at)["truth"] is None
     assert "Good words thrown away" not in metrics(at)
-    assert len(at.get("plotly_chart")) == 1
+    assert len(charts(at)) == 1
 
 
 @pytest.mark.parametrize("text", [".", "  ", "THE Old FOX.", "the " * 100])
@@ -231,6 +231,9 @@ def test_the_table_of_all_words_is_made_once_it_is_opened() -> None:
     at.session_state["words_table"] = True
     (table,) = tables(healthy(at.run()))
     step = next_word(load_model("en", 0.3, "small").next_logits(["the", "old"]), top_k=3)
+    assert len(table["word"]) == IN_TABLE
+    at.toggle(key="every_word").set_value(True)
+    (table,) = tables(healthy(at.run()))
     assert table["word"] == [plain(STORY.vocabulary[i]) for i in step.order]
     assert table["logit"] == [f"{step.trace.logits[i]:.2f}" for i in step.order]
     assert table["kept"] == ["✓"] * 3 + ["✗"] * (len(STORY.vocabulary) - 3)

@@ -17,6 +17,7 @@ from lib.web.language import _, decimal, ngettext, percent, plain, prose
 from lib.web.table import table
 
 STORIES = 20
+IN_TABLE = 100  # words
 MOST_TOLD = 300  # times 20 stories, at most 4 kB: 1 MB
 _UNLIKELY = 0.01  # the p-value below which the verdict is "not from these probabilities"
 
@@ -54,10 +55,14 @@ def numbers(step: NextWord, V: int) -> None:
 
 @st.fragment
 def words_table(step: NextWord, vocabulary: list[str]) -> None:
-    """Every step of every word, the likeliest first, as a table that is made while it is open."""
-    fold = st.expander(_("All words as a table"), icon=":material/table:", on_change="rerun", key="words_table")
+    """Every step of every word, the likeliest first, as a table that is made while it is open.
+
+    A browser takes a second for all words of the storybook, so the first are shown until somebody asks for the rest.
+    """
+    fold = st.expander(_("The words as a table"), icon=":material/table:", on_change="rerun", key="words_table")
     if not fold.open:
         return
+    every = fold.toggle(_("All {V} words", V=decimal(len(vocabulary), 0)), key="every_word")
     trace, truth = step.trace, step.truth
     head = [_("word"), _("logit"), _("divided by T"), _("softmax"), _("kept"), _("renormalised")]
     rows = [
@@ -70,7 +75,7 @@ def words_table(step: NextWord, vocabulary: list[str]) -> None:
             percent(trace.probabilities[i], 2),
             *([] if truth is None else [percent(truth[i], 2)]),
         ]
-        for i in step.order
+        for i in step.order[: None if every else IN_TABLE]
     ]
     with fold, st.container(height=380):
         if truth is None:
