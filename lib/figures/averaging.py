@@ -12,6 +12,7 @@ from lib.figures.palette import FLOOR, GRID, LEARN, SPEAK, TEXT_SIZE
 Floats = npt.NDArray[np.floating]
 
 _BAND = "rgba(42,134,199,0.25)"  # LEARN, see-through
+MOST_IN_BAND = 200  # points: more than its width in pixels would not be seen
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,17 @@ def running_average_figure(
     `single`, `mean`, `error`, `geometric` (N,) are probabilities after 1 to N passes, `full` the eval pass. The band is
     the mean plus and minus two standard errors; one pass alone has none, so it starts at the second.
     """
-    n = np.arange(1, len(single) + 1)
+    n, single, mean, geometric = np.arange(1, len(single) + 1), _light(single), _light(mean), _light(geometric)
+    passes = {"x0": 1, "dx": 1}
     figure = go.Figure()
     figure.add_scatter(
-        x=n, y=single, mode="markers", name=labels.single, marker={"size": 5, "color": FLOOR, "opacity": 0.6}
+        **passes, y=single, mode="markers", name=labels.single, marker={"size": 5, "color": FLOOR, "opacity": 0.6}
     )
-    _band(figure, n[1:], (mean - 2 * error)[1:].clip(0, 1), (mean + 2 * error)[1:].clip(0, 1), labels.band)
-    figure.add_scatter(x=n, y=mean, mode="lines", name=labels.mean, line={"color": LEARN, "width": 3.5})
+    at = _thinned(len(n) - 1) + 1
+    _band(figure, n[at], (mean - 2 * error)[at].clip(0, 1), (mean + 2 * error)[at].clip(0, 1), labels.band)
+    figure.add_scatter(**passes, y=mean, mode="lines", name=labels.mean, line={"color": LEARN, "width": 3.5})
     figure.add_scatter(
-        x=n, y=geometric, mode="lines", name=labels.geometric, line={"color": LEARN, "width": 2.5, "dash": "dot"}
+        **passes, y=geometric, mode="lines", name=labels.geometric, line={"color": LEARN, "width": 2.5, "dash": "dot"}
     )
     _level(figure, n, full, labels.full)
     return _laid_out(figure, labels.passes, labels.value, {"range": [-0.03, 1.03]})
@@ -70,15 +73,27 @@ def monte_carlo_figure(error: Floats, full: float, labels: MonteCarloLabels) -> 
     mean, spread = error.mean(axis=0), error.std(axis=0, ddof=1)
     figure = go.Figure()
     _band(figure, n, (mean - spread).clip(0, 1), (mean + spread).clip(0, 1), labels.band)
-    figure.add_scatter(x=n, y=mean, mode="lines", name=labels.mean, line={"color": LEARN, "width": 3.5})
+    figure.add_scatter(x=n, y=_light(mean), mode="lines", name=labels.mean, line={"color": LEARN, "width": 3.5})
     _level(figure, n, full, labels.full)
     return _laid_out(figure, labels.passes, labels.value, {"rangemode": "tozero"})
 
 
+def _light(values: Floats) -> npt.NDArray[np.float32]:
+    """Seven digits are more than a screen can show, and half the bytes."""
+    return values.astype(np.float32)
+
+
+def _thinned(n: int) -> npt.NDArray[np.integer]:
+    """At most `MOST_IN_BAND` of n indices, dense where a running mean moves most, at the start."""
+    if n <= MOST_IN_BAND:
+        return np.arange(n)
+    return np.unique(np.geomspace(1, n, MOST_IN_BAND).round().astype(int)) - 1
+
+
 def _band(figure: go.Figure, x: npt.NDArray[np.integer], low: Floats, high: Floats, name: str) -> None:
     edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    figure.add_scatter(x=x, y=low, showlegend=False, **edge)
-    figure.add_scatter(x=x, y=high, fill="tonexty", fillcolor=_BAND, name=name, **edge)
+    figure.add_scatter(x=x, y=_light(low), showlegend=False, **edge)
+    figure.add_scatter(x=x, y=_light(high), fill="tonexty", fillcolor=_BAND, name=name, **edge)
 
 
 def _level(figure: go.Figure, x: npt.NDArray[np.integer], value: float, name: str) -> None:

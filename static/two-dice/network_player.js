@@ -6,7 +6,8 @@
 //
 // data: { kind: "digits" | "moons", training, hue, restHue, classHues, sizes: [64, 16, 16, 10], rates, factors,
 //         passes, input: [...], points: [[x1, x2, class], ...], chosen,
-//         masks: base64 bits (passes, units that can drop), activations: base64 uint16 (passes, hidden units),
+//         masks: [base64 bits (passes, units) for each layer that can drop],
+//         activations: [base64 uint16 (passes, units) for each hidden layer], of both only one row if all are the same,
 //         scales: [largest activation of each hidden layer], outputs: base64 uint16 (passes, classes),
 //         full: [...], weights: [base64 int8 (units above, units below)], labels, locale }
 
@@ -28,24 +29,21 @@ class Recording {
   constructor(data) {
     Object.assign(this, data);
     this.depth = data.sizes.length - 1;                   // layers that can drop
-    this.bits = bytes(data.masks);
-    this.stride = this.bits.length / data.passes;
-    this.held = sixteen(data.activations);
+    this.bits = data.masks.map(bytes);
+    this.held = data.activations.map(sixteen);
     this.said = sixteen(data.outputs);
     this.strength = data.weights.map(eight);
     this.classes = data.sizes.at(-1);
-    this.before = data.sizes.map((_, layer) => data.sizes.slice(0, layer).reduce((a, b) => a + b, 0));
-    this.hidden = this.before[this.depth] - data.sizes[0];
     this.largest = [Math.max(...data.input.map(Math.abs)), ...data.scales].map((most, i) => most * data.factors[i] || 1);
   }
   kept(pass, layer, unit) {
-    const bit = this.before[layer] + unit;
-    return (this.bits[pass * this.stride + (bit >> 3)] >> (bit & 7)) & 1;
+    const bits = this.bits[layer], row = Math.ceil(this.sizes[layer] / 8);
+    return (bits[(bits.length > row ? pass * row : 0) + (unit >> 3)] >> (unit & 7)) & 1;
   }
   activation(pass, layer, unit) {
     if (layer === 0) return this.input[unit];
-    const at = pass * this.hidden + this.before[layer] - this.sizes[0] + unit;
-    return (this.held[at] / 65535) * this.scales[layer - 1];
+    const held = this.held[layer - 1], row = this.sizes[layer];
+    return (held[(held.length > row ? pass * row : 0) + unit] / 65535) * this.scales[layer - 1];
   }
   // What the next layer gets: 0 from a dropped neuron, the activation times the factor from a kept one.
   result(pass, layer, unit) {
