@@ -8,8 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.pictured_network import PassSettings, load_examples, load_pictured_network, record_passes
-from lib.web.component import unpacked
-from tests.apptest import both_spellings, healthy, listing, open_app_page, shown, tables
+from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, tables
 
 
 def opened(**parameters: str) -> AppTest:
@@ -18,8 +17,8 @@ def opened(**parameters: str) -> AppTest:
 
 def sent(at: AppTest) -> dict[str, Any]:
     """What the moving picture was given."""
-    (picture,) = at.get("bidi_component")
-    return unpacked(picture.proto.json)
+    (data,) = pictures(at, "network_player")
+    return data
 
 
 def test_the_default_page_shows_a_playable_recording_under_40_kb() -> None:
@@ -31,7 +30,7 @@ def test_the_default_page_shows_a_playable_recording_under_40_kb() -> None:
     assert data["factors"] == [1, 2, 2]
     assert data["training"] is True
     assert len(at.get("bidi_component")[0].proto.json) < 40_000
-    assert len(at.get("plotly_chart")) == 2
+    assert len(charts(at)) == 2
     recording = record_passes(load_pictured_network(), load_examples().inputs[3], PassSettings(passes=100))
     full = float(recording.full_probabilities.max())
     assert f"{100 * full:.1f} %" in shown(at)
@@ -43,9 +42,9 @@ def test_the_largest_recording_stays_under_150_kb() -> None:
 
 
 def test_every_figure_says_in_words_what_it_shows() -> None:
-    for chart in opened().get("plotly_chart"):
-        assert "%" in chart.proto.alt
-        assert "{" not in chart.proto.alt
+    for chart in charts(opened()):
+        assert "%" in chart["alt"]
+        assert "{" not in chart["alt"]
 
 
 def test_the_first_guess_is_answered() -> None:

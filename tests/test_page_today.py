@@ -1,6 +1,5 @@
 """The Today page without a browser: its default, every part, every control moved, full links, and nonsense in links."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,9 +17,8 @@ from lib.regularisers import RegularisersConfig
 from lib.schedules import ScheduleConfig
 from lib.story import load_story
 from lib.training import TrainingConfig
-from lib.web.component import unpacked
 from lib.web.today_runs import today_runs
-from tests.apptest import both_spellings, healthy, listing, open_app_page, shown, tables, until
+from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, tables, until
 
 PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")
 
@@ -37,12 +35,12 @@ def settled(at: AppTest) -> AppTest:
 
 
 def sent(at: AppTest) -> dict[str, Any]:
-    (picture,) = at.get("bidi_component")
-    return unpacked(picture.proto.json)
+    (data,) = pictures(at, "time_line") or pictures(at, "transformer_player")
+    return data
 
 
 def figure(at: AppTest, index: int = 0) -> dict[str, Any]:
-    return dict(json.loads(at.get("plotly_chart")[index].proto.spec))
+    return dict(charts(at)[index]["figure"])
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -50,12 +48,12 @@ def test_every_part_opens_with_picture_takeaway_and_code(part: str) -> None:
     at = opened(part=part)
     if part in ("schedules", "instead"):
         at = settled(at)
-    assert at.get("bidi_component") or at.get("plotly_chart")
+    assert at.get("bidi_component")
     assert "optional, not obsolete" in shown(at)
     assert "import" in listing(at)
-    for chart in at.get("plotly_chart"):
-        assert any(character.isdigit() for character in chart.proto.alt)
-        assert "{" not in chart.proto.alt
+    for chart in charts(at):
+        assert any(character.isdigit() for character in chart["alt"])
+        assert "{" not in chart["alt"]
 
 
 def test_the_default_is_the_time_line_with_the_first_event() -> None:

@@ -1,6 +1,5 @@
 """The Two dice page as Streamlit runs it: its default, every control moved, full links, nonsense, and live training."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,17 +10,16 @@ from streamlit.testing.v1 import AppTest
 from lib.experiment import KS, RATES, SHOWN, Cell, ExperimentConfig, run_experiment
 from lib.language_model import LIVE, load_model
 from lib.web import two_dice_runs
-from lib.web.component import unpacked
 from lib.web.two_dice_runs import CellStore, TrainingPairJob, measuring_runs, pair_config
-from tests.apptest import both_spellings, healthy, listing, open_app_page, shown, until
+from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, until
 
 FEW = {"n": "100"}  # sentences in a cell, where a test does not need more
 
 
 def sent(at: AppTest) -> dict[str, Any]:
     """What the moving table was given."""
-    picture = at.get("bidi_component")[0]
-    return unpacked(picture.proto.json)
+    (data,) = pictures(at, "experiment_table")
+    return data
 
 
 def measured(at: AppTest) -> AppTest:
@@ -60,7 +58,7 @@ def test_the_default_page_shows_the_two_by_two_and_the_grammar() -> None:
     history = load_model(p=0.3).history
     assert f"training loss {history.train_loss[-1]:.2f}" in data["rows"][1]["details"]
     assert len(at.get("bidi_component")[0].proto.json) < 60_000
-    assert len(at.get("plotly_chart")) == 2
+    assert len(charts(at)) == 2
     assert "Practice and match" in shown(at)
 
 
@@ -71,10 +69,10 @@ def test_everything_measured_is_there_in_words() -> None:
         assert f"**{measure}** · Learned with p = 0.3" in text
     assert "How much copying is chance?" in text
     assert "interaction" in text
-    for chart in at.get("plotly_chart"):
-        assert "copied" in chart.proto.alt
-        assert "{" not in chart.proto.alt
-        assert "nan" not in chart.proto.alt
+    for chart in charts(at):
+        assert "copied" in chart["alt"]
+        assert "{" not in chart["alt"]
+        assert "nan" not in chart["alt"]
 
 
 def test_the_guesses_are_answered() -> None:
@@ -122,7 +120,7 @@ def test_the_whole_table_has_every_rate_and_every_k() -> None:
     for row in data["rows"]:
         for cell in row["cells"]:
             assert [measure["name"] for measure in cell["measures"] if measure["chosen"]] == ["possible"]
-    bars, lines = (json.loads(chart.proto.spec) for chart in at.get("plotly_chart"))
+    bars, lines = (chart["figure"] for chart in charts(at))
     totals = np.sum([trace["x"] for trace in bars["data"]], axis=0)
     assert totals == pytest.approx(1)
     assert len(lines["data"]) == len(RATES) + 1
@@ -130,8 +128,8 @@ def test_the_whole_table_has_every_rate_and_every_k() -> None:
 
 def test_the_forgotten_eval_stands_beside_top_k() -> None:
     at = opened(forgot="true", **FEW)
-    assert len(at.get("plotly_chart")) == 3
-    off, on = json.loads(at.get("plotly_chart")[2].proto.spec)["data"]
+    assert len(charts(at)) == 3
+    off, on = charts(at)[2]["figure"]["data"]
     expected = run_experiment(ExperimentConfig((0.3,), KS, 100, dropout_on=True, grammar=False))
     assert on["x"] == pytest.approx([expected[Cell(0.3, k, True)].accepted.value for k in KS])
     assert off["y"] != on["y"]
@@ -172,7 +170,7 @@ def test_training_both_fills_the_table_from_the_new_models(monkeypatch: pytest.M
     press(at, "Train both").run()
     assert at.session_state["two_dice-models"] == "yours"
     measured(at)
-    table, player = (unpacked(each.proto.json) for each in at.get("bidi_component"))
+    table, (player,) = sent(at), pictures(at, "training_player")
     assert player["step"] == [0, 2, 4, 6]
     assert [panel["title"] for panel in player["panels"]] == ["Without dropout", "With dropout, p = 0.30"]
     floor = load_model().story.entropy_per_word

@@ -42,7 +42,7 @@ def activations_figure(
             "type": "log",
             "gridcolor": GRID,
             "tickfont": {"size": TEXT_SIZE},
-            "tickformat": ".3~%",
+            "tickformat": ".6~%",
         },
     )
     return figure

@@ -109,7 +109,9 @@ class Chart {
   // What the page around the figure decides: its colours, its font, and what a finger does.
   surroundings(layout, { text, background, family }) {
     const font = { color: text, family, size: layout.font?.size ?? 15 };
-    const axis = { automargin: true, fixedrange: matchMedia("(pointer: coarse)").matches, title: { standoff: 10 } };
+    const touched = matchMedia("(pointer: coarse)").matches;
+    const title = { standoff: 10, font: { size: font.size } };
+    const axis = { automargin: true, zeroline: false, ticklabelstandoff: 4, fixedrange: touched, title };
     return {
       autosize: false,
       font,
@@ -117,7 +119,7 @@ class Chart {
       plot_bgcolor: "transparent",
       hoverlabel: { bgcolor: background, font, align: "left" },
       // A finger that goes over a chart scrolls the page.
-      dragmode: axis.fixedrange ? false : "zoom",
+      dragmode: touched ? false : "zoom",
       // The person's own zoom, and what is hidden in the legend, outlast new numbers, but not other quantities.
       uirevision: [layout.xaxis, layout.yaxis].map((each) => each?.title?.text).join(),
       template: { layout: { xaxis: axis, yaxis: axis } },
