@@ -7,6 +7,7 @@ from lib.comparison import compare, summarise
 from lib.curves import Floats
 from lib.training import History, TrainingConfig
 from lib.web.language import _, decimal, percent, prose
+from lib.web.table import table
 from lib.web.training_player import arm_name
 
 # How many digits the gallery shows.
@@ -48,12 +49,10 @@ def numbers(history: History, config: TrainingConfig, steps_per_second: float) -
     """The end and the best point of each arm beside the floor, medians over the members; and how fast it went."""
     arms = [summarise(history, arm) for arm in range(len(config.rates))]
 
-    def at_the_end(table: Floats) -> list[str]:
-        return [percent(float(np.median(table[-1, arm]))) for arm in range(len(arms))]
+    def at_the_end(curves: Floats) -> list[str]:
+        return [percent(float(np.median(curves[-1, arm]))) for arm in range(len(arms))]
 
     rows = [
-        ["", *(arm_name(rate) for rate in config.rates)],
-        ["---"] * (1 + len(arms)),
         [_("Training loss at the end"), *(decimal(arm.train_loss) for arm in arms)],
         [_("Validation loss at the end"), *(decimal(arm.val_loss) for arm in arms)],
         [_("Gap between the two"), *(_signed(arm.gap) for arm in arms)],
@@ -67,7 +66,7 @@ def numbers(history: History, config: TrainingConfig, steps_per_second: float) -
         [_("Training accuracy at the end"), *at_the_end(history.train_accuracy)],
         [_("Validation accuracy at the end"), *at_the_end(history.val_accuracy)],
     ]
-    st.markdown("\n".join("| " + " | ".join(row) + " |" for row in rows))
+    table(["", *(arm_name(rate) for rate in config.rates)], rows, "l" + "r" * len(arms))
     networks = len(config.rates) * config.members
     st.caption(
         _(

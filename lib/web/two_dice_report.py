@@ -19,6 +19,7 @@ from lib.intervals import Estimate, combined
 from lib.web.chart import chart
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, percent, prose
+from lib.web.table import table
 from lib.web.two_dice_table import cut, interval_text, learned, measure_name, speaks, value_text
 
 Results = Mapping[Cell, CellResult]
@@ -26,14 +27,14 @@ Results = Mapping[Cell, CellResult]
 
 def numbers(config: ExperimentConfig, results: Results, floor: float) -> None:
     """Every measure of every cell with its interval, and the baselines in words."""
-    rows = [["", *(speaks(k) for k in config.ks)], ["---"] * (1 + len(config.ks))]
+    rows = []
     for measure in MEASURES:
         for p in (*config.rates, None):
             cells = [results[Cell(p, k)].measure(measure) for k in config.ks]
             name = f"**{measure_name(measure)}** · {learned(p)}"
             rows.append([name, *(f"{value_text(measure, e.value)} {interval_text(measure, e)}" for e in cells)])
     with st.expander(_("All four measures of all cells, with 95 % intervals"), icon=":material/table:"):
-        st.markdown("\n".join("| " + " | ".join(row) + " |" for row in rows))
+        table(["", *(speaks(k) for k in config.ks)], rows, "l" + "r" * len(config.ks))
         st.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
     fresh = results[Cell(None, None)]
     st.markdown(
@@ -121,10 +122,7 @@ def differences(config: ExperimentConfig, results: Results, p: float, k: int) ->
     """
     p = p if p in config.rates else config.rates[-1]
     corner = [results[Cell(row, column)] for row in (0.0, p) for column in (None, k)]
-    rows = [
-        ["", _("dropout"), _("top-k"), _("interaction")],
-        ["---"] * 4,
-    ]
+    rows: list[list[str]] = []
     plain: list[str] = []
     for measure in MEASURES:
         cells = [result.measure(measure) for result in corner]
@@ -134,7 +132,7 @@ def differences(config: ExperimentConfig, results: Results, p: float, k: int) ->
         rows.append([measure_name(measure), *(_difference(measure, each) for each in along)])
         if along[2].low > 0 or along[2].high < 0:
             plain.append(_in_words(measure, p, k, cells, along[2]))
-    st.markdown("\n".join("| " + " | ".join(row) + " |" for row in rows))
+    table(["", _("dropout"), _("top-k"), _("interaction")], rows, "lrrr")
     st.caption(prose("two_dice", "differences", p=decimal(p, 1), k=k))
     if plain:
         st.markdown(prose("two_dice", "not-perfect") + "\n" + "\n".join(f"- {line}" for line in plain))

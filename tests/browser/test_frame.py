@@ -162,3 +162,36 @@ def test_a_link_to_another_page_brings_its_settings(open_page):
     expect(
         page.locator(".st-key-two_dice-k button[aria-checked=true], .st-key-two_dice-k button[kind*=Active]")
     ).to_have_text("50")
+
+
+LISTINGS = [
+    ("dropout?p=0.3&lang=en", ["nn.Dropout(0.3)"]),
+    ("training?p=0.3&lang=en", ["for p in (0.0, 0.3)"]),
+    ("top_k?k=5&lang=en", ["torch.topk(scores, 5)", "top_k=5"]),
+    ("two_dice?k=3&lang=en", ["for k in (None, 3)"]),
+    ("today?part=models&lang=en", ["nn.Dropout"]),
+    ("today?part=data&size=1000&lang=en", ["trial_config(1000"]),
+]
+
+
+@pytest.mark.parametrize(("path", "settings"), LISTINGS)
+def test_what_colours_the_code_is_loaded_when_the_code_is_opened(open_page, complaints, path, settings):
+    """A page does not load Streamlit's tables, nor its highlighter, which is as large as all the rest."""
+    tab = open_page(path)
+    tab.wait_for_load_state("networkidle")
+    assert loaded(tab, "StreamlitMarkdown")
+    assert not loaded(tab, "SyntaxHighlighter|DataFrame|arrowFormat")
+    address = tab.url
+    for number, setting in enumerate(settings):
+        tab.get_by_text(re.compile("^The code:")).nth(number).click()
+        expect(tab.locator("[data-testid=stCode]").nth(number)).to_contain_text(setting)
+    ready(tab)
+    assert loaded(tab, "SyntaxHighlighter")
+    assert tab.url == address
+    assert ours(complaints) == []
+
+
+def loaded(tab, name):
+    """The scripts of this name that the browser asked for."""
+    names = tab.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
+    return [each for each in names if re.search(name, each)]
