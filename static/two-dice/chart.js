@@ -1,8 +1,8 @@
 // A chart of Plotly's that costs nothing until somebody comes near it.
 //
-// Plotly takes longer to load than the rest of a page together. So it is asked for when a chart is about to be seen and
-// the pictures of the page are there; until then the chart is an empty box of its own height. From then on new data are
-// drawn into the same plot, and a chart out of sight only remembers the newest.
+// Plotly takes longer to load than the rest of a page together. So it is asked for when a chart is near and the pictures
+// of the page are there; until then the chart is an empty box of its own height. In sight, new data are drawn into the
+// same plot; out of sight, a chart only remembers the newest.
 //
 // data: { figure: { data, layout }, height, alt, plotly: the script's address }
 
@@ -10,7 +10,8 @@ const version = new URL(import.meta.url).search;
 const { loadPlotly } = await import("./plotly.js" + version);
 const { html } = await import("./svg.js" + version);
 
-const NEAR = "200px";     // from the edge of the screen
+const NEAR = "200px";     // from the edge of the screen: Plotly is loaded
+const SEEN = "30px";      // the chart is drawn
 const PATIENCE = 3000;    // ms to wait for the other pictures, one of which may never come
 const CONFIG = { displayModeBar: false, scrollZoom: false, responsive: false };
 
@@ -41,23 +42,31 @@ class Chart {
     this.holder.classList.add("chart");
     this.plot = html("div", "plot", this.holder);
     this.plot.setAttribute("role", "img");
-    this.near = false;
     this.look = "";          // what the plot on screen was drawn from
     this.drawings = 0;
-    // The page scrolls in an element of its own, for which there is a margin of its own.
-    this.seen = new IntersectionObserver((entries) => { this.near = entries.at(-1).isIntersecting; this.draw(); },
-      { rootMargin: NEAR, scrollMargin: NEAR });
-    this.seen.observe(this.plot);
+    this.near = this.seen = false;
+    this.watching = [
+      this.watch(NEAR, (near) => { this.near = near; this.load().catch(() => {}); }),
+      this.watch(SEEN, (seen) => { this.seen = seen; this.draw(); }),
+    ];
     this.sized = new ResizeObserver(() => this.draw());
     this.sized.observe(this.plot);
   }
 
   destroy() {
-    this.near = false;
-    this.seen.disconnect();
+    this.near = this.seen = false;
+    this.watching.forEach((observer) => observer.disconnect());
     this.sized.disconnect();
     globalThis.Plotly?.purge(this.plot);
     this.holder.replaceChildren();
+  }
+
+  // The page scrolls in an element of its own, for which there is a margin of its own.
+  watch(margin, told) {
+    const observer = new IntersectionObserver((entries) => told(entries.at(-1).isIntersecting),
+      { rootMargin: margin, scrollMargin: margin });
+    observer.observe(this.plot);
+    return observer;
   }
 
   receive(data) {
@@ -68,14 +77,24 @@ class Chart {
     this.draw();
   }
 
+  // Plotly, if the chart is still near when the browser has time for it.
+  async load() {
+    if (!this.near || globalThis.Plotly) return globalThis.Plotly;
+    await picturesDrawn();
+    await idle(1000);
+    return this.near ? loadPlotly(this.data.plotly) : undefined;
+  }
+
   // Bring the plot up to date, if it can be seen. What changes meanwhile is drawn right after.
   async draw() {
-    if (!this.near || this.drawing) return;
+    if (!this.seen || this.drawing) return;
     this.drawing = true;
     try {
-      await picturesDrawn();
-      await idle(this.drawings ? 100 : 1000);
-      if (this.near) await this.catchUp(await loadPlotly(this.data.plotly));
+      const Plotly = await this.load();
+      if (Plotly) {
+        await idle(100);  // the page's picture is painted first
+        await this.catchUp(Plotly);
+      }
     } catch (error) {
       console.error(error);
       if (!this.drawings) this.plot.textContent = this.data.alt;
@@ -84,8 +103,8 @@ class Chart {
   }
 
   async catchUp(Plotly) {
-    while (this.near) {
-      const { width, style } = this.measure(), look = [this.figure, width, ...Object.values(style)].join();
+    while (this.seen) {
+      const { width, style } = this.measure(), look = [this.figure, this.data.height, width, ...Object.values(style)].join();
       if (!width || look === this.look) return;
       this.look = look;
       if (!this.drawings) this.plot.replaceChildren();
