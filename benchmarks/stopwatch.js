@@ -22,7 +22,7 @@
     const element = target.nodeType === 1 ? target : target.parentElement;
     if (!element?.closest("[data-testid=stMain]") || watch.own?.contains(element)) return false;
     // Streamlit greys what may be out of date, and gives it its colours back: that is not yet a change.
-    if (["class", "data-stale"].includes(attributeName) && !element.closest(".two-dice, .js-plotly-plot")) return false;
+    if (["class", "data-stale"].includes(attributeName) && !element.closest(".two-dice")) return false;
     // A data frame is painted on a canvas; what stands inside it, for screen readers, follows 200 ms later.
     return !element.closest("canvas");
   };

@@ -36,7 +36,7 @@ ROUNDS, MOVES = 5, 6
 FIRST_SIGHT, MOVE = 1.5, 150  # the targets: times an empty app, and milliseconds
 
 # What tells that a page is painted, beside its heading.
-_CHART = "[data-testid=stPlotlyChart] .main-svg"
+_CHART = ".chart .main-svg"
 _PROGRESS = "[data-testid=stProgress]"  # what trains first says how far it is
 PICTURES = {
     "": ".life-strip svg circle",

@@ -79,10 +79,12 @@ class Chart {
 
   // Plotly, if the chart is still near when the browser has time for it.
   async load() {
-    if (!this.near || globalThis.Plotly) return globalThis.Plotly;
+    // What is seen is near, but the browser may tell of one before the other.
+    const wanted = () => this.near || this.seen;
+    if (!wanted() || globalThis.Plotly) return globalThis.Plotly;
     await picturesDrawn();
     await idle(1000);
-    return this.near ? loadPlotly(this.data.plotly) : undefined;
+    return wanted() ? loadPlotly(this.data.plotly) : undefined;
   }
 
   // Bring the plot up to date, if it can be seen. What changes meanwhile is drawn right after.

@@ -17,7 +17,7 @@ PICTURE = {"history": ".time-line .events", "places": ".block > svg"}
 
 def opened(open_page, part: str = "history", rest: str = "", **options) -> Page:
     tab = open_page(f"today?part={part}{rest}", **options)
-    tab.wait_for_selector(PICTURE.get(part, "[data-testid=stPlotlyChart] .main-svg"), timeout=90_000)
+    tab.wait_for_selector(PICTURE.get(part, ".chart .main-svg"), timeout=90_000)
     return tab
 
 
@@ -105,7 +105,7 @@ def test_a_toggle_keeps_the_place_and_eval_drops_nothing(open_page):
 def test_the_picture_is_on_the_first_screen(open_page, part):
     tab = opened(open_page, part)
     ready(tab)
-    box = tab.locator(PICTURE.get(part, "[data-testid=stPlotlyChart]")).first.bounding_box()
+    box = tab.locator(PICTURE.get(part, ".chart")).first.bounding_box()
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= 720
 
