@@ -41,7 +41,7 @@ _PROGRESS = "[data-testid=stProgress]"  # what trains first says how far it is
 PICTURES = {
     "": ".life-strip svg circle",
     "dropout": ".network > svg circle.unit",
-    "training": ".st-key-training-p input,[data-testid=stAlert]",  # before Train, the picture is a box that says what to do
+    "training": ".st-key-training-p input,[data-testid=stAlert]",  # before Train, a box says what to do
     "top_k": ".next-word > svg .word",
     "two_dice": ".experiment table",
     "today": ".time-line .events",
