@@ -13,6 +13,7 @@ from lib.web.language import ROOT
 # A server of its own, where nobody has imported anything yet; what it would import later, by itself, it is told to put
 # off. Prints which of the two are imported after the first visit.
 VISIT = """
+import os
 import sys
 from streamlit.testing.v1 import AppTest
 from lib.web import warm_up
@@ -26,7 +27,8 @@ if part:
 app.run()
 assert not app.exception, app.exception
 assert len(app.title) == 1
-print(*{"torch", "pandas"} & sys.modules.keys())
+print(*{"torch", "pandas"} & sys.modules.keys(), flush=True)
+os._exit(0)  # without waiting for what the page has begun to compute
 """
 
 
