@@ -113,7 +113,7 @@ def test_the_places_follow_their_toggles_and_eval_drops_nothing() -> None:
     at = opened(part="places")
     assert sent(at)["on"] == [True] * 4
     for index, key in enumerate(("emb", "att", "proj", "mlp")):
-        at.toggle(key=key).set_value(False).run()
+        at.toggle(key=f"today-{key}").set_value(False).run()
         assert sent(at)["on"][index] is False
     assert len({tuple(chances) for chances in sent(at)["chances"]}) == 1
     at = opened(part="places", mode="eval")
@@ -237,7 +237,7 @@ LINKS = {
 def test_a_link_with_every_setting_is_followed(part: str) -> None:
     at = opened(part=part, **LINKS[part])
     for name, value in LINKS[part].items():
-        held = at.session_state[name]
+        held = at.session_state[f"today-{name}"]
         assert str(held).lower() == value or float(held) == float(value), name
 
 
