@@ -68,7 +68,7 @@ with lesson.framed("today"):
         _("A model may read each sentence only once, and there are billions. Does it need dropout?"),
         {"more": _("more than ever"), "as-ever": _("as much as ever"), "less": _("hardly")},
     )
-    controls = Controls(Settings)
+    controls = Controls(Settings, texts=("text",))
     part = controls.segmented(
         "part",
         _("Look at"),

@@ -68,7 +68,7 @@ with frame:
         left, right = st.columns([0.26, 0.74], gap="medium")
 
     with left:
-        controls = Controls(Settings)
+        controls = Controls(Settings, texts=("text",))
         longest = load_model(language, 0.3, "small").config.context - 1
         beginning = choose_beginning(story, longest=longest)
         go_on = st.container(horizontal=True, gap="small")

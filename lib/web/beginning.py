@@ -8,7 +8,7 @@ import streamlit as st
 from lib.language_model import checkpoint_path
 from lib.next_word import beginnings
 from lib.story import STORIES, ImpossiblePrefix, Story
-from lib.web.controls import key_of, spell_out
+from lib.web.controls import key_of
 from lib.web.language import _, current_language, plain
 
 _LONGEST = 200  # characters that anyone may type
@@ -35,7 +35,6 @@ def choose_beginning(story: Story, *, longest: int) -> Beginning:
 
     Words are used up to the first unknown one. What is typed is in the link as ``text``.
     """
-    spell_out({"text": str})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
             _("The sentence so far"), beginnings(story)[0], key=key_of("text"), max_chars=_LONGEST, bind="query-params"

@@ -34,14 +34,16 @@ def flag(default: bool) -> Any:
 class Controls(Generic[S]):
     """Draws the widgets of one settings dataclass and gathers what they say.
 
-    A setting whose widget was not drawn keeps its default; ``settings()`` builds the dataclass at the end.
+    A setting whose widget was not drawn keeps its default; ``settings()`` builds the dataclass at the end. ``texts``
+    names what else a link sets on the page: what somebody types.
     """
 
-    def __init__(self, settings: type[S]) -> None:
+    def __init__(self, settings: type[S], *, texts: Sequence[str] = ()) -> None:
         self._class = settings
         self._fields: dict[str, Field[Any]] = {each.name: each for each in fields(settings)}  # type: ignore[arg-type]
         self._values: dict[str, Any] = {}
-        spell_out({name: partial(_read, setting) for name, setting in self._fields.items()})
+        readers: dict[str, Callable[[str], Any]] = {name: partial(_read, each) for name, each in self._fields.items()}
+        _spell_out(readers | dict.fromkeys(texts, str))
         for name in self._fields:
             _refuse_infinity(key_of(name))
 
@@ -128,7 +130,7 @@ def key_of(name: str) -> str:
     return f"{st.session_state['page']}-{name}"
 
 
-def spell_out(readers: Mapping[str, Callable[[str], Any]]) -> None:
+def _spell_out(readers: Mapping[str, Callable[[str], Any]]) -> None:
     """Let a link leave the page's name out when it is opened: ``dropout?p=0.3`` for ``dropout?dropout-p=0.3``.
 
     A reader turns the text that stands in the link into the setting's value, or into None where it says nothing new.
