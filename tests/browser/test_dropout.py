@@ -124,7 +124,7 @@ def test_a_lost_layer_is_said_and_not_nan(open_page):
 def test_picture_and_controls_share_the_first_screen(open_page, data):
     tab = opened(open_page, f"dropout?data={data}")
     parts = [".network > svg", ".network .transport", ".network .legend"]
-    parts += [f".st-key-{key}" for key in ("mode", "p", "p_in", "x", "scale")]
+    parts += [f".st-key-dropout-{key}" for key in ("mode", "p", "p_in", "x", "scale")]
     for part in parts:
         box = tab.locator(part).first.bounding_box()
         assert box["y"] >= 0, part
@@ -182,8 +182,9 @@ def test_settings_of_one_name_with_other_bounds_do_not_break_the_next_page(open_
     tab = open_page(path)
     tab.get_by_role("link", name=link, exact=True).click()
     expect(tab.locator(".st-key-navigation")).to_be_visible()
-    tab.wait_for_url("**/training?*" if link.startswith("Train") else "**/dropout?*")
+    page = "training" if link.startswith("Train") else "dropout"
+    tab.wait_for_url(f"**/{page}?*")
     ready(tab)
-    expect(tab.locator(".st-key-dropout-p").first).to_be_visible()
+    expect(tab.locator(f".st-key-{page}-p").first).to_be_visible()
     expect(tab.locator("[data-testid=stException]")).to_have_count(0)
     assert ours(complaints) == []
