@@ -124,7 +124,7 @@ MAIN = {
 def test_the_main_controls_are_on_the_first_screen(open_page, part):
     tab = opened(open_page, part)
     for key in MAIN[part]:
-        box = tab.locator(f".st-key-{key}").first.bounding_box()
+        box = tab.locator(f".st-key-today-{key}").first.bounding_box()
         assert box["y"] + box["height"] <= 720, key
 
 
