@@ -45,7 +45,7 @@ ARRIVAL = 10.0  # seconds over which the class comes in
 KEPT = 120.0  # seconds for which Streamlit keeps the session of somebody who left (server.disconnectedSessionTTL)
 JUDGED = 40  # sessions up to which the times are judged; above, the server may be slow but must stay alive
 # What a visitor leaves alone: it would start a training of its own, and a class watches one together.
-ALONE = {"Train both", "Train this point", "models"}
+ALONE = {"Train both", "Train this point", "two_dice-models"}
 
 
 @dataclass
@@ -168,8 +168,8 @@ async def look_at_everything(address: str, pages: Sequence[str]) -> None:
         await visitor.open()
         for page in pages[1:]:
             await visitor.go_to(page)
-            for part in visitor.others("part") if page == "today" else ():
-                await visitor.move("part", part)
+            for part in visitor.others("today-part") if page == "today" else ():
+                await visitor.move("today-part", part)
                 await linger(visitor, log, 3)
             await linger(visitor, log, 3)
     if len(pages) > 1:

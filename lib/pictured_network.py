@@ -11,7 +11,7 @@ same for a whole validation set, to repeat Figure 11 of Srivastava et al. (2014)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +61,7 @@ class Examples:
     labels: Tensor  # (examples,)
 
 
+@cache  # digits and moons, half a megabyte
 def pictured_data(data: str) -> Dataset:
     """The data that the networks of this name were trained on, and the validation part that they never saw.
 
@@ -175,12 +176,12 @@ class Recording:
         """(N, layers) of bool: which layers lost all their units in which pass."""
         return torch.stack([layer.gone for layer in self.layers], dim=1)
 
-    @property
+    @cached_property
     def running_mean(self) -> Tensor:
         """(N, classes): the mean of the outputs of the first 1, 2, ... N passes."""
         return self.probabilities.cumsum(0) / _counts(self.probabilities)
 
-    @property
+    @cached_property
     def running_geometric_mean(self) -> Tensor:
         """(N, classes): the geometric mean of the first 1, 2, ... N outputs, made to sum to 1.
 
@@ -189,7 +190,7 @@ class Recording:
         """
         return (self.logits.cumsum(0) / _counts(self.logits)).softmax(-1)
 
-    @property
+    @cached_property
     def running_spread(self) -> Tensor:
         """(N, classes): standard deviation of the first 1, 2, ... N outputs (n - 1 below); NaN for a single one."""
         n = _counts(self.probabilities)
@@ -197,19 +198,19 @@ class Recording:
         offset = n * (self.running_mean - self.probabilities.mean(0)) ** 2
         return ((squares - offset).clamp(min=0) / (n - 1)).sqrt()
 
-    @property
+    @cached_property
     def standard_error(self) -> Tensor:
         """(N, classes): how far the running mean may still be from where it is heading, one standard deviation."""
         return self.running_spread / _counts(self.probabilities).sqrt()
 
-    @property
+    @cached_property
     def thinned_networks(self) -> int:
         """How many networks the die could leave; one, the whole one, when it does not roll."""
         if not self.settings.training:
             return 1
         return number_of_thinned_networks([layer.kept.shape[1] for layer in self.layers], self.settings.rates)
 
-    @property
+    @cached_property
     def distinct_networks(self) -> list[int]:
         """How many different masks turned up in the first 1, 2, ... N passes."""
         masks = torch.cat([layer.kept for layer in self.layers], dim=1)

@@ -16,10 +16,9 @@ from lib.pictured_network import (
     load_examples,
     load_pictured_network,
     pictured_data,
-    record_passes,
 )
 from lib.web.controls import Controls, choice, flag, key_of, number
-from lib.web.dropout_player import dropout_player, layer_names
+from lib.web.dropout_player import dropout_player, layer_names, recorded
 from lib.web.dropout_report import count_networks, layer_table, monte_carlo, running_average
 from lib.web.language import _, decimal, percent, plain, prose
 
@@ -92,7 +91,7 @@ with frame:
         passes=settings.n,
         seed=settings.seed,
     )
-    recording = record_passes(network, examples.inputs[example], passes)
+    recording = recorded(settings.data, settings.net, example, passes)
 
     with right:
         dropout_player(network, recording, examples, example)

@@ -33,6 +33,7 @@ from lib.next_word import beginnings
 from lib.pictured_network import (
     PICTURED_DATA,
     TRAINED_RATES,
+    PassSettings,
     load_examples,
     load_pictured_network,
     monte_carlo_error,
@@ -44,6 +45,7 @@ from lib.story import load_story
 from lib.tables import MAX_BYTES, MAX_CLASSES, MAX_FEATURES, Table, load_table
 from lib.training import TrainingConfig
 from lib.web import dropout_report, figures, language, life_strip, top_k_report
+from lib.web.dropout_player import recorded
 from lib.web.language import LANGUAGES, ROOT
 from lib.web.runs import CREW
 from lib.web.today_runs import Stepwise, StepwiseJob, today_runs
@@ -208,12 +210,16 @@ def results_rows() -> list[Row]:
     digits = pictured_data("digits")
     x, y = torch.from_numpy(digits.val_x), torch.from_numpy(digits.val_y)
     monte_carlo = monte_carlo_error(load_pictured_network("digits", 0.5), x, y, (0.0, 0.5, 0.5), seed=0)
+    recording = recorded("digits", 0.5, 0, PassSettings(rates=(0.2, 0.5, 0.5), passes=1_000))
+    assert recording.standard_error is not None  # and what is worked out from it
+    assert recording.running_geometric_mean is not None
     told = load_model("en", 0.3).generate(top_k_report.STORIES, rng, temperature=3.0)
     learned = top_k_report._training_sentences("en", 0.0)
     for noise in np.linspace(0, 0.5, 11):
         bayes_floor("moons", float(noise), 0.1)
     return [
         Row("drawn_once", "figures", figures.MOST, weigh([figure, drawn_from])),
+        Row("recorded", "passes of an example", 8, weigh(recording, [digits, load_pictured_network("digits", 0.5)])),
         Row("_monte_carlo", "errors of averaged passes", dropout_report.MOST_ERRORS, weigh(pickle.dumps(monte_carlo))),
         Row("_told", f"{top_k_report.STORIES} stories each", top_k_report.MOST_TOLD, weigh(pickle.dumps(told))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),

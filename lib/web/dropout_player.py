@@ -1,18 +1,34 @@
 """The Dropout page's moving picture: sends one recording of masked passes, which the browser then plays by itself."""
 
 import base64
+import functools
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lib.figures.palette import CLASSES, LEARN, SPEAK
-from lib.pictured_network import Examples, PicturedNetwork, Recording
+from lib.pictured_network import (
+    Examples,
+    PassSettings,
+    PicturedNetwork,
+    Recording,
+    load_examples,
+    load_pictured_network,
+    record_passes,
+)
 from lib.web.component import moving_picture
 from lib.web.language import _, current_language
 from lib.web.transport import transport_labels
 
 _mount = moving_picture("network_player")
+
+
+@functools.lru_cache(maxsize=8)  # of at most 1 MB, with what is worked out from it
+def recorded(data: str, trained_rate: float, example: int, passes: PassSettings) -> Recording:
+    """The passes of an example, computed once for a class that looks at the same settings."""
+    network, examples = load_pictured_network(data, trained_rate), load_examples(data)
+    return record_passes(network, examples.inputs[example], passes)
 
 
 def dropout_player(network: PicturedNetwork, recording: Recording, examples: Examples, chosen: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec
 
 P = ParamSpec("P")
-MOST = 64  # figures of at most 0.2 MB, with what they were drawn from: 12 MB
+MOST = 48  # figures of at most 0.2 MB, with what they were drawn from: 8 MB
 
 
 def drawn_once(draw: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Any:

@@ -9,9 +9,11 @@ import functools
 import gettext as gnu_gettext
 import io
 import re
+import threading
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LANGUAGES = {
     "en": "English",
@@ -22,6 +24,7 @@ LANGUAGES = {
     "zh-Hant": "繁體中文",
 }
 ROOT = Path(__file__).resolve().parents[2]
+_run = threading.local()
 _SECTION = re.compile(r"^## ([a-z0-9_-]+)\n", re.MULTILINE)
 
 
@@ -46,13 +49,18 @@ def choose_language() -> None:
         st.session_state["language"] = asked
     elif "language" not in st.session_state:
         st.session_state["language"] = matching_language(st.context.locale) or "en"
+    _run.context, _run.language = get_script_run_ctx(), str(st.session_state["language"])
 
 
 def current_language() -> str:
-    """The language of this session. A page asks for it a hundred times, so here it is only looked up."""
-    if "language" not in st.session_state:
+    """The language of this session.
+
+    A page asks for it two hundred times, and Streamlit takes a while to look into its state: each thread remembers the
+    answer for as long as it runs the same script for the same session.
+    """
+    if getattr(_run, "context", None) is None or _run.context is not get_script_run_ctx():
         choose_language()
-    return str(st.session_state["language"])
+    return str(_run.language)
 
 
 @functools.cache  # one for each language, some 50 kB

@@ -52,7 +52,7 @@ class StepwiseJob:
 @st.cache_resource(show_spinner=False)
 def today_runs() -> RunPool[StepwiseJob]:
     """All runs of this page on this server."""
-    return RunPool(keep=8)  # of at most 2.2 MB
+    return RunPool(keep=6)  # of at most 2.2 MB
 
 
 def computed(config: Hashable, make: Callable[[], Stepwise], *, at_once: int) -> Any:
