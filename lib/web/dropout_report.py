@@ -33,7 +33,8 @@ def layer_table(layer: LayerRecord, at: int) -> None:
         (decimal(neuron, 0), decimal(activation, 3), decimal(kept, 0), decimal(layer.factor, 3), decimal(result, 3))
         for neuron, (activation, kept, result) in enumerate(neurons, start=1)
     ]
-    with st.container(height=380, key="layer_table"):
+    # All rows, and no box that scrolls: a keyboard could not reach into it.
+    with st.container(key="layer_table"):
         table((_("neuron"), _("activation"), _("mask"), _("factor"), _("result")), rows, "rrrrr")
 
 

@@ -77,7 +77,7 @@ def words_table(step: NextWord, vocabulary: list[str]) -> None:
         ]
         for i in step.order[: None if every else IN_TABLE]
     ]
-    with fold, st.container(height=380):
+    with fold:
         if truth is None:
             table(head, rows, "lrrrcr")
         else:
