@@ -173,3 +173,7 @@ def test_a_network_that_never_learned_with_dropout_is_announced() -> None:
 
 def test_more_input_than_the_moons_have_goes_round() -> None:
     assert sent(opened(data="moons", x="15"))["chosen"] == 3
+
+
+def test_numbers_are_written_as_the_language_does() -> None:
+    assert tables(opened(lang="fr"))

@@ -30,7 +30,13 @@ def layer_table(layer: LayerRecord, at: int) -> None:
     """Activation, mask and result of every neuron of one layer, in pass `at` (counted from 0)."""
     neurons = zip(layer.activation[at].tolist(), layer.kept[at].tolist(), layer.result[at].tolist(), strict=True)
     rows = [
-        (decimal(neuron, 0), decimal(activation, 3), decimal(kept, 0), decimal(layer.factor, 3), decimal(result, 3))
+        (
+            decimal(neuron, 0),
+            decimal(activation, 3),
+            decimal(int(kept), 0),
+            decimal(layer.factor, 3),
+            decimal(result, 3),
+        )
         for neuron, (activation, kept, result) in enumerate(neurons, start=1)
     ]
     # All rows, and no box that scrolls: a keyboard could not reach into it.
