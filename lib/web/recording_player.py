@@ -19,8 +19,8 @@ from lib.web.transport import transport_labels
 
 _mount = moving_picture("training_player")
 
-# Points sent at once: with two maps of 48 x 48 cells a piece stays below 100 kB.
-_PIECE = 12
+# Points sent at once: with two maps of 48 x 48 cells some 60 kB. A rerun at the end of a run may carry a piece twice.
+_PIECE = 8
 
 Piece = Mapping[str, Any]  # step, series and maps between two recorded points: see static/two-dice/training_player.js
 Panels = list[dict[str, Any]]
