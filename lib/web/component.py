@@ -4,6 +4,7 @@ Streamlit sends a component's inline script and style again with every change of
 lines that load the real one and the style, which the browser keeps.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -45,13 +46,10 @@ export default function (component) {{
 
 def moving_picture(name: str) -> Callable[..., Any]:
     """The mount function of static/two-dice/<name>.js; call once, at the module level of the file that uses it."""
-    # Any change in the folder gives all its files a new address, so no browser mixes old with new.
-    files = sorted(_FOLDER.glob("*"))
-    version = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
     mount = st.components.v2.component(
         f"two_dice_{name}",
         html='<div class="two-dice"></div>',
-        js=_LOADER.format(name=name, version=version, parts=json.dumps(_parts(name))),
+        js=_LOADER.format(name=name, version=_version(), parts=json.dumps(_parts(name))),
         # Plotly writes its styles into the document, where a shadow root would not see them.
         isolate_styles=False,
     )
@@ -62,6 +60,13 @@ def moving_picture(name: str) -> Callable[..., Any]:
         return mount(data=[data], **options)
 
     return mount_picture
+
+
+@functools.cache
+def _version() -> str:
+    """Any change in the folder gives all its files a new address, so no browser mixes old with new."""
+    files = sorted(_FOLDER.glob("*"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _parts(name: str) -> list[str]:

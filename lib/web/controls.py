@@ -49,60 +49,37 @@ class Controls(Generic[S]):
 
     def slider(self, name: str, label: str, *, unit: str | None = None, help: str | None = None) -> Any:
         """A slider over the setting's bounds."""
-        default, bounds = self._declared(name)
-        self._values[name] = st.slider(
-            label,
-            bounds["low"],
-            bounds["high"],
-            default,
-            bounds["step"],
-            key=key_of(name),
-            format=unit,
-            help=help,
-            bind="query-params",
-        )
+        self._values[name] = st.slider(label, *self._range(name), format=unit, help=help, **_bound(name))
         return self._values[name]
 
     def number(self, name: str, label: str, *, help: str | None = None) -> Any:
         """A field to type a number into, within the setting's bounds."""
-        default, bounds = self._declared(name)
-        value = st.number_input(
-            label,
-            bounds["low"],
-            bounds["high"],
-            default,
-            bounds["step"],
-            key=key_of(name),
-            help=help,
-            bind="query-params",
-        )
-        self._values[name] = default if value is None else value
+        value = st.number_input(label, *self._range(name), help=help, **_bound(name))
+        self._values[name] = self._declared(name)[0] if value is None else value
         return self._values[name]
 
     def select(self, name: str, label: str, *, captions: Mapping[Any, str] | None = None) -> Any:
         """A list to choose from; the choice's translated caption stands under it."""
         default, bounds = self._declared(name)
         options = bounds["options"]
-        value = st.selectbox(label, options, index=options.index(default), key=key_of(name), bind="query-params")
+        value = st.selectbox(label, options, index=options.index(default), **_bound(name))
         return self._chosen(name, value, captions)
 
     def segmented(self, name: str, label: str, *, captions: Mapping[Any, str] | None = None) -> Any:
         """A row of a few choices; the choice's translated caption stands under it."""
         default, bounds = self._declared(name)
-        value = st.segmented_control(
-            label, bounds["options"], default=default, required=True, key=key_of(name), bind="query-params"
-        )
+        value = st.segmented_control(label, bounds["options"], default=default, required=True, **_bound(name))
         return self._chosen(name, value, captions)
 
     def steps(self, name: str, label: str) -> Any:
         """A slider over the setting's options, for a few values that are not evenly spaced."""
         default, bounds = self._declared(name)
-        self._values[name] = st.select_slider(label, bounds["options"], default, key=key_of(name), bind="query-params")
+        self._values[name] = st.select_slider(label, bounds["options"], default, **_bound(name))
         return self._values[name]
 
     def toggle(self, name: str, label: str, *, help: str | None = None) -> bool:
         """A switch."""
-        self._values[name] = st.toggle(label, self._declared(name)[0], key=key_of(name), help=help, bind="query-params")
+        self._values[name] = st.toggle(label, self._declared(name)[0], help=help, **_bound(name))
         return bool(self._values[name])
 
     def settings(self) -> S:
@@ -112,6 +89,11 @@ class Controls(Generic[S]):
     def _declared(self, name: str) -> tuple[Any, Mapping[str, Any]]:
         """The setting's default and its bounds or options."""
         return self._fields[name].default, self._fields[name].metadata
+
+    def _range(self, name: str) -> tuple[Any, Any, Any, Any]:
+        """Lowest, highest, default and step, in the order in which Streamlit wants them."""
+        default, bounds = self._declared(name)
+        return bounds["low"], bounds["high"], default, bounds["step"]
 
     def _chosen(self, name: str, value: Any, captions: Mapping[Any, str] | None) -> Any:
         value = self._declared(name)[0] if value is None else value
@@ -128,6 +110,11 @@ def key_of(name: str) -> str:
     drop it from links that lead from one to the other.
     """
     return f"{st.session_state['page']}-{name}"
+
+
+def _bound(name: str) -> dict[str, Any]:
+    """What makes a widget that of a setting: its key, and that the link follows it."""
+    return {"key": key_of(name), "bind": "query-params"}
 
 
 def _spell_out(readers: Mapping[str, Callable[[str], Any]]) -> None:

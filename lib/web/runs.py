@@ -1,8 +1,8 @@
 """Background runs: computed once, in a thread, for everybody who asks for the same config.
 
-Forty students who open the same lesson watch one training run. At most ``workers`` runs are computed at a time; the
-others wait in a queue whose length a page can show. A run that nobody watches stops at once and goes on when somebody
-comes back to it. Finished runs stay in a small, bounded store, and so does the run that was last left half done.
+Forty students who open the same lesson watch one training run. A `Crew` computes a few runs at a time; the others wait
+in a queue whose length a page can show. A run that nobody watches stops at once and goes on when somebody comes back to
+it. Finished runs stay in a small, bounded store, and so does the run that was last left half done.
 
 Threads never call Streamlit. A page asks for a run with ``pool.watch(...)`` at every rerun; a watcher is one session,
 and when the session ends its ``gone`` event is set (from the server's event loop, so nothing else is done there).
