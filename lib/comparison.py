@@ -9,6 +9,7 @@ another data set may give another answer (change the seed and see).
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from math import atan, cos, inf, isfinite, pi, sin, sqrt
 from typing import TYPE_CHECKING, Final, Literal
@@ -126,6 +127,7 @@ def paired_interval(differences: list[float]) -> tuple[float, float]:
     return mean - half, mean + half
 
 
+@functools.lru_cache(maxsize=256)  # a number each; a page asks for the same one sixty times
 def t_quantile(degrees: int, confidence: float = 0.95) -> float:
     """Return how many standard errors to go to both sides for the given confidence: Student's t, found by bisection.
 

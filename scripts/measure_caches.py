@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from lib.comparison import t_quantile
 from lib.data_size import SIZES, load_points
 from lib.data_size_trial import Trial, trial_config
 from lib.datasets import bayes_floor, load_digits
@@ -224,6 +225,7 @@ def results_rows() -> list[Row]:
         Row("_told", f"{top_k_report.STORIES} stories each", top_k_report.MOST_TOLD, weigh(pickle.dumps(told))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("bayes_floor", "a loss and an accuracy", 256, weigh(bayes_floor("moons", 0.25, 0.1))),
+        Row("t_quantile", "a number", 256, weigh(t_quantile(7))),
     ]
 
 

@@ -25,11 +25,16 @@ const address = (file) => new URL(`./app/static/two-dice/${{file}}?v={version}`,
 const load = (name) => import(address(`${{name}}.js`));
 // The parts are asked for together with the module that will import them, and not after it.
 const parts = {parts}.map(load);
+// One link for all pictures of a page, and each waits until it is loaded.
 const style = () => new Promise((ready) => {{
-  const href = address("two-dice.css"), known = document.querySelector(`link[href="${{href}}"]`);
-  if (known) return ready();
-  const events = {{ onload: ready, onerror: ready }};
-  document.head.append(Object.assign(document.createElement("link"), {{ rel: "stylesheet", href, ...events }}));
+  const href = address("two-dice.css");
+  let link = document.querySelector(`link[href="${{href}}"]`);
+  if (link?.sheet) return ready();
+  if (!link) {{
+    link = Object.assign(document.createElement("link"), {{ rel: "stylesheet", href, onerror: () => link.remove() }});
+    document.head.append(link);
+  }}
+  for (const event of ["load", "error"]) link.addEventListener(event, ready);
 }});
 const module = Promise.all([load("{name}"), style()]).then(([loaded]) => loaded);
 export default function (component) {{
