@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.figures.averaging import MOST_IN_BAND
 from lib.pictured_network import PassSettings, load_examples, load_pictured_network, record_passes
-from lib.web.plotly_script import plotly_script
+from scripts.fetch_plotly import SCRIPT, version_in, version_of_package
 from tests.apptest import charts, healthy, open_app_page
 
 
@@ -33,9 +33,12 @@ def test_a_chart_sends_its_numbers_its_words_and_no_template():
         "figure": {"data": [{"type": "scatter", "x": [1, 2], "y": [3, 4]}], "layout": {}},
         "height": 450,
         "alt": "A line from 3 to 4.",
-        "plotly": plotly_script(),
     }
     assert low["height"] == 120
+
+
+def test_the_browser_draws_with_the_version_that_python_describes_figures_for():
+    assert version_in(SCRIPT.read_text(encoding="utf-8")) == version_of_package()
 
 
 @pytest.mark.parametrize("passes", [1000, 200])

@@ -7,7 +7,6 @@ anew whenever a number in it changes. static/two-dice/chart.js does neither.
 from typing import Any
 
 from lib.web.component import moving_picture
-from lib.web.plotly_script import plotly_script
 
 _mount = moving_picture("chart")
 _HEIGHT = 450  # px, Plotly's own
@@ -29,6 +28,5 @@ def chart(figure: Any, *, key: str, alt: str, height: int | None = None) -> None
             "figure": {"data": spec["data"], "layout": layout},
             "height": height,
             "alt": alt,
-            "plotly": plotly_script(),
         },
     )

@@ -13,7 +13,6 @@ import streamlit as st
 
 from lib.web.component import moving_picture
 from lib.web.language import _, current_language
-from lib.web.plotly_script import plotly_script
 from lib.web.runs import Run
 from lib.web.transport import transport_labels
 
@@ -68,7 +67,6 @@ def recording_player(
                 "progress": _("Training progress"),
                 "numbers": _("Step {step}: training {train}, validation {val}"),
                 "map": _("The plane as this network divides it between the two classes."),
-                "plotly": plotly_script(),
             },
         },
         on_want_change=partial(_keep_wish, key),
@@ -76,6 +74,7 @@ def recording_player(
 
 
 def _keep_wish(key: str) -> None:
-    wish = st.session_state[key].get("want")
+    # A wish may be on its way when its picture is gone: the person went to another page.
+    wish = st.session_state.get(key, {}).get("want")
     if isinstance(wish, Mapping):
         st.session_state[f"{key}_wish"] = dict(wish)

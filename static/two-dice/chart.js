@@ -4,7 +4,7 @@
 // of the page are there; until then the chart is an empty box of its own height. In sight, new data are drawn into the
 // same plot; out of sight, a chart only remembers the newest.
 //
-// data: { figure: { data, layout }, height, alt, plotly: the script's address }
+// data: { figure: { data, layout }, height, alt }
 
 const version = new URL(import.meta.url).search;
 const { loadPlotly } = await import("./plotly.js" + version);
@@ -84,7 +84,7 @@ class Chart {
     if (!wanted() || globalThis.Plotly) return globalThis.Plotly;
     await picturesDrawn();
     await idle(1000);
-    return wanted() ? loadPlotly(this.data.plotly) : undefined;
+    return wanted() ? loadPlotly() : undefined;
   }
 
   // Bring the plot up to date, if it can be seen. What changes meanwhile is drawn right after.

@@ -131,7 +131,7 @@ class Player {
     const wanted = `${data.look} ${text}`;
     if (wanted === this.made) return;
     this.made = wanted;
-    const Plotly = await loadPlotly(data.labels.plotly);
+    const Plotly = await loadPlotly();
     if (wanted !== this.made || !players.has(this.root)) return;
 
     const withMaps = Boolean(this.panels[0].map);

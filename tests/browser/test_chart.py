@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.test_frame import ours
 
 # The script itself, and not this app's module of that name.
-PLOTLY = "() => performance.getEntriesByType('resource').filter(({ name }) => /plotly-[\\d.]+min/.test(name)).length"
+PLOTLY = "() => performance.getEntriesByType('resource').filter(({ name }) => /plotly-basic/.test(name)).length"
 IDLE = "() => new Promise((idle) => requestIdleCallback(() => requestIdleCallback(idle)))"
 
 
