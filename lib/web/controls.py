@@ -6,9 +6,8 @@ in a translated caption under it. A bad value in the link falls back to the defa
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import Field, field, fields
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -42,10 +41,7 @@ class Controls(Generic[S]):
         self._class = settings
         self._fields: dict[str, Field[Any]] = {each.name: each for each in fields(settings)}  # type: ignore[arg-type]
         self._values: dict[str, Any] = {}
-        readers: dict[str, Callable[[str], Any]] = {name: partial(_read, each) for name, each in self._fields.items()}
-        _spell_out(readers | dict.fromkeys(texts, str))
-        for name in self._fields:
-            _refuse_infinity(key_of(name))
+        _tidy_link((*self._fields, *texts))
 
     def slider(self, name: str, label: str, *, unit: str | None = None, help: str | None = None) -> Any:
         """A slider over the setting's bounds."""
@@ -117,45 +113,22 @@ def _bound(name: str) -> dict[str, Any]:
     return {"key": key_of(name), "bind": "query-params"}
 
 
-def _spell_out(readers: Mapping[str, Callable[[str], Any]]) -> None:
-    """Let a link leave the page's name out when it is opened: ``dropout?p=0.3`` for ``dropout?dropout-p=0.3``.
+def _tidy_link(names: Collection[str]) -> None:
+    """Write the link as the page writes it, and run again with that, if somebody typed it in another way.
 
-    A reader turns the text that stands in the link into the setting's value, or into None where it says nothing new.
+    A link may leave the page's name out: ``dropout?p=0.3`` for ``dropout?dropout-p=0.3``; where it says both, the
+    longer name counts. An infinite number goes: Streamlit 1.67 fails on it where it expects a whole number.
     """
-    link = dict(st.query_params)
-    short = [name for name in link if name in readers]
-    if not short or not st.session_state["arriving"]:
-        return
-    for name in short:
-        text = link.pop(name)
-        value = readers[name](text)
-        if value is not None and key_of(name) not in link:
-            link[key_of(name)] = text
-            st.session_state[key_of(name)] = value
-    st.query_params.from_dict(link)
-
-
-def _read(setting: Field[Any], text: str) -> Any:
-    """The value that a text means for a setting, or None for the default and for what is not accepted."""
-    if "options" in setting.metadata:
-        value = next((each for each in setting.metadata["options"] if str(each) == text), None)
-    elif isinstance(setting.default, bool):
-        value = {"true": True, "false": False}.get(text.lower())
-    else:
-        try:
-            value = int(text) if isinstance(setting.default, int) else float(text)
-        except ValueError:
-            return None
-        value = value if setting.metadata["low"] <= value <= setting.metadata["high"] else None
-    return None if value == setting.default else value
-
-
-def _refuse_infinity(name: str) -> None:
-    """Take an infinite number out of the link: Streamlit 1.67 fails on it where it expects a whole number."""
-    try:
-        infinite = math.isinf(float(st.query_params.get(name, "")))
-    except ValueError:
-        return
-    if infinite:
-        del st.query_params[name]
+    typed = dict(st.query_params)
+    spelled = {key_of(name): typed[name] for name in names if name in typed}
+    link = spelled | {name: text for name, text in typed.items() if name not in names and not _is_infinite(text)}
+    if link != typed:
+        st.query_params.from_dict(link)
         st.rerun()
+
+
+def _is_infinite(text: str) -> bool:
+    try:
+        return math.isinf(float(text))
+    except ValueError:
+        return False

@@ -66,8 +66,7 @@ def framed(name: str) -> AbstractContextManager[None]:
         # The menu has Streamlit's own choice of light or dark.
         menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
     )
-    st.session_state["arriving"] = st.session_state.get("page") != name
-    if st.session_state["arriving"]:
+    if st.session_state.get("page") != name:
         # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
         session_watcher().let_go()
         st.session_state["page"] = name
@@ -100,11 +99,22 @@ def _navigation(here: Page) -> None:
         for page in PAGES:
             kept = st.session_state.setdefault("links", {}).get(page.id, {})
             st.page_link(page.file, label=page.name(), query_params={**kept, "lang": current_language()})
-        # Links and not a selection box: each language is an address that can be shared, Back returns to the one before,
-        # and the browser need not load the code of a selection box before it shows the page.
-        with st.popover(LANGUAGES[current_language()], icon=":material/translate:", key="language"):
-            for code, name in LANGUAGES.items():
-                st.page_link(here.file, label=name, query_params={**settings_in_link(), "lang": code})
+        _languages(here)
+
+
+@st.fragment
+def _languages(here: Page) -> None:
+    """This page in the other languages: links that are drawn when somebody opens the list.
+
+    Links and not a selection box: each language is an address that can be shared, Back returns to the one before, and
+    the browser need not load the code of a selection box before it shows the page.
+    """
+    choices = st.popover(
+        LANGUAGES[current_language()], icon=":material/translate:", key="languages", on_change="rerun"
+    )
+    if choices.open:
+        for code, name in LANGUAGES.items():
+            choices.page_link(here.file, label=name, query_params={**settings_in_link(), "lang": code})
 
 
 def settings_in_link() -> dict[str, str]:

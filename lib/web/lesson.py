@@ -48,12 +48,17 @@ def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
         fold.code(listing, language="python")
 
 
+@st.fragment
 def link_here(**extra: str) -> None:
-    """The link that repeats this picture: every setting, the language, and what else the page wants repeated."""
-    query = {**settings_in_link(), **extra, "lang": current_language()}
-    with st.popover(_("Link"), icon=":material/link:"):
-        st.markdown(_("This link repeats the picture, for a class or for next year:"))
-        st.code(_address(query), language=None, wrap_lines=True)
+    """The link that repeats this picture: every setting, the language, and what else the page wants repeated.
+
+    It is drawn when somebody asks for it; only this function runs then.
+    """
+    place = st.popover(_("Link"), icon=":material/link:", key="link", on_change="rerun")
+    if place.open:
+        query = {**settings_in_link(), **extra, "lang": current_language()}
+        place.markdown(_("This link repeats the picture, for a class or for next year:"))
+        place.code(_address(query), language=None, wrap_lines=True)
 
 
 def _address(query: Mapping[str, str]) -> str:

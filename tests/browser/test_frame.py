@@ -72,17 +72,17 @@ def test_the_language_survives_page_changes_and_back(open_page):
     tab.wait_for_url("**/dropout?*")
     ready(tab)
     assert "lang=fr" in tab.url
-    expect(tab.locator(".st-key-language")).to_contain_text("Français")
+    expect(tab.locator(".st-key-languages")).to_contain_text("Français")
     tab.go_back()
     tab.wait_for_url(re.compile(r"/\?lang=fr$"))
     ready(tab)
     expect(tab.get_by_role("heading", level=1)).to_be_visible()
-    expect(tab.locator(".st-key-language")).to_contain_text("Français")
+    expect(tab.locator(".st-key-languages")).to_contain_text("Français")
 
 
 def test_the_browsers_language_decides_where_the_link_says_nothing(open_page):
     tab = open_page("", locale="de-CH")
-    expect(tab.locator(".st-key-language")).to_contain_text("Deutsch")
+    expect(tab.locator(".st-key-languages")).to_contain_text("Deutsch")
 
 
 def test_the_settings_of_a_page_are_there_when_one_comes_back(open_page):
