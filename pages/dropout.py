@@ -13,6 +13,7 @@ from lib.pictured_network import (
     PICTURED_DATA,
     TRAINED_RATES,
     PassSettings,
+    Recording,
     load_examples,
     load_pictured_network,
     pictured_data,
@@ -42,14 +43,26 @@ class Settings:
     at: int = number(1, 1, 1000, 1)
 
 
-asked = st.query_params.get(key_of("n"), st.query_params.get("n"))
+@lesson.part
+def numbers_of_a_layer(controls: Controls[Settings], recording: Recording, names: list[str]) -> None:
+    """One layer in one pass as a table, and how many thinned networks there are."""
+    ids = ("input", "hidden1", "hidden2")
+    chosen = controls.segmented("layer", _("Layer"), captions=dict(zip(ids, names, strict=False)))
+    settings = recording.settings
+    at = min(controls.number("at", _("Pass")), settings.passes)
+    depth = ids.index(chosen)
+    layer = recording.layers[depth]
+    kept = int(layer.kept[at - 1].sum())
+    st.markdown(prose("dropout", "table", at=at, layer=names[depth], kept=kept, n=layer.kept.shape[1]))
+    layer_table(layer, at - 1)
+    st.caption(prose("dropout", "inverted" if settings.scaling == "inverted" else "at-test"))
+    count_networks(recording)
 
-with frame:
-    lesson.predict(
-        "dropout",
-        _("While a network learns, it sees the same digit twice in a row. Does it give the same answer?"),
-        {"same": _("the same"), "close": _("nearly the same"), "other": _("perhaps another one")},
-    )
+
+@lesson.part
+def look() -> None:
+    """The controls, the picture that they change, and its numbers."""
+    asked = st.query_params.get(key_of("n"))
     with st.container(key="picture-and-controls"):
         left, right = st.columns([0.26, 0.74], gap="medium")
 
@@ -117,18 +130,7 @@ with frame:
     st.subheader(_("The numbers"), anchor=False)
     table, averages = st.columns(2, gap="large")
     with table:
-        names = layer_names(network)
-        chosen = controls.segmented(
-            "layer", _("Layer"), captions=dict(zip(("input", "hidden1", "hidden2"), names, strict=False))
-        )
-        at = min(controls.number("at", _("Pass")), settings.n)
-        depth = ("input", "hidden1", "hidden2").index(chosen)
-        layer = recording.layers[depth]
-        kept = int(layer.kept[at - 1].sum())
-        st.markdown(prose("dropout", "table", at=at, layer=names[depth], kept=kept, n=layer.kept.shape[1]))
-        layer_table(layer, at - 1)
-        st.caption(prose("dropout", settings.scale))
-        count_networks(recording)
+        numbers_of_a_layer(controls, recording, layer_names(network))
     with averages:
         st.markdown(f"**{_('The average of the passes, and the eval pass')}**")
         running_average(network, recording)
@@ -139,3 +141,12 @@ with frame:
     lesson.link_here()
     lesson.takeaway(prose("dropout", "takeaway"))
     lesson.code(dropout_listing(settings.data, settings.net, example, passes))
+
+
+with frame:
+    lesson.predict(
+        "dropout",
+        _("While a network learns, it sees the same digit twice in a row. Does it give the same answer?"),
+        {"same": _("the same"), "close": _("nearly the same"), "other": _("perhaps another one")},
+    )
+    look()

@@ -46,7 +46,7 @@ from lib.story import load_story
 from lib.tables import MAX_BYTES, MAX_CLASSES, MAX_FEATURES, Table, load_table
 from lib.training import TrainingConfig
 from lib.web import dropout_report, figures, language, life_strip, top_k_report
-from lib.web.dropout_player import recorded
+from lib.web.dropout_player import packed, recorded
 from lib.web.language import LANGUAGES, ROOT
 from lib.web.runs import CREW
 from lib.web.today_runs import Stepwise, StepwiseJob, today_runs
@@ -221,7 +221,8 @@ def results_rows() -> list[Row]:
     return [
         Row("drawn_once", "figures", figures.MOST, weigh([figure, drawn_from])),
         Row("recorded", "passes of an example", 8, weigh(recording, [digits, load_pictured_network("digits", 0.5)])),
-        Row("_monte_carlo", "errors of averaged passes", dropout_report.MOST_ERRORS, weigh(pickle.dumps(monte_carlo))),
+        Row("_packed", "the same as the browser gets them", 8, weigh(packed(recording))),
+        Row("_monte_carlo", "errors of averaged passes", dropout_report.MOST_ERRORS, weigh(monte_carlo)),
         Row("_told", f"{top_k_report.STORIES} stories each", top_k_report.MOST_TOLD, weigh(pickle.dumps(told))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("bayes_floor", "a loss and an accuracy", 256, weigh(bayes_floor("moons", 0.25, 0.1))),

@@ -31,6 +31,11 @@ def recorded(data: str, trained_rate: float, example: int, passes: PassSettings)
     return record_passes(network, examples.inputs[example], passes)
 
 
+@functools.lru_cache(maxsize=8)  # of some 90 kB
+def _packed(data: str, trained_rate: float, example: int, passes: PassSettings) -> dict[str, Any]:
+    return packed(recorded(data, trained_rate, example, passes))
+
+
 def dropout_player(network: PicturedNetwork, recording: Recording, examples: Examples, chosen: int) -> None:
     """Draw the passes of the chosen example, ready to play."""
     training = recording.settings.training
@@ -49,7 +54,7 @@ def dropout_player(network: PicturedNetwork, recording: Recording, examples: Exa
             else [],
             "chosen": chosen,
             "locale": current_language(),
-            **packed(recording),
+            **_packed(network.data, network.trained_rate, chosen, recording.settings),
             "labels": {"transport": transport_labels(), **_labels(network, recording, int(examples.labels[chosen]))},
         },
     )

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lib.web.frame import framed, link_to, settings_in_link
+from lib.web.frame import framed, link_to, part, settings_in_link
 from lib.web.language import _, current_language, prose
 
-__all__ = ["code", "framed", "link_here", "link_to", "predict", "prose", "takeaway"]
+__all__ = ["code", "framed", "link_here", "link_to", "part", "predict", "prose", "takeaway"]
 
 
 def predict(page: str, question: str, options: Mapping[str, str]) -> None:
