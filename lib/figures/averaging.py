@@ -1,17 +1,18 @@
 """What the average of masked passes comes to, beside the one pass of the whole network."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from lib.figures.palette import FLOOR, GRID, LEARN, SPEAK, TEXT_SIZE
+from lib.figures.figure import AXIS, LEGEND, Part, figure, title
+from lib.figures.palette import FLOOR, LEARN, SPEAK
 
 Floats = npt.NDArray[np.floating]
 
 _BAND = "rgba(42,134,199,0.25)"  # LEARN, see-through
+_MEAN: Part = {"mode": "lines", "line": {"color": LEARN, "width": 3.5}}
 MOST_IN_BAND = 200  # points: more than its width in pixels would not be seen
 
 
@@ -37,19 +38,18 @@ def running_average_figure(
     the mean plus and minus two standard errors; one pass alone has none, so it starts at the second.
     """
     n, single, mean, geometric = np.arange(1, len(single) + 1), _light(single), _light(mean), _light(geometric)
-    passes = {"x0": 1, "dx": 1}
-    figure = go.Figure()
-    figure.add_scatter(
-        **passes, y=single, mode="markers", name=labels.single, marker={"size": 5, "color": FLOOR, "opacity": 0.6}
-    )
+    passes = {"type": "scatter", "x0": 1, "dx": 1}
+    dots = {"mode": "markers", "marker": {"size": 5, "color": FLOOR, "opacity": 0.6}}
+    dotted = {"mode": "lines", "line": {"color": LEARN, "width": 2.5, "dash": "dot"}}
     at = _thinned(len(n) - 1) + 1
-    _band(figure, n[at], (mean - 2 * error)[at].clip(0, 1), (mean + 2 * error)[at].clip(0, 1), labels.band)
-    figure.add_scatter(**passes, y=mean, mode="lines", name=labels.mean, line={"color": LEARN, "width": 3.5})
-    figure.add_scatter(
-        **passes, y=geometric, mode="lines", name=labels.geometric, line={"color": LEARN, "width": 2.5, "dash": "dot"}
-    )
-    _level(figure, n, full, labels.full)
-    return _laid_out(figure, labels.passes, labels.value, {"range": [-0.03, 1.03]})
+    traces = [
+        {**passes, **dots, "y": single, "name": labels.single},
+        *_band(n[at], (mean - 2 * error)[at].clip(0, 1), (mean + 2 * error)[at].clip(0, 1), labels.band),
+        {**passes, **_MEAN, "y": mean, "name": labels.mean},
+        {**passes, **dotted, "y": geometric, "name": labels.geometric},
+        _level(n, full, labels.full),
+    ]
+    return _figure(traces, labels.passes, labels.value, {"range": [-0.03, 1.03]})
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,12 @@ def monte_carlo_figure(error: Floats, full: float, labels: MonteCarloLabels) -> 
     """
     n = np.arange(1, error.shape[1] + 1)
     mean, spread = error.mean(axis=0), error.std(axis=0, ddof=1)
-    figure = go.Figure()
-    _band(figure, n, (mean - spread).clip(0, 1), (mean + spread).clip(0, 1), labels.band)
-    figure.add_scatter(x=n, y=_light(mean), mode="lines", name=labels.mean, line={"color": LEARN, "width": 3.5})
-    _level(figure, n, full, labels.full)
-    return _laid_out(figure, labels.passes, labels.value, {"rangemode": "tozero"})
+    traces = [
+        *_band(n, (mean - spread).clip(0, 1), (mean + spread).clip(0, 1), labels.band),
+        {**_MEAN, "type": "scatter", "x": n, "y": _light(mean), "name": labels.mean},
+        _level(n, full, labels.full),
+    ]
+    return _figure(traces, labels.passes, labels.value, {"rangemode": "tozero"})
 
 
 def _light(values: Floats) -> npt.NDArray[np.float32]:
@@ -90,37 +91,28 @@ def _thinned(n: int) -> npt.NDArray[np.integer]:
     return np.unique(np.geomspace(1, n, MOST_IN_BAND).round().astype(int)) - 1
 
 
-def _band(figure: go.Figure, x: npt.NDArray[np.integer], low: Floats, high: Floats, name: str) -> None:
-    edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    figure.add_scatter(x=x, y=_light(low), showlegend=False, **edge)
-    figure.add_scatter(x=x, y=_light(high), fill="tonexty", fillcolor=_BAND, name=name, **edge)
+def _band(x: npt.NDArray[np.integer], low: Floats, high: Floats, name: str) -> list[Part]:
+    edge = {"type": "scatter", "x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    return [
+        {**edge, "y": _light(low), "showlegend": False},
+        {**edge, "y": _light(high), "fill": "tonexty", "fillcolor": _BAND, "name": name},
+    ]
 
 
-def _level(figure: go.Figure, x: npt.NDArray[np.integer], value: float, name: str) -> None:
-    figure.add_scatter(
-        x=[int(x[0]), int(x[-1])],
-        y=[value, value],
-        mode="lines",
-        name=name,
-        line={"color": SPEAK, "width": 3, "dash": "dash"},
-    )
+def _level(x: npt.NDArray[np.integer], value: float, name: str) -> Part:
+    look = {"mode": "lines", "line": {"color": SPEAK, "width": 3, "dash": "dash"}}
+    return {"type": "scatter", "x": [int(x[0]), int(x[-1])], "y": [value, value], "name": name, **look}
 
 
-def _laid_out(figure: go.Figure, x: str, y: str, yaxis: dict[str, Any]) -> go.Figure:
-    figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        height=400,
-        font={"size": TEXT_SIZE},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.28, "x": 0, "font": {"size": TEXT_SIZE}},
-        hovermode="x unified",
-        xaxis={"title": {"text": x, "font": {"size": TEXT_SIZE}}, "gridcolor": GRID, "tickfont": {"size": TEXT_SIZE}},
-        yaxis={
-            "title": {"text": y, "font": {"size": TEXT_SIZE}},
-            "gridcolor": GRID,
-            "tickformat": ".0%",
-            "zeroline": False,
-            "tickfont": {"size": TEXT_SIZE},
-            **yaxis,
+def _figure(traces: list[Part], x: str, y: str, yaxis: Part) -> go.Figure:
+    return figure(
+        traces,
+        {
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "height": 400,
+            "legend": {**LEGEND, "yanchor": "top", "y": -0.28},
+            "hovermode": "x unified",
+            "xaxis": {**AXIS, "title": title(x)},
+            "yaxis": {**AXIS, "title": title(y), "tickformat": ".0%", **yaxis},
         },
     )
-    return figure

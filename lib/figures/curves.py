@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lib.figures.palette import FLOOR, GRID, LEARN, TEXT_SIZE
+from lib.figures.figure import AXIS, Part, figure
+from lib.figures.palette import FLOOR, LEARN
 
 
 @dataclass(frozen=True)
@@ -41,68 +42,52 @@ def curves_figure(
     ``with_dropout`` adds the training loss as the optimiser sees it.
     """
     train, val = f"train_{metric}.{arm}", f"val_{metric}.{arm}"
-    quiet = {"hoverinfo": "skip", "showlegend": False, "mode": "lines", "line": {"width": 0}}
-    figure = go.Figure()
+    quiet = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    shaded = {**quiet, "fill": "tonexty", "fillcolor": "rgba(42,134,199,0.25)"}
+    gap = {"name": labels.gap, "fillcolor": "rgba(42,134,199,0.16)", "showlegend": True}
     # Plotly shades down to the trace before: train, then the gap up to validation.
-    figure.add_scatter(**quiet, meta={"series": f"{train}.median"})
-    figure.add_scatter(
-        **{**quiet, "showlegend": True},
-        name=labels.gap,
-        fill="tonexty",
-        fillcolor="rgba(42,134,199,0.16)",
-        meta={"series": f"{val}.median"},
-    )
+    traces = [
+        {**quiet, "meta": {"series": f"{train}.median"}},
+        {**shaded, **gap, "meta": {"series": f"{val}.median"}},
+    ]
     for curve in (train, val):
-        figure.add_scatter(**quiet, meta={"series": f"{curve}.low"})
-        figure.add_scatter(**quiet, fill="tonexty", fillcolor="rgba(42,134,199,0.25)", meta={"series": f"{curve}.high"})
+        traces.append({**quiet, "meta": {"series": f"{curve}.low"}})
+        traces.append({**shaded, "meta": {"series": f"{curve}.high"}})
     lines = [(labels.train, train, "dot", 2.5), (labels.val, val, "solid", 3.5)]
     if with_dropout and metric == "loss":
         lines.insert(1, (labels.train_dropout, f"train_loss_dropout.{arm}", "dashdot", 1.5))
     for name, curve, dash, width in lines:
-        figure.add_scatter(
-            mode="lines",
-            name=name,
-            line={"color": LEARN, "dash": dash, "width": width},
-            meta={"series": f"{curve}.median"},
-        )
-    figure.add_scatter(
-        mode="markers",
-        name=labels.best,
-        marker={"symbol": "diamond", "size": 12, "color": LEARN, "line": {"width": 2, "color": "white"}},
-        meta={"best": f"{val}.median", "largest": metric == "accuracy"},
-    )
-    if floor is not None:
-        # Not a trace: the floor stands from the start, while the curves are revealed.
-        figure.add_shape(
-            type="line",
-            xref="paper",
-            x0=0,
-            x1=1,
-            y0=floor,
-            y1=floor,
-            layer="below",
-            name=labels.floor,
-            line={"color": FLOOR, "dash": "dash", "width": 2},
-        )
-    figure.update_layout(
-        template="none",
-        margin={"l": 56, "r": 8, "t": 6, "b": 42},
-        font={"size": TEXT_SIZE},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        showlegend=False,  # the legend stands once under both panels
-        hovermode="x unified",
-        xaxis={
-            "title": {"text": labels.step, "standoff": 4},
-            "range": [0, steps],
-            "gridcolor": GRID,
-        },
-        yaxis={
-            "title": {"text": labels.value, "standoff": 4},
-            "type": "log" if logarithmic else "linear",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "tickformat": ".0%" if metric == "accuracy" else None,
+        line = {"color": LEARN, "dash": dash, "width": width}
+        meta = {"series": f"{curve}.median"}
+        traces.append({"type": "scatter", "mode": "lines", "name": name, "line": line, "meta": meta})
+    best = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": labels.best,
+        "marker": {"symbol": "diamond", "size": 12, "color": LEARN, "line": {"width": 2, "color": "white"}},
+        "meta": {"best": f"{val}.median", "largest": metric == "accuracy"},
+    }
+    return figure(
+        [*traces, best],
+        {
+            "margin": {"l": 56, "r": 8, "t": 6, "b": 42},
+            "showlegend": False,  # the legend stands once under both panels
+            "hovermode": "x unified",
+            "xaxis": {**AXIS, "title": {"text": labels.step, "standoff": 4}, "range": [0, steps], "zeroline": True},
+            "yaxis": {
+                **AXIS,
+                "title": {"text": labels.value, "standoff": 4},
+                "type": "log" if logarithmic else "linear",
+                "tickformat": ".0%" if metric == "accuracy" else None,
+            },
+            # Not a trace: the floor stands from the start, while the curves are revealed.
+            "shapes": [] if floor is None else [_across(floor, labels.floor)],
         },
     )
-    return figure
+
+
+def _across(y: float, name: str) -> Part:
+    """A dashed line from edge to edge, behind the traces."""
+    edges = {"xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}
+    line = {"color": FLOOR, "dash": "dash", "width": 2}
+    return {"type": "line", **edges, "layer": "below", "name": name, "line": line}

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from lib.figures.palette import CLASSES, TEXT_SIZE
+from lib.figures.figure import Part, figure
+from lib.figures.palette import CLASSES
 
 # Drawing thousands of points hides the map and makes every link to a picture heavy.
 MOST_POINTS = 300
@@ -37,41 +38,38 @@ def decision_map_figure(
     """
     left, right, bottom, top = extent
     dx, dy = (right - left) / max(1, size - 1), (top - bottom) / max(1, size - 1)
-    figure = go.Figure()
     points, classes, flipped = points[:MOST_POINTS], classes[:MOST_POINTS], flipped[:MOST_POINTS]
-    for label, name in enumerate(labels.classes[:2]):
-        figure.add_scatter(
-            x=np.round(points[classes == label, 0].astype(float), 3).tolist(),
-            y=np.round(points[classes == label, 1].astype(float), 3).tolist(),
-            mode="markers",
-            name=name,
-            marker={
-                "size": 8,
-                "color": CLASSES[label],
-                "symbol": ("circle", "square")[label],
-                "line": {"width": 1.2, "color": "white"},
-            },
-        )
-    figure.add_scatter(
-        x=np.round(points[flipped, 0].astype(float), 3).tolist(),
-        y=np.round(points[flipped, 1].astype(float), 3).tolist(),
-        mode="markers",
-        name=labels.flipped,
-        marker={"size": 13, "symbol": "x-thin", "line": {"width": 2.4, "color": "black"}},
-    )
+    looks = zip(labels.classes, CLASSES, ("circle", "square"), strict=False)
+    of_classes = [
+        {
+            **_dots(points[classes == label]),
+            "name": name,
+            "marker": {"size": 8, "color": colour, "symbol": symbol, "line": {"width": 1.2, "color": "white"}},
+        }
+        for label, (name, colour, symbol) in enumerate(looks)
+    ]
+    crosses = {
+        **_dots(points[flipped]),
+        "name": labels.flipped,
+        "marker": {"size": 13, "symbol": "x-thin", "line": {"width": 2.4, "color": "black"}},
+    }
     axis = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
-    figure.update_layout(
-        template="none",
-        meta={
-            "colors": [CLASSES[0], "#f2f2f2", CLASSES[1]],
-            "extent": [left - dx / 2, right + dx / 2, bottom - dy / 2, top + dy / 2],
+    return figure(
+        [*of_classes, crosses],
+        {
+            "meta": {
+                "colors": [CLASSES[0], "#f2f2f2", CLASSES[1]],
+                "extent": [left - dx / 2, right + dx / 2, bottom - dy / 2, top + dy / 2],
+            },
+            "margin": {"l": 8, "r": 8, "t": 4, "b": 8},
+            "showlegend": False,
+            "xaxis": {**axis, "range": [left, right]},
+            "yaxis": {**axis, "range": [bottom, top], "scaleanchor": "x"},
         },
-        margin={"l": 8, "r": 8, "t": 4, "b": 8},
-        font={"size": TEXT_SIZE},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        showlegend=False,
-        xaxis={**axis, "range": [left, right]},
-        yaxis={**axis, "range": [bottom, top], "scaleanchor": "x"},
     )
-    return figure
+
+
+def _dots(points: npt.NDArray[np.floating]) -> Part:
+    """The points as numbers of three digits, which is finer than a screen can show."""
+    x, y = np.round(points.T.astype(float), 3).tolist()
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y}

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lib.figures.palette import FLOOR, GRID, HURT, LEARN, SPEAK, TEXT_SIZE
+from lib.figures.figure import AXIS, LEGEND, TEXT, Part, figure, title
+from lib.figures.palette import FLOOR, HURT, LEARN, SPEAK, TEXT_SIZE
 from lib.intervals import Estimate
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_LEGEND: Part = {**LEGEND, "yanchor": "top", "y": -0.26, "traceorder": "normal"}
+_MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 
 @dataclass(frozen=True)
@@ -27,45 +30,40 @@ def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], l
 
     ``shares`` (measures, 3) as `lib.experiment.Decomposition.shares` gives them.
     """
-    figure = go.Figure()
+    bars: list[Part] = []
     parts = ((labels.dropout, LEARN, ""), (labels.top_k, SPEAK, "/"), (labels.interaction, FLOOR, "x"))
-    for i, (name, colour, pattern) in enumerate(parts):
+    for i, (name, colour, shape) in enumerate(parts):
         values = [each[i] for each in shares]
-        figure.add_bar(
-            y=list(measures),
-            x=values,
-            orientation="h",
-            name=name,
-            marker={
-                "color": colour,
-                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.35)", "size": 7},
-            },
-            # White on these hues is readable from 15 px bold on; a slim part has no room for its number.
-            text=[f"<b>{value:.0%}</b>" if value >= 0.08 else "" for value in values],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            textfont={"color": "white", "size": TEXT_SIZE + 2},
-            hovertemplate="%{y}: %{x:.1%}<extra>" + name + "</extra>",
+        pattern = {"shape": shape, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.35)", "size": 7}
+        bars.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": values,
+                "y": list(measures),
+                "name": name,
+                "marker": {"color": colour, "pattern": pattern},
+                # White on these hues is readable from 15 px bold on; a slim part has no room for its number.
+                "text": [f"<b>{value:.0%}</b>" if value >= 0.08 else "" for value in values],
+                "textposition": "inside",
+                "insidetextanchor": "middle",
+                "textangle": 0,
+                "textfont": {"color": "white", "size": TEXT_SIZE + 2},
+                "hovertemplate": "%{y}: %{x:.1%}<extra>" + name + "</extra>",
+            }
         )
-    figure.update_layout(
-        barmode="stack",
-        bargap=0.28,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        height=370,
-        font={"size": TEXT_SIZE},
-        legend=_legend(),
-        xaxis={
-            "title": {"text": labels.share, "font": {"size": TEXT_SIZE}},
-            "tickformat": ".0%",
-            "range": [0, 1.02],
-            "dtick": 0.25,
-            "gridcolor": GRID,
-            "tickfont": {"size": TEXT_SIZE},
+    return figure(
+        bars,
+        {
+            "barmode": "stack",
+            "bargap": 0.28,
+            "margin": _MARGIN,
+            "height": 370,
+            "legend": _LEGEND,
+            "xaxis": {**AXIS, "title": title(labels.share), "tickformat": ".0%", "range": [0, 1.02], "dtick": 0.25},
+            "yaxis": {"autorange": "reversed", "tickfont": TEXT, "automargin": True},
         },
-        yaxis={"autorange": "reversed", "tickfont": {"size": TEXT_SIZE}, "automargin": True},
     )
-    return figure
 
 
 @dataclass(frozen=True)
@@ -81,31 +79,27 @@ def profiles_figure(
     ks: Sequence[str], profiles: Sequence[Profile], axis: str, k_axis: str, *, percent: bool
 ) -> go.Figure:
     """One measure over the columns, a line for each row with its intervals: parallel lines are no interaction."""
-    figure = go.Figure()
+    lines: list[Part] = []
     for i, profile in enumerate(profiles):
-        values = [each.value for each in profile.values]
-        figure.add_scatter(
-            x=list(ks),
-            y=values,
-            error_y={
-                "array": [each.high - each.value for each in profile.values],
-                "arrayminus": [each.value - each.low for each in profile.values],
-                "thickness": 2,
-                "width": 6,
-            },
-            mode="lines+markers",
-            name=profile.name,
-            line={
-                "color": FLOOR if profile.grammar else LEARN,
-                "width": 3,
-                "dash": "longdashdot" if profile.grammar else _DASHES[i % len(_DASHES)],
-            },
-            marker={"symbol": "line-ew-open" if profile.grammar else _SYMBOLS[i % len(_SYMBOLS)], "size": 12},
+        dash, symbol = _DASHES[i % len(_DASHES)], _SYMBOLS[i % len(_SYMBOLS)]
+        if profile.grammar:
+            dash, symbol = "longdashdot", "line-ew-open"
+        lines.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": list(ks),
+                "y": [each.value for each in profile.values],
+                "error_y": {**_whiskers(profile.values), "thickness": 2, "width": 6},
+                "name": profile.name,
+                "line": {"color": FLOOR if profile.grammar else LEARN, "width": 3, "dash": dash},
+                "marker": {"symbol": symbol, "size": 12},
+            }
         )
-    return _laid_out(
-        figure,
-        {"title": {"text": k_axis}, "type": "category"},
-        {"title": {"text": axis}, "tickformat": ".0%" if percent else ".2f"},
+    return _figure(
+        lines,
+        {"title": title(k_axis), "type": "category"},
+        {"title": title(axis), "tickformat": ".0%" if percent else ".2f"},
     )
 
 
@@ -130,61 +124,42 @@ def variety_figure(
     ``off`` and ``on`` hold (accepted, different) for each of ``ks``. Further right is more possible sentences, further
     up more different ones.
     """
-    figure = go.Figure()
-    for name, points, colour, symbol, dash, places in (
-        (
-            labels.off,
-            off,
-            SPEAK,
-            "circle",
-            "solid",
-            ["top center" if d.value > 0.9 else "middle right" for _, d in off],
-        ),
+    beside = ["top center" if different.value > 0.9 else "middle right" for _, different in off]
+    looks = (
+        (labels.off, off, SPEAK, "circle", "solid", beside),
         (labels.on, on, HURT, "x", "dot", "bottom center"),
-    ):
-        figure.add_scatter(
-            x=[accepted.value for accepted, _ in points],
-            y=[different.value for _, different in points],
-            error_x={
-                "array": [accepted.high - accepted.value for accepted, _ in points],
-                "arrayminus": [accepted.value - accepted.low for accepted, _ in points],
-                "thickness": 1.5,
-                "width": 4,
-            },
-            mode="lines+markers+text",
-            text=list(ks),
-            textposition=places,
-            name=name,
-            line={"color": colour, "width": 2.5, "dash": dash},
-            marker={"size": 12, "symbol": symbol},
-        )
+    )
+    lines = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers+text",
+            "x": [accepted.value for accepted, _ in points],
+            "y": [different.value for _, different in points],
+            "error_x": {**_whiskers([accepted for accepted, _ in points]), "thickness": 1.5, "width": 4},
+            "text": list(ks),
+            "textposition": places,
+            "name": name,
+            "line": {"color": colour, "width": 2.5, "dash": dash},
+            "marker": {"size": 12, "symbol": symbol},
+        }
+        for name, points, colour, symbol, dash, places in looks
+    ]
     lowest = min((accepted.low for accepted, _ in (*off, *on)), default=0.0)
-    return _laid_out(
-        figure,
-        {"title": {"text": labels.accepted}, "tickformat": ".0%", "range": [max(0.0, lowest - 0.06), 1.03]},
-        {"title": {"text": labels.different}, "tickformat": ".0%", "range": [-0.08, 1.12]},
+    return _figure(
+        lines,
+        {"title": title(labels.accepted), "tickformat": ".0%", "range": [max(0.0, lowest - 0.06), 1.03]},
+        {"title": title(labels.different), "tickformat": ".0%", "range": [-0.08, 1.12]},
     )
 
 
-def _legend() -> dict[str, object]:
+def _whiskers(estimates: Sequence[Estimate]) -> Part:
+    """How far each interval reaches up and down from its value."""
     return {
-        "orientation": "h",
-        "yanchor": "top",
-        "y": -0.26,
-        "x": 0,
-        "font": {"size": TEXT_SIZE},
-        "traceorder": "normal",
+        "array": [each.high - each.value for each in estimates],
+        "arrayminus": [each.value - each.low for each in estimates],
     }
 
 
-def _laid_out(figure: go.Figure, xaxis: dict[str, object], yaxis: dict[str, object]) -> go.Figure:
-    quiet = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": TEXT_SIZE}, "title_font": {"size": TEXT_SIZE}}
-    figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        height=400,
-        font={"size": TEXT_SIZE},
-        legend=_legend(),
-        xaxis={**quiet, **xaxis},
-        yaxis={**quiet, **yaxis},
-    )
-    return figure
+def _figure(traces: list[Part], xaxis: Part, yaxis: Part) -> go.Figure:
+    axes = {"xaxis": {**AXIS, **xaxis}, "yaxis": {**AXIS, **yaxis}}
+    return figure(traces, {"margin": _MARGIN, "height": 400, "legend": _LEGEND, **axes})

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lib.figures.palette import CLASSES, FLOOR, GRID, HELPED, HURT, LEARN, SPEAK, TEXT_SIZE
+from lib.figures.figure import AXIS, LEGEND, Part, figure
+from lib.figures.palette import CLASSES, FLOOR, HELPED, HURT, LEARN, SPEAK
 
 # Arms are told apart by dash and marker as well as by colour. Without dropout comes first and has a hue of its own.
 LOOKS = (
@@ -56,71 +57,64 @@ def lines_figure(
 
     `floor` is its name and value; `percent` writes y as a percentage.
     """
-    figure = go.Figure()
-    for line in lines:
-        colour, dash, symbol = LOOKS[line.look]
-        if line.low is not None and line.high is not None:
-            figure.add_scatter(
-                x=[*line.x, *reversed(line.x)],
-                y=[*line.high, *reversed(line.low)],
-                fill="toself",
-                fillcolor=_see_through(colour),
-                line={"width": 0},
-                mode="lines",
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        figure.add_scatter(
-            x=list(line.x),
-            y=list(line.y),
-            name=line.name,
-            mode="lines+markers" if line.markers else "lines",
-            line={"color": colour, "dash": dash, "width": 3},
-            marker={"symbol": symbol, "size": 10, "color": colour},
-        )
+    traces = [trace for line in lines for trace in _traces(line)]
     if floor is not None:
+        name, value = floor
         xs = [x for line in lines for x in line.x]
-        figure.add_scatter(
-            x=[min(xs), max(xs)],
-            y=[floor[1], floor[1]],
-            name=floor[0],
-            mode="lines",
-            line={"color": FLOOR, "dash": "dash", "width": 2},
-        )
+        look = {"mode": "lines", "line": {"color": FLOOR, "dash": "dash", "width": 2}}
+        traces.append({"type": "scatter", "x": [min(xs), max(xs)], "y": [value, value], "name": name, **look})
     for spot in spots:
-        figure.add_scatter(
-            x=[spot.x],
-            y=[spot.y],
-            name=spot.name,
-            mode="markers",
-            marker={"symbol": "circle-open", "size": 18, "color": SPEAK, "line": {"width": 4}},
-        )
-    figure.update_layout(
-        template="none",
-        height=height,
-        margin={"l": 62, "r": 12, "t": 34, "b": 48},
-        font={"size": TEXT_SIZE},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hovermode="x unified",
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": TEXT_SIZE}},
-        xaxis={
-            "title": {"text": x_label, "standoff": 4},
-            "type": "log" if logarithmic_x else "linear",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "tickfont": {"size": TEXT_SIZE},
-            **({"tickvals": list(x_ticks), "ticktext": [f"{x:,g}" for x in x_ticks]} if x_ticks else {}),
-        },
-        yaxis={
-            "title": {"text": y_label, "standoff": 4},
-            "gridcolor": GRID,
-            "zeroline": False,
-            "tickfont": {"size": TEXT_SIZE},
-            "tickformat": ".0%" if percent else None,
+        ring = {"symbol": "circle-open", "size": 18, "color": SPEAK, "line": {"width": 4}}
+        look = {"mode": "markers", "marker": ring}
+        traces.append({"type": "scatter", "x": [spot.x], "y": [spot.y], "name": spot.name, **look})
+    return figure(
+        traces,
+        {
+            "height": height,
+            "margin": {"l": 62, "r": 12, "t": 34, "b": 48},
+            "hovermode": "x unified",
+            "legend": {**LEGEND, "y": 1.0, "yanchor": "bottom"},
+            "xaxis": {
+                **AXIS,
+                "title": {"text": x_label, "standoff": 4},
+                "type": "log" if logarithmic_x else "linear",
+                **({"tickvals": list(x_ticks), "ticktext": [f"{x:,g}" for x in x_ticks]} if x_ticks else {}),
+            },
+            "yaxis": {
+                **AXIS,
+                "title": {"text": y_label, "standoff": 4},
+                "tickformat": ".0%" if percent else None,
+            },
         },
     )
-    return figure
+
+
+def _traces(line: Line) -> list[Part]:
+    """The line, over its band where it has one."""
+    colour, dash, symbol = LOOKS[line.look]
+    drawn = {
+        "type": "scatter",
+        "x": list(line.x),
+        "y": list(line.y),
+        "name": line.name,
+        "mode": "lines+markers" if line.markers else "lines",
+        "line": {"color": colour, "dash": dash, "width": 3},
+        "marker": {"symbol": symbol, "size": 10, "color": colour},
+    }
+    if line.low is None or line.high is None:
+        return [drawn]
+    band = {
+        "type": "scatter",
+        "x": [*line.x, *reversed(line.x)],  # there above, and back below
+        "y": [*line.high, *reversed(line.low)],
+        "fill": "toself",
+        "fillcolor": _see_through(colour),
+        "line": {"width": 0},
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    return [band, drawn]
 
 
 def _see_through(colour: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from lib.facts import Model
-from lib.figures.palette import CLASSES, FLOOR, GRID, LEARN, TEXT_SIZE
+from lib.figures.figure import AXIS, LEGEND, Part, figure
+from lib.figures.palette import CLASSES, FLOOR, LEARN
 
 # Below zero there is no rate: the band for models whose source says nothing.
 _SILENT = -0.06
@@ -31,7 +32,7 @@ def models_figure(models: Sequence[Model], labels: ModelLabels) -> go.Figure:
         "not stated": (FLOOR, "x-thin"),
         "conflicting": (FLOOR, "asterisk"),
     }
-    figure = go.Figure()
+    marks: list[Part] = []
     taken: dict[tuple[int, float], int] = {}
     for status, (colour, symbol) in looks.items():
         chosen = [model for model in models if model.status == status]
@@ -43,39 +44,38 @@ def models_figure(models: Sequence[Model], labels: ModelLabels) -> go.Figure:
             place = (model.year, _SILENT if model.rate is None else model.rate)
             xs.append(model.year + 0.16 * taken.get(place, 0))
             taken[place] = taken.get(place, 0) + 1
-        figure.add_scatter(
-            x=xs,
-            y=[_SILENT if model.rate is None else model.rate for model in chosen],
-            mode="markers",
-            name=labels.status[status],
-            text=[f"{model.name} ({model.year})" for model in chosen],
-            hovertemplate="%{text}<extra></extra>",
-            marker={"symbol": symbol, "size": 16, "color": colour, "line": {"width": 3.5, "color": colour}},
+        marks.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": xs,
+                "y": [_SILENT if model.rate is None else model.rate for model in chosen],
+                "name": labels.status[status],
+                "text": [f"{model.name} ({model.year})" for model in chosen],
+                "hovertemplate": "%{text}<extra></extra>",
+                "marker": {"symbol": symbol, "size": 16, "color": colour, "line": {"width": 3.5, "color": colour}},
+            }
         )
-    figure.add_hline(y=_SILENT / 2, line={"color": FLOOR, "width": 1, "dash": "dot"})
-    figure.update_layout(
-        template="none",
-        height=400,
-        margin={"l": 96, "r": 12, "t": 34, "b": 48},
-        font={"size": TEXT_SIZE},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": TEXT_SIZE}},
-        xaxis={
-            "title": {"text": labels.year, "standoff": 4},
-            "dtick": 1,
-            "gridcolor": GRID,
-            "tickfont": {"size": TEXT_SIZE},
-            "range": [2016.6, 2023.8],
-        },
-        yaxis={
-            "title": {"text": labels.rate, "standoff": 4},
-            "gridcolor": GRID,
-            "tickfont": {"size": TEXT_SIZE},
-            "zeroline": False,
-            "range": [-0.1, 0.34],
-            "tickvals": [_SILENT, 0, 0.1, 0.2, 0.3],
-            "ticktext": [labels.silent, "0", "0.1", "0.2", "0.3"],
+    border = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y", "y0": _SILENT / 2, "y1": _SILENT / 2}
+    return figure(
+        marks,
+        {
+            "height": 400,
+            "margin": {"l": 96, "r": 12, "t": 34, "b": 48},
+            "legend": {**LEGEND, "y": 1.0, "yanchor": "bottom"},
+            "shapes": [{**border, "line": {"color": FLOOR, "width": 1, "dash": "dot"}}],
+            "xaxis": {
+                **AXIS,
+                "title": {"text": labels.year, "standoff": 4},
+                "dtick": 1,
+                "range": [2016.6, 2023.8],
+            },
+            "yaxis": {
+                **AXIS,
+                "title": {"text": labels.rate, "standoff": 4},
+                "range": [-0.1, 0.34],
+                "tickvals": [_SILENT, 0, 0.1, 0.2, 0.3],
+                "ticktext": [labels.silent, "0", "0.1", "0.2", "0.3"],
+            },
         },
     )
-    return figure

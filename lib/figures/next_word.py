@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from lib.figures.palette import FLOOR, GRID, HURT, SPEAK, TEXT_SIZE
+from lib.figures.figure import AXIS, LEGEND, TEXT, Part, figure, title
+from lib.figures.palette import FLOOR, HURT, SPEAK
 from lib.sampling import TopKErrors
 
 USUAL_K = 50  # what Hugging Face's generate takes unless told otherwise
@@ -30,11 +31,13 @@ class ErrorLabels:
 def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> go.Figure:
     """Both mistakes of top-k for every k from 1 to V on a logarithmic axis, with a marker at the present k."""
     lines = ((labels.thrown_away, errors.thrown_away, SPEAK, "solid"), (labels.let_in, errors.let_in, HURT, "dash"))
-    traces: list[dict[str, Any]] = [
-        {"x": errors.k, "y": y, "mode": "lines", "name": name, "line": {"color": colour, "width": 3.5, "dash": dash}}
+    look = {"type": "scatter", "mode": "lines", "x": errors.k}
+    traces: list[Part] = [
+        {**look, "y": y, "name": name, "line": {"color": colour, "width": 3.5, "dash": dash}}
         for name, y, colour, dash in lines
     ]
     now = {
+        "type": "scatter",
         "x": [k, k],
         "y": [errors.thrown_away[k - 1], errors.let_in[k - 1]],
         "mode": "markers",
@@ -42,20 +45,20 @@ def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> go.Figure:
         "marker": {"size": 13, "symbol": "diamond", "color": [SPEAK, HURT], "line": {"width": 2, "color": "white"}},
     }
     V = len(errors.k)
-    usual: dict[str, Any] = {}
+    usual: Part = {}
     if V > USUAL_K:
         line = {"x0": USUAL_K, "x1": USUAL_K, "y0": 0, "y1": 1, "yref": "paper", "type": "line"}
         name = {"x": np.log10(USUAL_K), "y": 1, "yref": "paper", "yanchor": "bottom", "text": labels.usual}
         usual = {
             "shapes": [{**line, "line": {"color": FLOOR, "dash": "dot", "width": 2}}],
-            "annotations": [{**name, "showarrow": False, "font": {"size": TEXT_SIZE}}],
+            "annotations": [{**name, "showarrow": False, "font": TEXT}],
         }
     ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if tick < 0.6 * V] + [V]
     edges = [-0.03, float(np.log10(V)) + 0.03]
     return _figure(
         [*traces, now],
-        {"title": {"text": labels.k}, "type": "log", "range": edges, "tickvals": ticks, "tickangle": 0},
-        {"title": {"text": labels.value}, "tickformat": ".0%", "rangemode": "tozero"},
+        {"title": title(labels.k), "type": "log", "range": edges, "tickvals": ticks, "tickangle": 0},
+        {"title": title(labels.value), "tickformat": ".0%", "rangemode": "tozero"},
         **usual,
     )
 
@@ -84,6 +87,7 @@ def draws_figure(
         drawn, due = (np.append(each[: MOST_BARS - 1], each[MOST_BARS - 1 :].sum()) for each in (drawn, due))
     bars = {"type": "bar", "x": names, "y": drawn, "name": labels.drawn, "marker": {"color": SPEAK}}
     marks = {
+        "type": "scatter",
         "x": names,
         "y": due,
         "mode": "markers",
@@ -94,31 +98,22 @@ def draws_figure(
     return _figure(
         [bars, marks],
         # Without its type Plotly might take words for dates. Where there is no room for all words it leaves some out.
-        {"type": "category", "tickangle": -90},
-        {"title": {"text": labels.count}, "rangemode": "tozero"},
+        {"title": {"font": TEXT}, "type": "category", "tickangle": -90},
+        {"title": title(labels.count), "rangemode": "tozero"},
     )
 
 
-def _figure(traces: list[dict[str, Any]], xaxis: dict[str, Any], yaxis: dict[str, Any], **more: Any) -> go.Figure:
-    """The figure in one go: one that is added to piece by piece is checked anew each time, and takes far longer."""
-    axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": TEXT_SIZE}}
-    return go.Figure(
+def _figure(traces: list[Part], xaxis: Part, yaxis: Part, **more: Any) -> go.Figure:
+    return figure(
+        traces,
         {
-            "data": traces,
-            "layout": {
-                "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
-                "height": 380,
-                "font": {"size": TEXT_SIZE},
-                "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0, "font": {"size": TEXT_SIZE}},
-                "hovermode": "x unified",
-                "bargap": 0.25,
-                "xaxis": _with_large_title({**axis, **xaxis}),
-                "yaxis": _with_large_title({**axis, **yaxis}),
-                **more,
-            },
-        }
+            "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
+            "height": 380,
+            "legend": {**LEGEND, "yanchor": "bottom", "y": 1.06},
+            "hovermode": "x unified",
+            "bargap": 0.25,
+            "xaxis": {**AXIS, **xaxis},
+            "yaxis": {**AXIS, **yaxis},
+            **more,
+        },
     )
-
-
-def _with_large_title(axis: dict[str, Any]) -> dict[str, Any]:
-    return {**axis, "title": {**axis.get("title", {}), "font": {"size": TEXT_SIZE}}}
