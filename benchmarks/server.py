@@ -42,6 +42,7 @@ MOVES = 5  # on each page, before the visitor goes on to the next
 FOLLOWERS = 5  # who watch the shared training run
 TRAINING = "train=1&steps=8000&seed={seed}"  # some ten seconds on an idle machine
 ARRIVAL = 10.0  # seconds over which the class comes in
+LOOKS = 5  # times a second at the process
 KEPT = 120.0  # seconds for which Streamlit keeps the session of somebody who left (server.disconnectedSessionTTL)
 JUDGED = 40  # sessions up to which the times are judged; above, the server may be slow but must stay alive
 # What a visitor leaves alone: it would start a training of its own, and a class watches one together.
@@ -67,14 +68,15 @@ class Process:
     """What the system says about the server: memory in MB, and CPU seconds of all threads."""
 
     id: int
-    threads: dict[str, float] = field(default_factory=dict)  # CPU seconds of every thread that was ever seen
+    runs: dict[str, float] = field(default_factory=dict)  # CPU seconds of every thread of a background run
     memory: list[float] = field(default_factory=list)  # resident, in MB
 
     def look(self) -> float:
         """Take a sample, and return the resident memory."""
         for thread in Path(f"/proc/{self.id}/task").iterdir():
             with suppress(OSError):  # it ended while we looked
-                self.threads[thread.name] = _cpu(thread)
+                if _nice(thread):
+                    self.runs[thread.name] = _cpu(thread)
         pages = int(Path(f"/proc/{self.id}/statm").read_text().split()[1])
         self.memory.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
         return self.memory[-1]
@@ -84,20 +86,30 @@ class Process:
         return _cpu(Path(f"/proc/{self.id}"))
 
     def background(self) -> float:
-        """CPU seconds of background runs: the threads, but for the event loop's, that computed longer than a rerun."""
-        return sum(seconds for thread, seconds in self.threads.items() if thread != str(self.id) and seconds > 2)
+        """CPU seconds of background runs, but for what each did after the last look."""
+        return sum(self.runs.values())
 
     async def watch(self) -> None:
-        """Look once a second until cancelled."""
+        """Look five times a second until cancelled."""
         while True:
             self.look()
-            await asyncio.sleep(1)
+            await asyncio.sleep(1 / LOOKS)
 
 
 def _cpu(task: Path) -> float:
     """CPU seconds of a process or a thread, in the program and in the kernel for it."""
-    figures = (task / "stat").read_text().rpartition(")")[2].split()
+    figures = _figures(task)
     return (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _nice(thread: Path) -> bool:
+    """Whether the thread lets others go first, as those of background runs do (lib/web/runs.py)."""
+    return int(_figures(thread)[16]) > 0
+
+
+def _figures(task: Path) -> list[str]:
+    """What Linux says of a process or a thread, from the third figure on; see proc(5)."""
+    return (task / "stat").read_text().rpartition(")")[2].split()
 
 
 async def linger(visitor: Visitor, log: Log, seconds: float) -> None:
@@ -238,7 +250,7 @@ class Result:
     cpu: float  # seconds of the server
     background: float  # of which in background runs
     load: float  # seconds of this process
-    memory: list[float]  # MB, once a second
+    memory: list[float]  # MB, at every look
     start: float
     after: tuple[float, float] | None = None
 
@@ -247,7 +259,7 @@ async def measure(address: str, server: Process, pages: Sequence[str], options: 
     """Warm up, let them come, and see what is left when they have gone."""
     await look_at_everything(address, pages)
     start = server.look()
-    server.threads.clear()
+    server.runs.clear()
     watching = asyncio.create_task(server.watch())
     log, began, cpu, load = Log(), time.monotonic(), server.cpu(), time.process_time()
     await (coming_and_going if options.coming_and_going else a_class)(address, log, pages, options)
@@ -301,7 +313,8 @@ def targets(result: Result, options: argparse.Namespace) -> list[Target]:
     promises: list[tuple[str, float, float]] = [("errors", len(result.log.errors), 0)]
     if options.coming_and_going:
         third = len(result.memory) // 3
-        growth = median(result.memory[-10:]) / median(result.memory[third : third + 10])
+        some = 10 * LOOKS
+        growth = median(result.memory[-some:]) / median(result.memory[third : third + some])
         promises.append(("memory at the end, as a multiple of that after a third of the time", growth, 1.1))
     else:
         sizes = [each.bytes for each in result.log.reruns]

@@ -162,7 +162,7 @@ def _footer() -> None:
         )
 
 
-@st.cache_resource(show_spinner=False)
+@functools.cache
 def _settle_memory(with_torch: bool) -> None:
     """Take what the imports made out of the garbage collector's sight, once per server and once more after PyTorch.
 

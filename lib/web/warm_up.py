@@ -1,11 +1,10 @@
 """PyTorch takes a second to import: it is done while the first visitor reads, not when the first picture needs it."""
 
+import functools
 import os
 import sys
 import threading
 from importlib import import_module
-
-import streamlit as st
 
 # Read by PyTorch when it is imported. A page's tensors are small, and handing half of one to a second thread takes
 # longer than working on it; the other cores are for other visitors.
@@ -16,7 +15,7 @@ SECONDS = 2.0
 NEEDED = ("lib.training", "lib.language_model", "lib.pictured_network")
 
 
-@st.cache_resource(show_spinner=False)
+@functools.cache
 def import_pytorch_soon() -> threading.Timer | None:
     """Import PyTorch and what uses it in a thread of its own, once per server, unless a page has done so before."""
     if "torch" in sys.modules:
