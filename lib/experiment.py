@@ -23,6 +23,7 @@ True
 """
 
 import csv
+import functools
 import io
 import math
 from collections import Counter
@@ -34,7 +35,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lib.intervals import Estimate, different_share, mean_per_unit, share
-from lib.language_model import CORPORA, LanguageModel, load_model, training_sentences
+from lib.language_model import CORPORA, LanguageModel, LanguageModelConfig, load_model, training_sentences
 from lib.network import one_fast_thread
 from lib.sampling import sample
 from lib.story import Story
@@ -46,7 +47,8 @@ KS: tuple[int | None, ...] = (None, 50, 10, 3, 1)
 MEASURES = ("copied", "accepted", "different", "log_probability")
 FEWEST, MOST = 100, 20_000  # sentences in a cell
 SHOWN = 40  # sentences of a cell that are kept to be read
-_BATCH = 250  # sentences told at once: some 0.2 seconds
+LEARNED = 2  # training sets that are kept, of at most 4 MB
+_BATCH = 250  # sentences told at once, some 5 milliseconds a word
 
 Mark = Literal["copied", "new", "impossible"]
 
@@ -169,13 +171,26 @@ class CellResult:
         return estimate
 
 
+class Telling(Protocol):
+    """Sentences that are being told; `lib.language_model.Telling` and `GrammarTelling` are."""
+
+    @property
+    def done(self) -> bool:
+        """All have come to an end."""
+
+    def advance(self) -> None:
+        """Tell one word more of each."""
+
+    @property
+    def sentences(self) -> list[list[str]]:
+        """What is told so far."""
+
+
 class Speaker(Protocol):
     """Whoever can tell sentences; `LanguageModel` and `GrammarSpeaker` do."""
 
-    def generate(
-        self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
-    ) -> list[list[str]]:
-        """Tell n sentences, cut at top_k, with dropout left on if ``training``."""
+    def telling(self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False) -> Telling:
+        """Begin to tell n sentences, cut at top_k, with dropout left on if ``training``."""
 
 
 class GrammarSpeaker:
@@ -197,19 +212,47 @@ class GrammarSpeaker:
         self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
     ) -> list[list[str]]:
         """Tell n sentences. A grammar has no neurons to drop, so ``training`` changes nothing."""
-        if top_k is None:
-            return self.story.sample(n, rng)
-        told: list[list[str]] = [[] for _ in range(n)]
-        going_on = told
-        while going_on:
-            with np.errstate(divide="ignore"):  # log 0 = -inf: an impossible word
-                logits = np.log([self.story.next_word(sentence) for sentence in going_on])  # (still being told, V)
-            words = sample(logits, rng, top_k=top_k)
-            for sentence, word in zip(going_on, words.tolist(), strict=True):
-                if word != self.story.end_id:
-                    sentence.append(self.story.vocabulary[word])
-            going_on = [s for s, word in zip(going_on, words.tolist(), strict=True) if word != self.story.end_id]
-        return told
+        telling = self.telling(n, rng, top_k=top_k, training=training)
+        while not telling.done:
+            telling.advance()
+        return telling.sentences
+
+    def telling(
+        self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
+    ) -> "GrammarTelling":
+        """As `generate`, but word by word."""
+        return GrammarTelling(self.story, n, rng, top_k)
+
+
+class GrammarTelling:
+    """Sentences while the grammar tells them. Without a cut it tells them whole: rules are faster than words."""
+
+    def __init__(self, story: Story, n: int, rng: np.random.Generator, top_k: int | None) -> None:
+        self._story, self._rng, self._top_k = story, rng, top_k
+        self.sentences: list[list[str]] = [[] for _ in range(n)] if top_k else story.sample(n, rng)
+        # The sentences still being told, and where in the storybook each is.
+        self._going_on = [(sentence, story.start) for sentence in self.sentences] if top_k else []
+
+    @property
+    def done(self) -> bool:
+        """All have come to an end."""
+        return not self._going_on
+
+    def advance(self) -> None:
+        """Tell one word more of every sentence that has not come to its end."""
+        story = self._story
+        # Many sentences are at the same place: its words are cut once.
+        places = {place: row for row, place in enumerate(dict.fromkeys(place for _, place in self._going_on))}
+        with np.errstate(divide="ignore"):  # log 0 = -inf: an impossible word
+            logits = np.log([story.next_word_at(place) for place in places])  # (places, V)
+        rows = np.array([places[place] for _, place in self._going_on])
+        words = sample(logits, self._rng, top_k=self._top_k, rows=rows).tolist()
+        going_on = []
+        for (sentence, place), word in zip(self._going_on, words, strict=True):
+            if word != story.end_id:
+                sentence.append(story.vocabulary[word])
+                going_on.append((sentence, story.after(place, sentence[-1])))
+        self._going_on = going_on
 
 
 def marked(words: Sequence[str], story: Story, training: frozenset[tuple[str, ...]]) -> Mark:
@@ -221,9 +264,15 @@ def marked(words: Sequence[str], story: Story, training: frozenset[tuple[str, ..
     >>> [marked(f"the {word} sleeps".split(), story, learned) for word in ("dog", "cat", "cow")]
     ['copied', 'new', 'impossible']
     """
-    if tuple(words) in training:
-        return "copied"
-    return "new" if story.accepts(words) else "impossible"
+    return _judged(tuple(words), story, training)[0]
+
+
+def _judged(words: tuple[str, ...], story: Story, training: frozenset[tuple[str, ...]]) -> tuple[Mark, float]:
+    """The mark of a sentence and its true log-probability; whatever was learned from the story is possible."""
+    log_probability = story.log_probability(words)
+    if log_probability == -math.inf:
+        return "impossible", log_probability
+    return ("copied" if words in training else "new"), log_probability
 
 
 class CellDraws:
@@ -243,6 +292,7 @@ class CellDraws:
         # end of a seed change nothing: the grammar would tell the training set once more.
         row = 0 if cell.p is None else 1 + round(1_000_000 * cell.p)
         self._rng = np.random.default_rng([seed, 2, row, cell.k or 0, int(cell.dropout_on)])
+        self._telling: Telling | None = None
         self._counts: Counter[tuple[str, ...]] = Counter()
         self._marks: Counter[Mark] = Counter()
         self._log_probabilities: list[float] = []
@@ -250,19 +300,30 @@ class CellDraws:
         self._sentences: list[Told] = []
         self.n = 0
 
-    def tell(self, n: int) -> None:
-        """Tell n sentences more and mark them."""
-        for words in self._speaker.generate(n, self._rng, top_k=self.cell.k, training=self.cell.dropout_on):
-            mark = marked(words, self._story, self._training)
-            self._marks[mark] += 1
-            self._counts[tuple(words)] += 1
-            if mark != "impossible":
-                self._log_probabilities.append(self._story.log_probability(words))
-                self._lengths.append(len(words) + 1)  # the end mark is a word
-            if len(self._sentences) < SHOWN:
-                unfinished = self._context is not None and len(words) >= self._context
-                self._sentences.append(Told(tuple(words), mark, unfinished))
-        self.n += n
+    def advance(self, n: int) -> bool:
+        """Tell one word more of the sentences at hand, or begin with n new ones; True when they are told and marked."""
+        if self._telling is None:
+            self._telling = self._speaker.telling(n, self._rng, top_k=self.cell.k, training=self.cell.dropout_on)
+        else:
+            self._telling.advance()
+        if not self._telling.done:
+            return False
+        for words in self._telling.sentences:
+            self._mark(tuple(words))
+        self._telling = None
+        return True
+
+    def _mark(self, words: tuple[str, ...]) -> None:
+        mark, log_probability = _judged(words, self._story, self._training)
+        self.n += 1
+        self._marks[mark] += 1
+        self._counts[words] += 1
+        if mark != "impossible":
+            self._log_probabilities.append(log_probability)
+            self._lengths.append(len(words) + 1)  # the end mark is a word
+        if len(self._sentences) < SHOWN:
+            unfinished = self._context is not None and len(words) >= self._context
+            self._sentences.append(Told(words, mark, unfinished))
 
     def result(self) -> CellResult:
         """The measures of what has been told so far; at least one sentence."""
@@ -277,8 +338,15 @@ class CellDraws:
         )
 
 
+@functools.lru_cache(maxsize=LEARNED)
+def _learned(story: Story, n_sentences: int, seed: int) -> frozenset[tuple[str, ...]]:
+    """The training sentences, drawn again; the models of a table, and all tables of a class, have the same."""
+    config = LanguageModelConfig(n_sentences=n_sentences, seed=seed)
+    return frozenset(map(tuple, training_sentences(config, story)))
+
+
 class Experiment:
-    """A table while it is being measured, a quarter of a second at a time.
+    """A table while it is being measured, a few milliseconds at a time.
 
     Args:
         config: what to measure.
@@ -305,9 +373,9 @@ class Experiment:
         self._now: CellDraws | None = None
         any_model = models[config.rates[0]]
         self._story = any_model.story
-        # Drawn again and not asked of the model, which would keep them: up to 4 MB for each pair that a student trains.
-        learned = training_sentences(any_model.config, self._story) if self._waiting else []
-        self._training = frozenset(map(tuple, learned))
+        # Not asked of the model, which would keep them: up to 4 MB for each pair that a student trains.
+        learned_from = (self._story, any_model.config.n_sentences, any_model.config.seed)
+        self._training = _learned(*learned_from) if self._waiting else frozenset()
 
     @property
     def done(self) -> bool:
@@ -320,21 +388,26 @@ class Experiment:
         return sum(result.n for result in tuple(self.results.values()))
 
     def advance(self) -> None:
-        """Tell the next few hundred sentences."""
+        """Tell the next word of a few hundred sentences."""
         if self.done:
             return
         cell = self._waiting[0]
-        draws = self._now or (None if cell in self._known else self._draws(cell))
+        if self._now is None and cell not in self._known:
+            self._now = self._draws(cell)
+        draws = self._now
         if draws is None:  # another experiment has measured it in the meantime
             self.results[cell] = self._known[cell]
         else:
             with one_fast_thread():
-                draws.tell(min(_BATCH, self.config.n - draws.n))
+                complete = draws.advance(min(_BATCH, self.config.n - draws.n))
+            if not complete:
+                return
             self.results[cell] = draws.result()
-            self._now = draws if draws.n < self.config.n else None
-        if self._now is None:
-            self._known[cell] = self.results[cell]
-            self._waiting.pop(0)
+            if draws.n < self.config.n:
+                return
+        self._known[cell] = self.results[cell]
+        self._waiting.pop(0)
+        self._now = None
         if not self._waiting:  # finished tables are kept for the class, and need models and training set no more
             self._training, self.models = frozenset(), {}
 

@@ -16,10 +16,11 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -332,7 +333,6 @@ class LanguageModel:
             logits: np.ndarray = (states[0, -1] @ self._weights["word"].T).double().numpy()
         return logits
 
-    @one_fast_thread()
     def generate(
         self,
         n: int,
@@ -362,39 +362,40 @@ class LanguageModel:
             SamplingError: (a ValueError) a sampling setting is out of its range.
             SettingError: n is not a whole number >= 0.
         """
+        telling = self.telling(
+            n,
+            rng,
+            prefix=prefix,
+            training=training,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+        )
+        while not telling.done:
+            telling.advance()
+        return telling.sentences
+
+    def telling(
+        self, n: int, rng: np.random.Generator, *, prefix: Sequence[str] = (), training: bool = False, **cuts: Any
+    ) -> "Telling":
+        """As `generate`, but word by word, for who has other things to do in between.
+
+        >>> telling = load_model(p=0.3).telling(2, np.random.default_rng(0), top_k=10)
+        >>> while not telling.done:
+        ...     telling.advance()
+        >>> telling.sentences == load_model(p=0.3).generate(2, np.random.default_rng(0), top_k=10)
+        True
+        """
         if isinstance(n, bool) or not isinstance(n, int) or n < 0:
             raise SettingError("n", n, "a whole number >= 0")
-        check_settings(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
+        check_settings(**cuts)
         beginning = self._beginning(prefix)  # (1, T)
         drop: Drop = keep_all
         if training and self.config.p > 0:
             dice = torch.Generator().manual_seed(int(rng.integers(2**63)))
             drop = functools.partial(apply_dropout, p=self.config.p, generator=dice)
-
-        if n == 0:
-            return []
-        told = np.full((n, self.config.context + 1), self.story.end_id)
-        told[:, : beginning.shape[1]] = beginning
-        rows = np.arange(n)  # the sentences still being told
-        with torch.no_grad():
-            if drop is keep_all:  # then the beginning is the same for all, and read once
-                states, memory = forward(self._weights, self._network, beginning)
-                states, memory = states.expand(n, -1, -1), _take(memory, torch.zeros(n, dtype=torch.int64))
-            else:
-                states, memory = forward(self._weights, self._network, beginning.expand(n, -1), drop)
-            for position in range(beginning.shape[1], self.config.context + 1):
-                logits = (states[:, -1] @ self._weights["word"].T).numpy()  # (sentences still being told, V)
-                words = sample(logits, rng, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
-                told[rows, position] = words
-                going_on = np.flatnonzero(words != self.story.end_id)
-                rows = rows[going_on]
-                if len(rows) == 0 or position == self.config.context:
-                    break
-                if len(going_on) < len(words):  # who has finished leaves
-                    memory = _take(memory, torch.from_numpy(going_on))
-                newest = torch.from_numpy(told[rows, position : position + 1])  # (sentences still being told, 1)
-                states, memory = forward(self._weights, self._network, newest, drop, memory)
-        return [self._words(row, len(prefix)) for row in told[:, 1:].tolist()]
+        return Telling(self, n, rng, beginning, drop, cuts)
 
     def save(self, path: Path) -> "LanguageModel":
         """Write a checkpoint, with parameters in half precision, and return the model as it will be loaded.
@@ -447,16 +448,74 @@ class LanguageModel:
             raise PrefixTooLongError(len(words), self.config.context - 1)
         return torch.tensor([[self.story.end_id, *self._ids(words)]])
 
-    def _words(self, ids: list[int], at_least: int) -> list[str]:
-        """Return the words up to the first end mark that is not part of the prefix."""
-        end = self.story.end_id
-        length = ids.index(end, at_least) if end in ids[at_least:] else len(ids)
-        return [self.vocabulary[i] for i in ids[:length]]
+
+class Telling:
+    """Sentences while a model tells them, all at once, word after word: see `LanguageModel.telling`.
+
+    Attributes:
+        done: all have come to an end, or to the model's last word.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        n: int,
+        rng: np.random.Generator,
+        beginning: Tensor,
+        drop: Drop,
+        cuts: Mapping[str, Any],
+    ) -> None:
+        self._model, self._rng, self._drop, self._cuts = model, rng, drop, cuts
+        self._at_least = beginning.shape[1] - 1  # words of the prefix
+        self._position = beginning.shape[1]  # of the next word
+        self._told = np.full((n, model.config.context + 1), model.story.end_id)
+        self._told[:, : self._position] = beginning.numpy()
+        self._rows = np.arange(n)  # the sentences still being told
+        self.done = n == 0
+        if self.done:
+            return
+        if drop is keep_all:  # then the beginning is the same for all, and read once
+            states, memory = self._read(beginning)
+            self._states, self._memory = states.expand(n, -1, -1), _take(memory, torch.zeros(n, dtype=torch.int64))
+        else:
+            self._states, self._memory = self._read(beginning.expand(n, -1))
+
+    @one_fast_thread()
+    def advance(self) -> None:
+        """Tell one word more of every sentence that has not come to its end."""
+        logits = (self._states[:, -1] @ self._model._weights["word"].T).numpy()  # (sentences still being told, V)
+        words = sample(logits, self._rng, **self._cuts)
+        self._told[self._rows, self._position] = words
+        going_on = np.flatnonzero(words != self._model.story.end_id)
+        self._rows = self._rows[going_on]
+        if len(going_on) == 0 or self._position == self._model.config.context:
+            self.done = True
+            return
+        if len(going_on) < len(words):  # who has finished leaves
+            self._memory = _take(self._memory, torch.from_numpy(going_on))
+        newest = torch.from_numpy(self._told[self._rows, self._position, None])  # (sentences still being told, 1)
+        self._states, self._memory = self._read(newest, self._memory)
+        self._position += 1
+
+    @one_fast_thread()
+    def _read(self, tokens: Tensor, memory: list[Memory] | None = None) -> tuple[Tensor, list[Memory]]:
+        with torch.no_grad():
+            return forward(self._model._weights, self._model._network, tokens, self._drop, memory)
+
+    @property
+    def sentences(self) -> list[list[str]]:
+        """What is told so far, without the end mark."""
+        end, at_least, vocabulary = self._model.story.end_id, self._at_least, self._model.vocabulary
+        told = []
+        for ids in self._told[:, 1:].tolist():
+            length = ids.index(end, at_least) if end in ids[at_least:] else len(ids)
+            told.append([vocabulary[i] for i in ids[:length]])
+        return told
 
 
 def _take(memory: list[Memory], rows: Tensor) -> list[Memory]:
     """Only these sentences of what is remembered."""
-    return [Memory(keys[rows], values[rows]) for keys, values in memory]
+    return [Memory(keys.index_select(0, rows), values.index_select(0, rows)) for keys, values in memory]
 
 
 def digest(story: Story) -> str:

@@ -27,7 +27,6 @@ Mask = NDArray[np.bool_]
 
 BLOCK = 32
 """Words per block in the search for the k largest logits. A speed setting; the result does not depend on it."""
-LINES = np.arange(BLOCK)[:, None]
 
 
 class SamplingError(ValueError):
@@ -204,8 +203,12 @@ def sample(
     top_k: int | None = None,
     top_p: float | None = None,
     min_p: float | None = None,
+    rows: Ids | None = None,
 ) -> Ids:
     """Draw one word for each row of logits (..., V), end to end; the result has the leading shape.
+
+    With ``rows`` (N,) the logits are (R, V), and one word is drawn for each row that is named there: as for
+    ``logits[rows]``, but a row that is named several times is cut once.
 
     >>> sample([[0.0, 9.0, 1.0], [5.0, 0.0, 1.0]], np.random.default_rng(0), top_k=1).tolist()
     [1, 0]
@@ -213,8 +216,15 @@ def sample(
     check_settings(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
     scores = _as_logits(logits)
     words = _kept_rows(scores.reshape(-1, scores.shape[-1]), temperature, top_k, top_p, min_p)
-    places = _point(words.probabilities.cumsum(axis=-1), 1, rng)[:, 0]
-    return words.ids[np.arange(len(places)), places].reshape(scores.shape[:-1])
+    strip, ids = np.cumsum(words.probabilities, axis=-1, out=words.probabilities), words.ids  # (R, W)
+    if rows is not None:
+        strip, ids = strip[rows], ids[rows]
+    end = strip[:, -1:]
+    # As in `_point`, but for one pointer in each row it is faster to look at all marks than to search row after row.
+    pointers = np.minimum(rng.random((len(strip), 1)) * end, np.nextafter(end, 0.0))
+    places = (strip > pointers).argmax(axis=-1)  # the first mark beyond the pointer
+    drawn: Ids = ids[np.arange(len(places)), places]
+    return drawn.reshape(scores.shape[:-1] if rows is None else rows.shape)
 
 
 def count_draws(probabilities: ArrayLike, n: int, rng: np.random.Generator) -> Ids:
@@ -465,26 +475,31 @@ def _kept_rows(
     V = rows.shape[-1]
     if top_k is not None and 2 * top_k <= V // BLOCK:
         ids, scores = _largest(rows, top_k, temperature)
+        kept = scores > -np.inf
     else:
         _check_largest(rows.max(axis=-1), temperature)
         ids, scores = np.broadcast_to(np.arange(V), rows.shape), _divide(rows, temperature)
+        kept = scores > -np.inf
         if top_k is not None and top_k < V:
-            cut = np.partition(scores, V - top_k, axis=-1)[:, V - top_k, None]  # (R, 1)
-            scores = np.where(scores >= cut, scores, -np.inf)
+            kept &= scores >= np.partition(scores, V - top_k, axis=-1)[:, V - top_k, None]  # (R, 1)
     mass = 1.0 if top_p is None else top_p
     if mass < 1:  # from the unlikeliest word to the likeliest
         order = np.argsort(scores, axis=-1, kind="stable")
         ids, scores = np.take_along_axis(ids, order, axis=-1), np.take_along_axis(scores, order, axis=-1)
-    scores = scores.astype(np.float64)
-    kept = scores > -np.inf
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))  # the likeliest word weighs exactly 1
+        kept = np.take_along_axis(kept, order, axis=-1)
+    weights = scores.astype(np.float64)
+    weights -= weights.max(axis=-1, keepdims=True)
+    np.exp(weights, out=weights)  # the likeliest word weighs exactly 1
+    weights *= kept
     if mass < 1:
         kept &= np.cumsum(weights / weights.sum(axis=-1, keepdims=True), axis=-1) > 1 - mass
         kept[:, -1] = True
     if min_p is not None:
         kept &= weights >= min_p
-    weights *= kept
-    return KeptWords(ids, kept, weights / weights.sum(axis=-1, keepdims=True))
+    if mass < 1 or min_p is not None:
+        weights *= kept
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return KeptWords(ids, kept, weights)
 
 
 def _largest(rows: Floats, k: int, temperature: float) -> tuple[Ids, Floats]:
@@ -509,26 +524,35 @@ def _largest(rows: Floats, k: int, temperature: float) -> tuple[Ids, Floats]:
     bounds = np.partition(maxima, -k, axis=1)[:, -k]  # (R,)
     bounds = np.maximum(bounds, np.finfo(rows.dtype).min)  # an impossible word is no candidate
 
-    rest_ids = np.arange(B * BLOCK, V)
-    found = []
-    for row, bound in enumerate(bounds):
-        columns = (maxima[row, :B] >= bound).nonzero()[0]
-        scores = _divide(np.concatenate([lines[row][:, columns].ravel(), rest[row]]), temperature)
-        ids = np.concatenate([(LINES * B + columns).ravel(), rest_ids])
-        candidates = (scores >= bound).nonzero()[0]
-        ids, scores = ids[candidates], scores[candidates]
-        if len(scores) > k:
-            stays = scores >= np.partition(scores, -k)[-k]
-            ids, scores = ids[stays], scores[stays]
-        found.append((ids, scores))
+    row, column = _where(maxima >= bounds[:, None])  # the blocks that hold a candidate, (P,)
+    whole = column < B
+    r, b = row[whole], column[whole]
+    inside = _divide(lines[r, :, b], temperature)  # (blocks of more than one word, BLOCK)
+    block, line = _where(inside >= bounds[r, None])
+    r, b, single_row, single = r[block], b[block], row[~whole], column[~whole]
+    # All candidates, in the order of their rows and in each row by id: one number tells both.
+    place = np.concatenate([r * V + line * B + b, single_row * V + single + (BLOCK - 1) * B])
+    scores = np.concatenate([inside[block, line], maxima[single_row, single]])
+    order = np.argsort(place)
+    scores = scores[order]
+    row, ids = np.divmod(place[order], V)
 
-    W = max((len(ids) for ids, _ in found), default=1)
-    all_ids = np.zeros((R, W), dtype=np.int64)
-    all_scores = np.full((R, W), -np.inf, dtype=rows.dtype)
-    for row, (ids, scores) in enumerate(found):
-        all_ids[row, : len(ids)] = ids
-        all_scores[row, : len(ids)] = scores
-    return all_ids, all_scores
+    table = _as_table(row, scores, R, -np.inf)
+    if table.shape[1] > k:
+        stays = scores >= np.partition(table, -k, axis=1)[row, -k]
+        row, ids, scores = row[stays], ids[stays], scores[stays]
+        table = _as_table(row, scores, R, -np.inf)
+    return _as_table(row, ids, R, 0), table
+
+
+def _as_table(row: Ids, values: NDArray[Any], R: int, filling: float) -> NDArray[Any]:
+    """Values as a table of R rows, each as long as the longest: ``row`` (N,), which never falls, says whose each is."""
+    if R == 1:
+        return values[None]
+    lengths = np.bincount(row, minlength=R)
+    table = np.full((R, lengths.max(initial=1)), filling, dtype=values.dtype)
+    table[row, np.arange(len(row)) - (lengths.cumsum() - lengths)[row]] = values
+    return table
 
 
 def _where(mask: Mask) -> tuple[Ids, Ids]:

@@ -7,7 +7,7 @@ honest model can get under.
 
 **How the next word is found.** While a sentence is told, what is *still to be said* is a row of words and symbols. The
 words said so far often leave several such rows possible ("the dog": it may sleep, eat, or chase someone), each with a
-probability. A `_Place` in the storybook is this whole weighted set. Hearing one more word keeps the rows that can begin
+probability. A `Place` in the storybook is this whole weighted set. Hearing one more word keeps the rows that can begin
 with it and rescales; so all derivations of an ambiguous sentence are added up, none is preferred. As rules have no
 loops, there are finitely many places. These are prefix probabilities (Jelinek and Lafferty, 1991, "Computation of the
 probability of initial substring generation by stochastic context-free grammars"); without loops they need no matrix
@@ -68,13 +68,13 @@ class ImpossiblePrefix(ValueError):  # noqa: N818
         self.prefix, self.position, self.unknown = list(prefix), position, unknown
 
 
-class _Place:
+class Place:
     """Where we are in the storybook: what may still be said, with probabilities that sum to 1."""
 
     def __init__(self, rests: dict[Rest, float]) -> None:
         self.rests = rests
         self.next_words: dict[str, float] = {}  # probability of each possible next word; filled by Story._look
-        self.after: dict[str, _Place] = {}  # the place each word leads to; filled as far as anyone has been
+        self.after: dict[str, Place] = {}  # the place each word leads to; filled as far as anyone has been
 
 
 class Story:
@@ -86,6 +86,7 @@ class Story:
         end_id: its index in the vocabulary, 0.
         word_id: index of each word in the vocabulary.
         grammar: the rules, see `lib.grammar`.
+        start: the place before the first word.
 
     >>> from lib.grammar import parse_grammar
     >>> story = Story(parse_grammar("sentence:\\n  3 | the dog sleeps\\n  the cat eats\\n  the cat sleeps"))
@@ -110,10 +111,14 @@ class Story:
             symbol: list(zip((a.items for a in rule.alternatives), rule.probabilities(), strict=True))
             for symbol, rule in grammar.items()
         }
-        self._dice = {symbol: list(accumulate(p for _, p in choices)) for symbol, choices in self._choices.items()}
+        # For telling: where each alternative's share of the die ends, and its items, the last one first.
+        self._dice = {
+            symbol: (list(accumulate(p for _, p in choices)), [items[::-1] for items, _ in choices])
+            for symbol, choices in self._choices.items()
+        }
         self._beginnings: dict[Rest, dict[str, dict[Rest, float]]] = {}
-        self._places: dict[frozenset[tuple[Rest, str]], _Place] = {}
-        self._start = self._place({(START,): 1.0})
+        self._places: dict[frozenset[tuple[Rest, str]], Place] = {}
+        self.start = self._place({(START,): 1.0})
 
     # ------------------------------------------------------------------------------------------------- telling a story
 
@@ -137,12 +142,13 @@ class Story:
         still = [START]  # the next item last, so that it pops off
         while still:
             item = still.pop()
-            if is_symbol(item):
-                dice = self._dice[item]
-                drawn = min(bisect(dice, rng.random()), len(dice) - 1)  # rounding may leave the last sum just below 1
-                still.extend(reversed(self._choices[item][drawn][0]))
+            die = self._dice.get(item)
+            if die is None:
+                told.append(item)  # no symbol: a word
             else:
-                told.append(item)
+                ends, choices = die
+                drawn = bisect(ends, rng.random())
+                still.extend(choices[min(drawn, len(ends) - 1)])  # rounding may leave the last sum just below 1
         return told
 
     # --------------------------------------------------------------------------------------- questions with one answer
@@ -153,25 +159,37 @@ class Story:
         Raises:
             ImpossiblePrefix: no sentence begins with these words.
         """
-        place = self._start
+        place = self.start
         for position, word in enumerate(prefix):
             if word == END or word not in self._look(place):
                 raise ImpossiblePrefix(prefix, position, unknown=word not in self.word_id)
-            place = self._after(place, word)
+            place = self.after(place, word)
+        return self.next_word_at(place)
+
+    def next_word_at(self, place: Place) -> NDArray[np.float64]:
+        """Return the same for a place: for who goes through many sentences, from `start` on and `after` each word.
+
+        >>> story = load_story()
+        >>> place = story.after(story.start, "the")
+        >>> bool((story.next_word_at(place) == story.next_word(["the"])).all())
+        True
+        """
         distribution = np.zeros(len(self.vocabulary))
-        for word, probability in self._look(place).items():
-            distribution[self.word_id[word]] = probability
+        chances = self._look(place)
+        distribution[[self.word_id[word] for word in chances]] = list(chances.values())
         return distribution
 
     def log_probability(self, words: Sequence[str]) -> float:
         """Return the log probability, in nats, of exactly this sentence and its end; -inf if it is impossible."""
         total = 0.0
-        place = self._start
+        place = self.start
         for word in words:
-            if word == END or word not in self._look(place):
+            # A place that others have been to knows its words and where they lead: six thousand sentences a table.
+            chance = (place.next_words or self._look(place)).get(word)
+            if chance is None or word == END:
                 return -math.inf
-            total += math.log(self._look(place)[word])
-            place = self._after(place, word)
+            total += math.log(chance)
+            place = place.after.get(word) or self.after(place, word)
         ending = self._look(place).get(END, 0.0)
         return total + math.log(ending) if ending else -math.inf
 
@@ -192,15 +210,15 @@ class Story:
         True
         """
         entropy = length = 0.0
-        here = {self._start: 1.0}  # the places after 0, 1, 2, ... words, with the chance to be there
+        here = {self.start: 1.0}  # the places after 0, 1, 2, ... words, with the chance to be there
         while here:
-            following: dict[_Place, float] = {}
+            following: dict[Place, float] = {}
             for place, chance in here.items():
                 length += chance
                 for word, probability in self._look(place).items():
                     entropy -= chance * probability * math.log(probability)
                     if word != END:
-                        after = self._after(place, word)
+                        after = self.after(place, word)
                         following[after] = following.get(after, 0.0) + chance * probability
             here = following
         return entropy / length
@@ -214,15 +232,15 @@ class Story:
         4
         """
         total = 0
-        here = {self._start: 1}  # the places after 0, 1, 2, ... words, with the number of ways to get there
+        here = {self.start: 1}  # the places after 0, 1, 2, ... words, with the number of ways to get there
         while here:
-            following: dict[_Place, int] = {}
+            following: dict[Place, int] = {}
             for place, ways in here.items():
                 for word in self._look(place):
                     if word == END:
                         total += ways
                     else:
-                        after = self._after(place, word)
+                        after = self.after(place, word)
                         following[after] = following.get(after, 0) + ways
             here = following
         return total
@@ -284,15 +302,15 @@ class Story:
                     _add_scaled(beginnings.setdefault(word, {}), rests, probability)
         return self._beginnings.setdefault(rest, beginnings)
 
-    def _place(self, rests: dict[Rest, float]) -> _Place:
+    def _place(self, rests: dict[Rest, float]) -> Place:
         """Return the place with these rests, one object for all ways that lead to it."""
         total = sum(rests.values())
         rests = {rest: probability / total for rest, probability in rests.items()}
         # Two ways to the same place differ by rounding in the last of 16 digits; the first 12 tell places apart.
         key = frozenset((rest, f"{probability:.11e}") for rest, probability in rests.items())
-        return self._places.setdefault(key, _Place(rests))
+        return self._places.setdefault(key, Place(rests))
 
-    def _look(self, place: _Place) -> dict[str, float]:
+    def _look(self, place: Place) -> dict[str, float]:
         """Return the probability of each word that may come next, the end mark among them."""
         if not place.next_words:
             next_words: dict[str, float] = {}
@@ -302,7 +320,7 @@ class Story:
             place.next_words = next_words  # assigned when complete: several threads may be reading the same story
         return place.next_words
 
-    def _after(self, place: _Place, word: str) -> _Place:
+    def after(self, place: Place, word: str) -> Place:
         """Return the place that a possible ``word`` leads to."""
         if word not in place.after:
             rests: dict[Rest, float] = {}

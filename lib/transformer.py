@@ -126,7 +126,7 @@ def forward(
 def _attend(x: Tensor, weight: Tensor, heads: int, drop: Drop, past: Memory | None) -> tuple[Tensor, Memory]:
     """Mix every position with those before it: x (B, T, C) -> (B, T, C), and what to remember of it."""
     B, T, C = x.shape
-    q, k, v = (x @ weight.T).view(B, T, 3, heads, C // heads).permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
+    q, k, v = (x @ weight.T).view(B, T, 3, heads, C // heads).permute(2, 0, 3, 1, 4).unbind()  # each (B, H, T, D)
     if past:
         k, v = torch.cat((past.keys, k), dim=2), torch.cat((past.values, v), dim=2)  # (B, H, S, D), S >= T
     S = k.shape[2]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lib.experiment import (
     KS,
+    LEARNED,
     MEASURES,
     RATES,
     SHOWN,
@@ -22,6 +23,7 @@ from lib.experiment import (
     ExperimentConfig,
     ExperimentError,
     GrammarSpeaker,
+    _learned,
     decompose,
     interaction_by_chance,
     marked,
@@ -394,3 +396,20 @@ def test_the_csv_holds_every_cell_with_its_intervals(whole):
             for name, value in (("", estimate.value), ("_low", estimate.low), ("_high", estimate.high)):
                 assert float(row[measure + name]) == pytest.approx(value, rel=1e-5, abs=1e-6)
         assert row["sentences"] == "500"
+
+
+def test_the_training_set_is_drawn_once_for_all_tables_of_a_class_and_is_the_models_own():
+    first, second = (Experiment(ExperimentConfig(n=100, seed=seed)) for seed in (1, 2))
+    assert first._training is second._training
+    assert first._training == {tuple(sentence) for sentence in load_model(p=0.0).training_sentences}
+    assert _learned.cache_info().maxsize == LEARNED
+
+
+def test_an_advance_is_one_word_of_a_batch():
+    table = Experiment(ExperimentConfig((0.3,), (10,), 100, grammar=False))
+    steps = 0
+    while not table.done:
+        table.advance()
+        steps += 1
+    longest = max(len(told.words) for told in table.results[Cell(0.3, 10)].sentences)
+    assert longest + 1 < steps <= load_model(p=0.3).config.context + 1  # the beginning, the words, the end

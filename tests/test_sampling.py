@@ -471,3 +471,10 @@ def test_the_mistakes_of_top_k_are_those_of_each_cut_made_by_itself():
         top_k_errors([1.0, 2.0], [1.0])
     with pytest.raises(SamplingError, match="logits"):
         top_k_errors([[1.0, 2.0]], [0.5, 0.5])
+
+
+@pytest.mark.parametrize("top_k", [None, 3, 60])
+def test_rows_that_are_named_several_times_are_drawn_from_as_often(top_k):
+    logits, rows = odd_logits(200, np.random.default_rng(4)), np.array([2, 0, 0, 1, 2, 2])
+    drawn = sample(logits, np.random.default_rng(9), top_k=top_k, rows=rows)
+    assert drawn.tolist() == sample(logits[rows], np.random.default_rng(9), top_k=top_k).tolist()
