@@ -1,4 +1,4 @@
-"""What the training page draws of a recording: medians and bands over the ensemble's members.
+"""What the training page shows of a recording: medians and bands over the ensemble's members, and how a run ended.
 
 >>> import numpy as np
 >>> across(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]))["median"]  # one point, one arm, five members
@@ -7,11 +7,15 @@ array([[3.]])
 
 import csv
 import io
+import threading
+from dataclasses import dataclass
+from math import ceil, isfinite
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from lib.comparison import ArmSummary, Comparison, compare, summarise
 from lib.training import History
 
 Metric = Literal["loss", "accuracy"]
@@ -22,10 +26,21 @@ def across(values: Floats) -> dict[str, Floats]:
     """Median and middle half over the members: (T, A, E) -> three arrays (T, A), named median, low and high.
 
     The band holds the middle half of the members (25th to 75th percentile), so that one unlucky seed does not
-    stretch it.
+    stretch it. Where a member's value is no number, neither are these. Between two members lies the straight line, as
+    `np.quantile` has it, which takes five times as long.
     """
-    low, median, high = np.quantile(values, [0.25, 0.5, 0.75], axis=2)  # each (T, A)
-    return {"median": median, "low": low, "high": high}
+    ordered: Floats = np.sort(values, axis=2)  # (T, A, E), NaN last
+    ordered[np.isnan(ordered[:, :, -1])] = np.nan
+
+    def quantile(share: float) -> Floats:
+        place = share * (ordered.shape[2] - 1)
+        below, above = int(place), ceil(place)
+        if below == above:
+            return ordered[:, :, below]
+        mixed: Floats = (above - place) * ordered[:, :, below] + (place - below) * ordered[:, :, above]
+        return mixed
+
+    return {"median": quantile(0.5), "low": quantile(0.25), "high": quantile(0.75)}  # each (T, A)
 
 
 def series(history: History, start: int = 0, stop: int | None = None) -> dict[str, Floats]:
@@ -48,6 +63,74 @@ def series(history: History, start: int = 0, stop: int | None = None) -> dict[st
             for arm in range(table.shape[1]):
                 named[f"{curve}.{arm}.{statistic}"] = table[:, arm]
     return named
+
+
+class GrowingSeries:
+    """The `series` of a run that is still growing, as lists for the screen: worked out once for all who watch it.
+
+    >>> from lib.training import TrainingConfig, train
+    >>> history = train(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=4))
+    >>> curves = GrowingSeries()
+    >>> [len(values) for name, values in curves.between(history, 1, 3).items() if name == "val_loss.1.median"]
+    [2]
+    """
+
+    def __init__(self) -> None:
+        self._lists: dict[str, list[float | None]] = {}
+        self._count = 0  # points in the lists
+        self._lock = threading.Lock()
+
+    def between(self, history: History, start: int, stop: int) -> dict[str, list[float | None]]:
+        """Every curve from point ``start`` to before point ``stop``, both recorded in ``history``, which may grow from
+        call to call."""
+        with self._lock:
+            if self._count < len(history.step):
+                for name, values in series(history, self._count).items():
+                    self._lists.setdefault(name, []).extend(map(_short, values.tolist()))
+                self._count = len(history.step)
+        return {name: values[start:stop] for name, values in self._lists.items()}
+
+
+def _short(value: float) -> float | None:
+    """Four digits are more than a screen shows, and a third of the bytes; JSON has no NaN and no infinity."""
+    return float(f"{value:.4g}") if isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a finished run ended: the second arm against the first in `loss` and `accuracy`, each of the `arms` by
+    itself, and their accuracies at the end, medians over the members. `looked_at`, `loss_floor` and
+    `accuracy_ceiling` are those of the `History`."""
+
+    loss: Comparison
+    accuracy: Comparison
+    arms: tuple[ArmSummary, ...]
+    train_accuracy: tuple[float, ...]
+    val_accuracy: tuple[float, ...]
+    looked_at: tuple[int, int]
+    loss_floor: float | None
+    accuracy_ceiling: float | None
+
+
+def ending(history: History) -> Ending:
+    """Sum up a finished run of two arms or more.
+
+    >>> from lib.training import TrainingConfig, train
+    >>> end = ending(train(TrainingConfig(members=4, steps=1000, recordings=4)))
+    >>> end.loss.outcome, len(end.arms), end.train_accuracy[0] > end.val_accuracy[0]
+    ('helped', 2, True)
+    """
+    arms = range(len(history.config.rates))
+    return Ending(
+        loss=compare(history),
+        accuracy=compare(history, metric="val_accuracy"),
+        arms=tuple(summarise(history, arm) for arm in arms),
+        train_accuracy=tuple(float(np.median(history.train_accuracy[-1, arm])) for arm in arms),
+        val_accuracy=tuple(float(np.median(history.val_accuracy[-1, arm])) for arm in arms),
+        looked_at=history.looked_at,
+        loss_floor=history.loss_floor,
+        accuracy_ceiling=history.accuracy_ceiling,
+    )
 
 
 def to_csv(history: History, rates: tuple[float, ...]) -> str:

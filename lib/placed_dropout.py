@@ -23,6 +23,7 @@ from torch import Tensor
 
 from lib.dropout import dropout_mask
 from lib.language_model import LanguageModel, SettingError
+from lib.network import one_fast_thread
 from lib.transformer import forward, unflatten
 
 PLACES: Final = ("embedding", "attention", "projection", "mlp")
@@ -49,6 +50,7 @@ class BlockPasses:
     full: NDArray[np.float32]
 
 
+@one_fast_thread()
 def record_block(
     model: LanguageModel,
     words: Sequence[str],
@@ -109,7 +111,7 @@ def record_block(
             mask = dropout_mask(x.shape, p, die)
         if here:
             # Attention weights come as (N, H, looked at, looking); the picture wants a row for each that looks.
-            kept[place] = mask.transpose(2, 3) if place == "attention" else mask[:, -1]
+            kept[place] = mask.transpose(2, 3) if place == "attention" else mask[:, -1].clone()
         if training and place in places:
             return x * mask / (1 - p) if p < 1 else torch.zeros_like(x)
         return x

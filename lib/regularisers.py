@@ -12,6 +12,7 @@ would on data of a third kind. The others are judged at their end.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,13 @@ class RegularisersTrainer:
     @property
     def histories(self) -> dict[str, History]:
         """What is recorded so far of each run."""
+        return self._ended if self.done else self._recorded()
+
+    @cached_property
+    def _ended(self) -> dict[str, History]:
+        return self._recorded()
+
+    def _recorded(self) -> dict[str, History]:
         return {arm: trainer.history for arm, trainer in self._trainers.items()}
 
     def advance(self, steps: int) -> None:

@@ -11,6 +11,7 @@ differs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from lib.training import ConfigError, History, Trainer, TrainingConfig
@@ -102,6 +103,10 @@ class ScheduledTrainer:
     @property
     def history(self) -> History:
         """What is recorded so far."""
+        return self._ended if self.done else self._trainer.history
+
+    @cached_property
+    def _ended(self) -> History:
         return self._trainer.history
 
     def advance(self, steps: int) -> None:

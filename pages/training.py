@@ -1,8 +1,6 @@
 """Train vs. validation: networks trained live, with and without dropout, and the moment one starts to memorise."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -11,94 +9,16 @@ from lib.web import lesson
 frame = lesson.framed("training")  # first of all: the heading is there while PyTorch is imported
 
 from lib.curves import to_csv
-from lib.datasets import DATASETS, train_bounds
 from lib.listings.training import training_listing
 from lib.training import TrainingConfig
-from lib.web.controls import Controls, choice, flag, key_of, number
+from lib.web.controls import Controls
 from lib.web.language import _, prose
 from lib.web.runs import Run, session_watcher
 from lib.web.table_upload import own_table
-from lib.web.training_player import TrainingJob, history_of, training_player, training_runs
+from lib.web.training_player import TrainingJob, training_player, training_runs
 from lib.web.training_report import disagreements, numbers, verdict
+from lib.web.training_settings import LESSONS, Settings, choose_lesson, config_of
 from lib.web.two_dice_link import link_to_two_dice
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything on this page that a link repeats."""
-
-    data: str = choice("moons", DATASETS)
-    n: int = choice(100, (20, 50, 100, 200, 500, 1000))
-    flips: float = number(0.1, 0.0, 0.4, 0.05)
-    p: float = number(0.5, 0.05, 0.9, 0.05)
-    noise: float = number(0.25, 0.0, 0.5, 0.05)
-    p_in: float = number(0.0, 0.0, 0.5, 0.05)
-    layers: str = choice("64-64", ("8", "64", "64-64", "64-64-64", "256-256"))
-    seeds: int = number(8, 1, 16, 1)
-    steps: int = choice(2000, (200, 500, 1000, 2000, 4000, 8000))
-    batch: int = choice(32, (8, 16, 32, 64, 128))
-    lr: float = choice(0.005, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02))
-    decay: float = choice(0.0, (0.0, 0.0001, 0.001, 0.01, 0.1))
-    seed: int = number(0, 0, 9999, 1)
-    metric: str = choice("loss", ("loss", "accuracy"))
-    log: bool = flag(False)
-    noisy: bool = flag(False)
-
-
-DIGITS: dict[str, Any] = {"data": "digits", "layers": "256-256", "batch": 64, "lr": 0.001, "steps": 1000, "seeds": 4}
-
-# Lessons worth a click. The last one shows dropout making no difference, because it does not always help.
-LESSONS: dict[str, dict[str, Any]] = {
-    "noisy-moons": {},
-    "noisy-digits": {
-        "data": "digits",
-        "n": 1000,
-        "flips": 0.2,
-        "layers": "256-256",
-        "batch": 64,
-        "lr": 0.001,
-        "seeds": 4,
-    },
-    "more-data": {"n": 1000},
-    "clean-digits": {
-        "data": "digits",
-        "n": 200,
-        "flips": 0.0,
-        "layers": "256-256",
-        "batch": 64,
-        "lr": 0.001,
-        "seeds": 4,
-    },
-}
-
-
-def choose_lesson(name: str) -> None:
-    """Put a lesson's settings into the controls and start it."""
-    for each in Settings.__dataclass_fields__.values():
-        st.session_state[key_of(each.name)] = LESSONS[name].get(each.name, each.default)
-    st.session_state["train"] = True
-
-
-def config_of(settings: Settings) -> TrainingConfig:
-    """The training run that these settings ask for; a small table lends fewer examples than asked."""
-    table = st.session_state.get("table") if settings.data == "csv" else None
-    fewest, most = train_bounds(settings.data, table)
-    return TrainingConfig(
-        dataset=settings.data,
-        table=table,
-        n_train=min(max(settings.n, fewest), most),
-        noise=settings.noise,
-        label_noise=settings.flips,
-        hidden=tuple(int(width) for width in settings.layers.split("-")),
-        rates=(0.0, settings.p),
-        input_rate=settings.p_in,
-        members=settings.seeds,
-        batch_size=settings.batch,
-        learning_rate=settings.lr,
-        weight_decay=settings.decay,
-        steps=settings.steps,
-        seed=settings.seed,
-    )
 
 
 @st.fragment
@@ -152,9 +72,9 @@ with frame:
             controls.steps("lr", _("Learning rate"))
             controls.steps("decay", _("Weight decay"))
             controls.number("seed", _("Seed"))
-        with st.popover(_("Lessons"), width="stretch", icon=":material/school:"):
-            for name in LESSONS:
-                st.button(prose("training", f"lesson-{name}"), on_click=choose_lesson, args=(name,), width="stretch")
+        lessons = st.popover(_("Lessons"), width="stretch", icon=":material/school:", key="lessons", on_change="rerun")
+        for name in LESSONS if lessons.open else ():
+            lessons.button(prose("training", f"lesson-{name}"), on_click=choose_lesson, args=(name,), width="stretch")
     settings = controls.settings()
     config = config_of(settings) if not missing else None
     if config and config.n_train != settings.n:
@@ -167,7 +87,7 @@ with frame:
     if st.session_state.pop("train", False) and config:
         st.session_state["watched"] = config
     watched: TrainingConfig | None = st.session_state.get("watched")
-    history = None
+    finished = None
 
     with right:
         if watched is None:
@@ -180,18 +100,18 @@ with frame:
                 st.error(prose("training", "failed"))
             else:
                 watch(run, watched, settings)
-                history = history_of(run) if run.done else None
-            if history:
-                verdict(history, watched)
+                finished = run.job if run.done else None
+            if finished:
+                verdict(finished.ending, watched)
 
-    if watched and history:
+    if watched and finished:
         st.subheader(_("The numbers"), anchor=False)
-        numbers(history, watched, run.steps_per_second)
-        disagreements(history)
+        numbers(finished.ending, watched, run.steps_per_second)
+        disagreements(finished.history)
         with st.container(horizontal=True):
             st.download_button(
                 _("All curves as CSV"),
-                partial(to_csv, history, watched.rates),
+                partial(to_csv, finished.history, watched.rates),
                 "two-dice-training.csv",
                 "text/csv",
                 icon=":material/download:",

@@ -26,7 +26,7 @@ from lib.data_size_trial import Trial, trial_config
 from lib.datasets import bayes_floor, load_digits
 from lib.digits_figures import load_values
 from lib.digits_trial import DigitsRun, DigitsTrial
-from lib.experiment import KS, MOST, RATES, Cell, CellResult, ExperimentConfig
+from lib.experiment import KS, LEARNED, MOST, RATES, Cell, CellResult, ExperimentConfig, _learned
 from lib.facts import load_facts
 from lib.figures.averaging import AverageLabels, running_average_figure
 from lib.language_model import CHECKPOINTS, load_model
@@ -40,16 +40,27 @@ from lib.pictured_network import (
     monte_carlo_error,
     pictured_data,
 )
+from lib.placed_dropout import PLACES
 from lib.regularisers import RegularisersConfig, RegularisersTrainer
 from lib.schedules import ScheduleConfig, ScheduledTrainer
 from lib.story import load_story
 from lib.tables import MAX_BYTES, MAX_CLASSES, MAX_FEATURES, Table, load_table
 from lib.training import TrainingConfig
-from lib.web import dropout_report, figures, language, life_strip, top_k_report
+from lib.web import (
+    dropout_report,
+    figures,
+    language,
+    life_strip,
+    today_data,
+    today_places,
+    top_k_report,
+    training_report,
+)
 from lib.web.dropout_player import packed, recorded
 from lib.web.language import LANGUAGES, ROOT
 from lib.web.runs import CREW
-from lib.web.today_runs import Stepwise, StepwiseJob, today_runs
+from lib.web.stepwise import Stepwise, StepwiseJob
+from lib.web.today_runs import today_runs
 from lib.web.training_player import TrainingJob, training_runs
 from lib.web.two_dice_runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
 
@@ -145,7 +156,10 @@ def training_rows(table: Table) -> list[Row]:
         "csv", table=table, n_train=1_000, hidden=(256, 256), members=16, batch_size=128, steps=100, recordings=100
     )
     pool = training_runs()
-    done, working = weigh(finished(TrainingJob(heaviest))), weigh(begun(TrainingJob(heaviest)))
+    watched = finished(TrainingJob(heaviest))
+    watched.piece(watched.history, 0, 8)  # what is worked out for those who watch
+    assert watched.ending
+    done, working = weigh(watched), weigh(begun(TrainingJob(heaviest)))
     return [
         Row("training_runs", "finished runs, with the table they learned", pool.keep, done),
         Row("training_runs", "a run under way", 1, working, kept=False),
@@ -165,8 +179,8 @@ def today_rows() -> list[Row]:
         partial(Trial, trial_config(SIZES[-1], 0.3, steps=4)),
     ]
     pool, shared = today_runs(), [load_story()]
-    done = max(weigh(finished(StepwiseJob(make, 10)), shared) for make in makers)
-    working = max(weigh(begun(StepwiseJob(make, 1)), shared) for make in makers)
+    done = max(weigh(finished(StepwiseJob(make)), shared) for make in makers)
+    working = max(weigh(begun(StepwiseJob(make)), shared) for make in makers)
     return [
         Row("today_runs", "finished runs", pool.keep, done),
         Row("today_runs", "a run under way", 1, working, kept=False),
@@ -190,13 +204,14 @@ def two_dice_rows() -> list[Row]:
     measuring = MeasuringJob((widest,), None, {})
     while measuring.step < 0.9 * MOST:
         measuring.advance()
-    tables = measuring_runs()
+    tables, learned = measuring_runs(), _learned(load_story(), MOST, 0)
     trained, learning = finished(TrainingPairJob(pair)), begun(begun(TrainingPairJob(pair)))
     return [
         Row("training_pairs", "pairs of trained models", pairs.keep, weigh(trained, shared)),
         Row("training_pairs", "a pair under way", 1, weigh(learning, shared), kept=False),
+        Row("_learned", "training sentences, to know the copied ones", LEARNED, weigh(learned, shared)),
         Row("measuring_runs", "measured tables", tables.keep, weigh(table, shared)),
-        Row("measuring_runs", "tables under way", 1, weigh(measuring, shared), kept=False),
+        Row("measuring_runs", "tables under way", 1, weigh(measuring, [*shared, learned]), kept=False),
         Row("cell_store", f"sets of up to {len(known)} measured cells", cell_store().most, weigh(known, shared)),
     ]
 
@@ -216,6 +231,9 @@ def results_rows() -> list[Row]:
     assert recording.running_geometric_mean is not None
     told = load_model("en", 0.3).generate(top_k_report.STORIES, rng, temperature=3.0)
     learned = top_k_report._training_sentences("en", 0.0)
+    words = ("the", "old", "king", "gave", "the", "big", "dog")
+    block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
+    digit = training_report._picture_of(rng.integers(0, 256, 64, dtype=np.uint8).tobytes())
     for noise in np.linspace(0, 0.5, 11):
         bayes_floor("moons", float(noise), 0.1)
     return [
@@ -225,6 +243,8 @@ def results_rows() -> list[Row]:
         Row("_monte_carlo", "errors of averaged passes", dropout_report.MOST_ERRORS, weigh(monte_carlo)),
         Row("_told", f"{top_k_report.STORIES} stories each", top_k_report.MOST_TOLD, weigh(pickle.dumps(told))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
+        Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),
+        Row("_picture_of", "pictures of digits", training_report.MOST_DIGITS, weigh([digit, b" " * 64])),
         Row("bayes_floor", "a loss and an accuracy", 256, weigh(bayes_floor("moons", 0.25, 0.1))),
         Row("t_quantile", "a number", 256, weigh(t_quantile(7))),
     ]
@@ -240,7 +260,8 @@ def files_rows() -> list[Row]:
     prose = [language._sections(each, page) for each in LANGUAGES for page in pages]
     networks = [load_pictured_network(data, p) for data in PICTURED_DATA for p in TRAINED_RATES]
     examples = [load_examples(data) for data in PICTURED_DATA]
-    small = [load_digits(), load_facts(), load_values(), load_points(), networks, examples, life_strip._recording()]
+    shipped = [*map(today_data._summary, ("val_loss", "best_val_loss", "train_loss")), load_points(), load_values()]
+    small = [load_digits(), load_facts(), shipped, networks, examples, life_strip._recording()]
     assert story.entropy_per_word > 0  # has looked at every place of the storybook, so it grows no more
     return [
         Row("load_story", "the storybook, all its places", 1, weigh(story)),

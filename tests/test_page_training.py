@@ -1,13 +1,18 @@
 """The Training page without a browser: default, every control moved, links good and bad, a table of one's own."""
 
+import json
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from lib.curves import to_csv
+from lib.curves import GrowingSeries, across, to_csv
 from lib.tables import MESSAGES, TableError, example_table_text, load_table
 from lib.training import TrainingConfig, train
 from lib.web.component import unpacked
 from lib.web.table_upload import told
 from lib.web.training_player import TrainingJob, training_runs
+from lib.web.training_settings import LESSONS
 from tests.apptest import both_spellings, healthy, open_app_page, shown, until
 
 SMALL = {"n": "20", "steps": "200", "seeds": "2", "layers": "8"}
@@ -103,8 +108,12 @@ def test_the_same_settings_share_one_run_between_sessions():
     assert player(one)["run"] == player(two)["run"]
 
 
-def test_lessons_fill_the_controls():
+def test_lessons_are_drawn_when_somebody_opens_them_and_fill_the_controls():
     app = healthy(open_app_page("training"))
+    assert [each.label for each in app.button] == ["Train"]
+    app.session_state["lessons"] = True
+    app.run()
+    assert len(app.button) == 1 + len(LESSONS)
     label = next(each.label for each in app.button if "clean digits" in each.label)
     next(each for each in app.button if each.label == label).click().run()
     healthy(app)
@@ -161,3 +170,43 @@ def test_the_job_advances_to_its_end():
     while not job.done:
         job.advance()
     assert job.step == job.steps == 50
+    assert job.history is job.history  # made once for all who look at it
+    assert job.ending is job.ending
+
+
+def test_two_who_watch_get_the_same_pieces_wherever_they_are():
+    job = TrainingJob(TrainingConfig(n_train=20, hidden=(8,), members=3, steps=60, recordings=20))
+    got = {name: [] for name in job.piece(job.history, 0, 0)["series"]}
+    while len(got["val_loss.0.median"]) < 21:
+        history, have = job.history, len(got["val_loss.0.median"])
+        count = len(history.step)
+        for name, values in job.piece(history, have, min(count, have + 8))["series"].items():
+            got[name] += values
+        if not job.done:
+            job.advance()
+    whole = job.piece(job.history, 0, 21)["series"]
+    assert got == whole  # who came at the start and who comes at the end
+    for arm in (0, 1):
+        for name, share in (("low", 0.25), ("median", 0.5), ("high", 0.75)):
+            exact = np.quantile(job.history.val_loss[:, arm], share, axis=1)
+            np.testing.assert_allclose(whole[f"val_loss.{arm}.{name}"], exact, rtol=5e-4)
+
+
+@pytest.mark.parametrize("members", [1, 2, 3, 4, 5, 8, 16])
+def test_quantiles_are_those_of_numpy(members):
+    values = np.random.default_rng(members).normal(size=(7, 2, members))
+    values[0, 0, 0] = np.nan
+    low, median, high = np.quantile(values, [0.25, 0.5, 0.75], axis=2)
+    found = across(values)
+    np.testing.assert_allclose(found["low"], low, rtol=1e-12)
+    np.testing.assert_allclose(found["median"], median, rtol=1e-12)
+    np.testing.assert_allclose(found["high"], high, rtol=1e-12)
+
+
+def test_what_is_no_number_or_infinite_is_sent_as_nothing():
+    history = train(TrainingConfig(n_train=20, hidden=(8,), members=2, steps=20, recordings=2))
+    broken = replace(history, val_loss=np.full_like(history.val_loss, np.inf))
+    sent = GrowingSeries().between(broken, 0, 3)
+    assert sent["val_loss.0.median"] == [None, None, None]
+    assert sent["train_loss_dropout.0.median"][0] is None  # nothing is seen before the first step
+    assert json.loads(json.dumps(sent, allow_nan=False)) == sent

@@ -63,7 +63,7 @@ def schedules_part(controls: Controls[Any]) -> str:
         training = training_of(controls)
         config = ScheduleConfig(training, p, switch)
     with right:
-        trainer = computed(config, lambda: ScheduledTrainer(config), at_once=10)
+        trainer = computed(config, lambda: ScheduledTrainer(config))
         if trainer:
             _schedule_curves(trainer.history, show)
     if trainer:
@@ -170,12 +170,13 @@ def instead_part(controls: Controls[Any]) -> str:
         show = controls.segmented("curves", _("Curves"), captions=_curve_names())
         config = RegularisersConfig(training_of(controls), p, decay, times)
     with right:
-        trainer = computed(config, lambda: RegularisersTrainer(config), at_once=30)
+        trainer = computed(config, lambda: RegularisersTrainer(config))
+        results = trainer.results() if trainer else []
         if trainer:
-            _regulariser_curves(trainer.histories, trainer.results(), show)
+            _regulariser_curves(trainer.histories, results, show)
     if trainer:
         st.subheader(_("The numbers"), anchor=False)
-        _regulariser_table(trainer.results(), trainer.histories)
+        _regulariser_table(results, trainer.histories)
     st.caption(prose("today", "instead-honest"))
     return regularisers_listing(config)
 

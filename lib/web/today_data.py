@@ -1,11 +1,13 @@
 """When dropout stops helping: validation loss against the number of training sentences, and one more point live."""
 
+import functools
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from lib.comparison import NEGLIGIBLE_LOSS
-from lib.data_size import RATES, SIZES, Point, crossing, differences, load_points, means
+from lib.data_size import RATES, SIZES, Crossing, Difference, Point, crossing, differences, load_points, means
 from lib.figures.lines import Line, Spot, lines_figure
 from lib.listings.today import data_size_listing
 from lib.story import load_story
@@ -13,15 +15,42 @@ from lib.web.chart import chart
 from lib.web.controls import Controls
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, ngettext, prose
+from lib.web.stepwise import Stepwise
 from lib.web.table import table
-from lib.web.today_runs import Stepwise, computed
+from lib.web.today_runs import computed
+
+
+@dataclass(frozen=True)
+class _Summary:
+    """The shipped points, one loss of theirs summed up: its mean and range at every size, what each p changes in it,
+    and where it stops to do so."""
+
+    means: dict[float, list[tuple[int, float, float, float]]]
+    differences: dict[float, list[Difference]]
+    crossings: dict[float, Crossing]
+
+
+@functools.cache  # one file, 20 kB
+def _shipped() -> list[Point]:
+    return load_points()
+
+
+@functools.cache  # three losses, 20 kB each
+def _summary(column: str) -> _Summary:
+    points = _shipped()
+    changes = {p: differences(points, p, column) for p in RATES[1:]}
+    return _Summary(
+        means={p: means(points, p, column) for p in RATES},
+        differences=changes,
+        crossings={p: crossing(points, p, column) for p in RATES[1:] if changes[p]},
+    )
 
 
 def data_part(controls: Controls[Any]) -> str:
     """The shipped curves, where they cross, and "run one point yourself"."""
     with st.container(key="picture-and-controls"):
         left, right = st.columns([0.26, 0.74], gap="medium")
-    points, floor = load_points(), load_story().entropy_per_word
+    points, floor = _shipped(), load_story().entropy_per_word
     with left:
         loss = controls.segmented(
             "loss",
@@ -41,18 +70,18 @@ def data_part(controls: Controls[Any]) -> str:
         if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
             st.session_state["today_point"] = size, rate, seed
         asked = st.session_state.get("today_point")
-        trial = computed(asked, lambda: _trial(*asked), at_once=4) if asked else None
+        trial = computed(asked, lambda: _trial(*asked)) if asked else None
     column = {"end": "val_loss", "best": "best_val_loss", "training": "train_loss"}[loss]
     with right:
-        _curves(points, column, floor, trial.point if trial else None)
+        _curves(column, floor, trial.point if trial else None)
     if trial:
         with left:
             _compared(trial.point, points, column)
 
     st.subheader(_("The numbers"), anchor=False)
     # Where it stops helping is asked of validation; the training loss only shows who memorised.
-    _crossings(points, "val_loss" if column == "train_loss" else column)
-    _table(points, column)
+    _crossings("val_loss" if column == "train_loss" else column)
+    _table(column)
     seeds = len({point.seed for point in points})
     runs = ngettext("{count} run", "{count} runs", len(points))
     st.caption(
@@ -68,10 +97,9 @@ def _trial(size: int, rate: float, seed: int) -> Stepwise:
     return Trial(trial_config(size, rate, seed))
 
 
-def _curves(points: list[Point], column: str, floor: float, own: Point | None) -> None:
+def _curves(column: str, floor: float, own: Point | None) -> None:
     lines, said = [], []
-    for look, p in enumerate(RATES):
-        rows = means(points, p, column)
+    for look, (p, rows) in enumerate(_summary(column).means.items()):
         if not rows:
             continue
         sizes, mean, low, high = (list(values) for values in zip(*rows, strict=True))
@@ -117,18 +145,16 @@ def _compared(own: Point, points: list[Point], column: str) -> None:
     )
 
 
-def _crossings(points: list[Point], column: str) -> None:
+def _crossings(column: str) -> None:
     """For each p: what it changed with little data, where it stops helping, and what it changes with much."""
     names = {
         "val_loss": _("validation loss"),
         "best_val_loss": _("validation loss at the best step"),
     }
-    for p in RATES[1:]:
-        measured = differences(points, p, column)
-        if not measured:
-            continue
-        found = crossing(points, p, column)
-        best = min(measured, key=lambda each: each.mean)
+    summary = _summary(column)
+    items = []
+    for p, found in summary.crossings.items():
+        best = min(summary.differences[p], key=lambda each: each.mean)
         words = {
             "p": decimal(p, 1),
             "loss": names[column],
@@ -151,7 +177,8 @@ def _crossings(points: list[Point], column: str) -> None:
                 said.append(prose("today", section, size=_about(size), negligible=decimal(NEGLIGIBLE_LOSS)))
         if found.sentences is None:
             said.append(prose("today", "crossing-none"))
-        st.markdown("- " + " ".join(said))
+        items.append("- " + " ".join(said))
+    st.markdown("\n".join(items))
 
 
 def _about(size: float) -> str:
@@ -159,10 +186,11 @@ def _about(size: float) -> str:
     return decimal(float(f"{size:.2g}"), 0)
 
 
-def _table(points: list[Point], column: str) -> None:
+def _table(column: str) -> None:
     """The mean of every size and rate, and how much each rate changes it; a pair that was not run stays empty."""
-    losses = {p: {size: decimal(mean, 3) for size, mean, *_rest in means(points, p, column)} for p in RATES}
-    changes = {p: {each.sentences: signed(each.mean, 3) for each in differences(points, p, column)} for p in RATES[1:]}
+    summary = _summary(column)
+    losses = {p: {size: decimal(mean, 3) for size, mean, *_rest in rows} for p, rows in summary.means.items()}
+    changes = {p: {each.sentences: signed(each.mean, 3) for each in rows} for p, rows in summary.differences.items()}
     head = [
         _("sentences"),
         *(_("p = {p}", p=decimal(p, 1)) for p in RATES),

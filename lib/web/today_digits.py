@@ -53,14 +53,13 @@ def paper_part(controls: Controls[Any]) -> str:
         if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
             st.session_state["today_digits"] = trial
         asked = st.session_state.get("today_digits")
-        run = computed(asked, lambda: DigitsRun(asked), at_once=10) if asked else None
+        run = computed(asked, lambda: DigitsRun(asked)) if asked else None
     own = run.values if run else []
-    values = _shipped()
     with right:
         if figure == 8:
-            _activations(values, own, noise, p)
+            _activations(own, noise)
         else:
-            _errors(values, own, figure, noise)
+            _errors(own, figure, noise)
     if asked and own:
         with left:
             st.success(
@@ -73,9 +72,9 @@ def paper_part(controls: Controls[Any]) -> str:
                 )
             )
     claim = load_facts().claim(f"figure-{figure}")
-    st.markdown(f"**{_('The paper')}** · {_(claim.text)} {evidence(claim)}")
-    st.markdown(f"**{_('Here')}** · {_told(values, figure, noise)}")
-    st.caption(prose("today", "paper-differs", seeds=len({each.seed for each in values})))
+    paper = f"**{_('The paper')}** · {_(claim.text)} {evidence(claim)}"
+    st.markdown(f"{paper}\n\n**{_('Here')}** · {_told(figure, noise)}")
+    st.caption(prose("today", "paper-differs", seeds=_seeds()))
     return training_listing(trial.config())
 
 
@@ -84,21 +83,33 @@ def _shipped() -> list[Value]:
     return load_values()
 
 
+@functools.cache  # what the controls can ask for: 145 curves of the shipped values, 0.1 MB
+def _curve(
+    figure: int, quantity: str, noise: float, *, over: str, p: float | None = None
+) -> list[tuple[float, float, float, float]]:
+    return curve(_shipped(), figure, quantity, noise, over=over, **({} if p is None else {"p": p}))
+
+
+@functools.cache
+def _seeds() -> int:
+    return len({each.seed for each in _shipped()})
+
+
 def _of(values: list[Value], quantity: str) -> float:
     return next(each.value for each in values if each.quantity == quantity and each.figure != 8)
 
 
-def _errors(values: list[Value], own: list[Value], figure: int, noise: float) -> None:
+def _errors(own: list[Value], figure: int, noise: float) -> None:
     lines, said = [], []
-    arms: list[tuple[str, str, dict[str, float], int]]
+    arms: list[tuple[str, str, float | None, int]]
     if figure == 9:
-        arms = [(_("validation"), "val_error", {}, 2), (_("training"), "train_error", {}, 1)]
+        arms = [(_("validation"), "val_error", None, 2), (_("training"), "train_error", None, 1)]
     else:
         names = {0.0: _("validation, without dropout"), 0.5: _("validation, p = 0.5")}
-        arms = [(names[p], "val_error", {"p": p}, 0 if p == 0 else 2) for p in FIGURE_10_RATES]
+        arms = [(names[p], "val_error", p, 0 if p == 0 else 2) for p in FIGURE_10_RATES]
     over = "p" if figure == 9 else "n"
-    for name, quantity, where, look in arms:
-        rows = curve(values, figure, quantity, noise, over=over, **where)
+    for name, quantity, at_p, look in arms:
+        rows = _curve(figure, quantity, noise, over=over, p=at_p)
         if not rows:
             continue
         x, mean, low, high = (list(column) for column in zip(*rows, strict=True))
@@ -128,9 +139,9 @@ def _errors(values: list[Value], own: list[Value], figure: int, noise: float) ->
     )
 
 
-def _activations(values: list[Value], own: list[Value], noise: float, p: float) -> None:
+def _activations(own: list[Value], noise: float) -> None:
     def shares(rate: float) -> list[float]:
-        rows = [curve(values, 8, f"bin{i}", noise, over="p", p=rate) for i in range(BINS)]
+        rows = [_curve(8, f"bin{i}", noise, over="p", p=rate) for i in range(BINS)]
         return [row[0][1] for row in rows if row]
 
     arms = [(_("without dropout"), shares(0.0), 0), ("p = 0.5", shares(0.5), 2)]
@@ -146,18 +157,18 @@ def _activations(values: list[Value], own: list[Value], noise: float, p: float) 
             y_label=_("share of the activations"),
         ),
         key="figure_8",
-        alt=_told(values, 8, noise),
+        alt=_told(8, noise),
     )
 
 
-def _told(values: list[Value], figure: int, noise: float) -> str:
+def _told(figure: int, noise: float) -> str:
     """What the shipped runs say, in numbers read from the data."""
     if figure == 8:
         found = {
             (quantity, p): row[0][1]
             for quantity in ("silent", "mean")
             for p in (0.0, 0.5)
-            if (row := curve(values, 8, quantity, noise, over="p", p=p))
+            if (row := _curve(8, quantity, noise, over="p", p=p))
         }
         more_silent = found["silent", 0.5] > found["silent", 0.0]
         return prose(
@@ -169,7 +180,7 @@ def _told(values: list[Value], figure: int, noise: float) -> str:
             mean_p=decimal(found["mean", 0.5]),
         )
     if figure == 9:
-        rows = curve(values, 9, "val_error", noise, over="p")
+        rows = _curve(9, "val_error", noise, over="p")
         best = min(rows, key=lambda row: row[1])
         return prose(
             "today",
@@ -180,8 +191,8 @@ def _told(values: list[Value], figure: int, noise: float) -> str:
             most=decimal(rows[-1][0], 1),
             last=percent(rows[-1][1]),
         )
-    without = curve(values, 10, "val_error", noise, over="n", p=0.0)
-    with_dropout = {row[0]: row[1] for row in curve(values, 10, "val_error", noise, over="n", p=0.5)}
+    without = _curve(10, "val_error", noise, over="n", p=0.0)
+    with_dropout = {row[0]: row[1] for row in _curve(10, "val_error", noise, over="n", p=0.5)}
     gains = [(n, error - with_dropout[n]) for n, error, *_r in without if n in with_dropout]
     most = max(gains, key=lambda gain: gain[1])
     return prose(

@@ -32,10 +32,19 @@ def history_part(controls: Controls[Any]) -> str:
         st.markdown(f"{event.who}. {_(event.what)}")
         st.markdown(f"**{_(event.number)}** {evidence(event)}")
         corrected(event)
-    with st.expander(_("All corrections of what is often told"), icon=":material/ink_eraser:"):
-        for each in load_facts().corrections:
-            corrected(each)
+    _all_corrections()
     return scaling_listing(0.1)
+
+
+@st.fragment
+def _all_corrections() -> None:
+    """They are drawn while somebody looks at them; opening them runs only this function."""
+    label = _("All corrections of what is often told")
+    fold = st.expander(label, icon=":material/ink_eraser:", key="corrections", on_change="rerun")
+    if fold.open:
+        with fold:
+            for each in load_facts().corrections:
+                corrected(each)
 
 
 def _time_line(events: tuple[Event, ...], chosen: str) -> None:

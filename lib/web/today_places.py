@@ -1,5 +1,6 @@
 """Where dropout sits in a transformer: the Today page's block with a toggle for each of the four places."""
 
+import functools
 from typing import Any
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from lib.facts import load_facts
 from lib.language_model import load_model
 from lib.listings.today import block_listing
-from lib.placed_dropout import PLACES, record_block
+from lib.placed_dropout import PLACES, BlockPasses, record_block
 from lib.story import load_story
 from lib.web.beginning import choose_beginning, name_unknown_words, story_language
 from lib.web.controls import Controls
@@ -17,6 +18,23 @@ from lib.web.transformer_player import transformer_player
 
 _LONGEST = 7  # words: more would make the attention's cells too small to see
 _TRAINED_WITH = 0.3
+MOST_RECORDED = 16  # recordings that are kept for the next one who asks for the same
+
+
+@functools.lru_cache(maxsize=MOST_RECORDED)  # of at most 0.3 MB; everybody begins with the same one
+def _block_passes(
+    language: str,
+    words: tuple[str, ...],
+    p: float,
+    places: tuple[str, ...],
+    training: bool,
+    passes: int,
+    block: int,
+    seed: int,
+) -> BlockPasses:
+    """The passes for these settings, once for everybody who looks at them; nobody may change them."""
+    model = load_model(language, _TRAINED_WITH)
+    return record_block(model, words, p=p, places=places, training=training, passes=passes, block=block, seed=seed)
 
 
 def places_part(controls: Controls[Any]) -> str:
@@ -42,16 +60,7 @@ def places_part(controls: Controls[Any]) -> str:
             seed = controls.number("seed", _("Seed"))
     places = tuple(place for place in PLACES if on[place])
     training = mode == "train"
-    recording = record_block(
-        model,
-        beginning.words[:_LONGEST],
-        p=p,
-        places=places,
-        training=training,
-        passes=passes,
-        block=block - 1,
-        seed=seed,
-    )
+    recording = _block_passes(language, beginning.words[:_LONGEST], p, places, training, passes, block - 1, seed)
     with right:
         transformer_player(recording, model.vocabulary, p=p, places=places, training=training)
         name_unknown_words(beginning, story)

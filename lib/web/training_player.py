@@ -1,13 +1,12 @@
 """The training page's moving picture: what its runs record, in pieces, and the figures that the pieces fill."""
 
 import base64
-import time
+from functools import cached_property, partial
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from lib.curves import series
+from lib.curves import Ending, GrowingSeries, ending
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.figures.decision_map import MapLabels, decision_map_figure
 from lib.training import History, Trainer, TrainingConfig
@@ -16,30 +15,47 @@ from lib.web.language import _, decimal
 from lib.web.recording_player import Panels, Piece, recording_player
 from lib.web.run_status import run_status
 from lib.web.runs import Run, RunPool
+from lib.web.stepwise import StepwiseJob
 
 
-class TrainingJob:
-    """A Trainer as a background run: `Job` in lib/web/runs.py."""
+class TrainingJob(StepwiseJob[Trainer]):
+    """A Trainer as a background run, with what everybody who watches it is shown, worked out once for all of them."""
 
     def __init__(self, config: TrainingConfig) -> None:
-        self.trainer = Trainer(config)
-        self.steps = config.steps
-        self.step = 0
-        self._portion = 1  # steps at once
-
-    @property
-    def done(self) -> bool:
-        """All steps are trained."""
-        return self.trainer.done
+        super().__init__(partial(Trainer, config))
+        self.config = config
+        self._curves = GrowingSeries()
 
     def advance(self) -> None:
-        """Train for some 20 ms, so that a run that nobody watches any more stops at once, however large it is."""
-        began = time.perf_counter()
-        self.trainer.advance(self._portion)
-        self.step = min(self.steps, self.step + self._portion)
-        self._portion = max(1, round(self._portion * min(2.0, 0.02 / (time.perf_counter() - began))))
+        """Train for a moment; a run that is over keeps its history only."""
+        super().advance()
         if self.done:
-            self.trainer.forget_networks()  # the page shows the history only
+            self.work.forget_networks()
+
+    @property
+    def history(self) -> History:
+        """What is recorded so far."""
+        return self._whole if self.done else self.work.history
+
+    @cached_property
+    def _whole(self) -> History:
+        return self.work.history
+
+    @cached_property
+    def ending(self) -> Ending:
+        """How the run ended; ask when it is done."""
+        return ending(self._whole)
+
+    def piece(self, history: History, start: int, stop: int) -> Piece:
+        """The recording from point ``start`` to before point ``stop``, as the browser takes it."""
+        maps = history.maps
+        return {
+            "step": history.step[start:stop].tolist(),
+            "series": self._curves.between(history, start, stop),
+            "maps": None
+            if maps is None
+            else [base64.b64encode(maps[start:stop, arm].tobytes()).decode() for arm in range(maps.shape[1])],
+        }
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,41 +68,22 @@ def training_player(
     run: Run[TrainingJob], config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
 ) -> None:
     """Draw the recording of a run as far as it is, and keep drawing while it grows; call it inside a fragment."""
-    history = history_of(run)
+    history = run.job.history if run.job else None  # None before the run has started
+
+    def piece(start: int, stop: int) -> Piece:
+        return run.job.piece(history, start, stop) if run.job and history else {"step": [], "series": {}, "maps": None}
+
     recording_player(
         "training_player",
         run,
         count=len(history.step) if history is not None else 0,
-        piece=lambda start, stop: _piece(history, start, stop),
+        piece=piece,
         look=f"{history is not None} {metric} {log} {with_dropout}",
         panels=lambda: _panels(history, config, metric=metric, log=log, with_dropout=with_dropout),
         metric=metric,
         status=status(run),
         map_size=history.maps.shape[-1] if history is not None and history.maps is not None else 0,
     )
-
-
-def history_of(run: Run[TrainingJob]) -> History | None:
-    """What is recorded so far; None before the run has started."""
-    return run.job.trainer.history if run.job else None
-
-
-def _piece(history: History | None, start: int, stop: int) -> Piece:
-    if history is None:
-        return {"step": [], "series": {}, "maps": None}
-    maps = history.maps
-    return {
-        "step": history.step[start:stop].tolist(),
-        "series": {name: [_short(value) for value in values] for name, values in series(history, start, stop).items()},
-        "maps": None
-        if maps is None
-        else [base64.b64encode(maps[start:stop, arm].tobytes()).decode() for arm in range(maps.shape[1])],
-    }
-
-
-def _short(value: float) -> float | None:
-    """Four digits are more than a screen shows, and a third of the bytes; JSON has no NaN."""
-    return None if np.isnan(value) else float(f"{value:.4g}")
 
 
 def _panels(history: History | None, config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool) -> Panels:
@@ -154,7 +151,7 @@ def status(run: Run[TrainingJob]) -> str:
     """One line on how far the run is; empty once it is over."""
 
     def tell(job: TrainingJob, left: str) -> str:
-        config = job.trainer.config
+        config = job.config
         return _(
             "{done} % · {left} s left · {speed} network-steps a second",
             done=decimal(100 * run.progress, 0),

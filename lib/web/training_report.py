@@ -1,10 +1,12 @@
 """What is said under the curves: the verdict, the numbers, and the digits on which the arms disagree."""
 
+import functools
+import io
+
 import numpy as np
 import streamlit as st
 
-from lib.comparison import compare, summarise
-from lib.curves import Floats
+from lib.curves import Ending
 from lib.training import History, TrainingConfig
 from lib.web.language import _, decimal, percent, prose
 from lib.web.table import table
@@ -12,11 +14,12 @@ from lib.web.training_player import arm_name
 
 # How many digits the gallery shows.
 _SHOWN = 10
+MOST_DIGITS = 200  # pictures of digits that are kept for the next one who sees them
 
 
-def verdict(history: History, config: TrainingConfig) -> None:
+def verdict(end: Ending, config: TrainingConfig) -> None:
     """One sentence, computed from this run: dropout helped, hurt, or made no difference that can be told."""
-    loss, accuracy = compare(history), compare(history, metric="val_accuracy")
+    loss, accuracy = end.loss, end.accuracy
     change = _(
         "Validation loss at the end: {before} without, {after} with dropout; accuracy {from_} and {to} "
         "(means of {n} networks each).",
@@ -45,13 +48,9 @@ def verdict(history: History, config: TrainingConfig) -> None:
     show(f"**{said}** {change} {interval}")
 
 
-def numbers(history: History, config: TrainingConfig, steps_per_second: float) -> None:
+def numbers(end: Ending, config: TrainingConfig, steps_per_second: float) -> None:
     """The end and the best point of each arm beside the floor, medians over the members; and how fast it went."""
-    arms = [summarise(history, arm) for arm in range(len(config.rates))]
-
-    def at_the_end(curves: Floats) -> list[str]:
-        return [percent(float(np.median(curves[-1, arm]))) for arm in range(len(arms))]
-
+    arms = end.arms
     rows = [
         [_("Training loss at the end"), *(decimal(arm.train_loss) for arm in arms)],
         [_("Validation loss at the end"), *(decimal(arm.val_loss) for arm in arms)],
@@ -63,8 +62,8 @@ def numbers(history: History, config: TrainingConfig, steps_per_second: float) -
                 for arm in arms
             ),
         ],
-        [_("Training accuracy at the end"), *at_the_end(history.train_accuracy)],
-        [_("Validation accuracy at the end"), *at_the_end(history.val_accuracy)],
+        [_("Training accuracy at the end"), *map(percent, end.train_accuracy)],
+        [_("Validation accuracy at the end"), *map(percent, end.val_accuracy)],
     ]
     table(["", *(arm_name(rate) for rate in config.rates)], rows, "l" + "r" * len(arms))
     networks = len(config.rates) * config.members
@@ -77,14 +76,14 @@ def numbers(history: History, config: TrainingConfig, steps_per_second: float) -
             speed=decimal(networks * steps_per_second, 0),
         )
     )
-    if history.loss_floor is None or history.accuracy_ceiling is None:
-        train, val = history.looked_at
+    if end.loss_floor is None or end.accuracy_ceiling is None:
+        train, val = end.looked_at
         st.caption(prose("training", "floor-unknown", train=decimal(train, 0), val=decimal(val, 0)))
         return
     floor = _(
         "The floor: on new points nobody can expect a loss below {loss} or an accuracy above {accuracy}.",
-        loss=decimal(history.loss_floor, 3),
-        accuracy=percent(history.accuracy_ceiling),
+        loss=decimal(end.loss_floor, 3),
+        accuracy=percent(end.accuracy_ceiling),
     )
     below = [arm_name(rate) for rate, arm in zip(config.rates, arms, strict=True) if arm.memorised]
     memorised = (
@@ -117,9 +116,19 @@ def disagreements(history: History) -> None:
                 without=without,
                 with_dropout=with_dropout,
             )
-            # Ink on white, each pixel twelve times as wide, so that the browser does not blur it.
-            pixels = (255 - 255 * data.val_x[index].reshape(8, 8)).astype(np.uint8)
-            st.image(np.kron(pixels, np.ones((12, 12), np.uint8)), caption=caption, width=104, alt=caption)
+            pixels = (255 - 255 * data.val_x[index]).astype(np.uint8).tobytes()
+            st.image(_picture_of(pixels), caption=caption, width=104, alt=caption)
+
+
+@functools.lru_cache(maxsize=MOST_DIGITS)  # of some 300 bytes
+def _picture_of(pixels: bytes) -> bytes:
+    """A digit of 8 x 8 pixels as a PNG, ink on white; each pixel is twelve wide, so that no browser blurs it."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    wide = np.kron(np.frombuffer(pixels, np.uint8).reshape(8, 8), np.ones((12, 12), np.uint8))
+    Image.fromarray(wide).save(file, "PNG")
+    return file.getvalue()
 
 
 def _signed(value: float) -> str:
