@@ -7,12 +7,10 @@ from lib.web.controls import Controls
 from lib.web.language import _, prose
 from lib.web.today_settings import PARTS, Settings
 
-with lesson.framed("today"):
-    lesson.predict(
-        "today",
-        _("A model may read each sentence only once, and there are billions. Does it need dropout?"),
-        {"more": _("more than ever"), "as-ever": _("as much as ever"), "less": _("hardly")},
-    )
+
+@lesson.part
+def look() -> None:
+    """The chosen part with its controls."""
     controls = Controls(Settings, texts=("text",))
     part = controls.segmented(
         "part",
@@ -32,3 +30,12 @@ with lesson.framed("today"):
     lesson.link_here()
     lesson.takeaway(prose("today", "takeaway"))
     lesson.code(listing)
+
+
+with lesson.framed("today"):
+    lesson.predict(
+        "today",
+        _("A model may read each sentence only once, and there are billions. Does it need dropout?"),
+        {"more": _("more than ever"), "as-ever": _("as much as ever"), "less": _("hardly")},
+    )
+    look()

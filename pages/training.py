@@ -31,12 +31,9 @@ def watch(run: Run[TrainingJob], config: TrainingConfig, settings: Settings) -> 
         st.rerun()
 
 
-with frame:
-    lesson.predict(
-        "training",
-        _("Ten labels in a hundred are wrong. What will a large network do with them?"),
-        {"ignore": _("ignore them"), "memorise": _("learn them by heart"), "fail": _("fail to learn at all")},
-    )
+@lesson.part
+def look() -> None:
+    """The controls, the picture of the run that they ask for, and its numbers."""
     with st.container(key="picture-and-controls"):
         left, right = st.columns([0.26, 0.74], gap="medium")
 
@@ -121,3 +118,12 @@ with frame:
     lesson.takeaway(prose("training", "takeaway"))
     link_to_two_dice(_("And what does this p change about what a language model says? Measure both dice"), p=settings.p)
     lesson.code(training_listing(watched or config or TrainingConfig()))
+
+
+with frame:
+    lesson.predict(
+        "training",
+        _("Ten labels in a hundred are wrong. What will a large network do with them?"),
+        {"ignore": _("ignore them"), "memorise": _("learn them by heart"), "fail": _("fail to learn at all")},
+    )
+    look()
