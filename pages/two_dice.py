@@ -1,6 +1,5 @@
 """Two dice: who learned with dropout, who speaks with top-k, and which of the two changes what. All of it measured."""
 
-from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -9,36 +8,19 @@ from lib.web import lesson
 
 frame = lesson.framed("two_dice")  # first of all: the heading is there while PyTorch is imported
 
-from lib.experiment import FEWEST, KS, MEASURES, MOST, RATES, ExperimentConfig, to_csv
+from lib.experiment import MEASURES, ExperimentConfig, to_csv
 from lib.language_model import load_model
 from lib.listings.two_dice import two_dice_listing
 from lib.story import load_story
 from lib.web.beginning import story_language
-from lib.web.controls import Controls, choice, flag, key_of, number
+from lib.web.controls import Controls, key_of
 from lib.web.language import _, prose
 from lib.web.runs import Run
 from lib.web.two_dice_report import differences, effects, forgotten_eval, numbers
 from lib.web.two_dice_runs import Pair, TrainingPairJob, measured, pair_config, results_so_far, trained_pair
+from lib.web.two_dice_settings import Settings, tables
 from lib.web.two_dice_table import experiment_table
 from lib.web.two_dice_training import pair_player, pair_verdict, training_status
-
-LARGE_RATES = (0.0, 0.3)  # with the large corpus there are no other checkpoints
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything on this page that a link repeats."""
-
-    p: float = choice(0.3, RATES[1:])
-    k: int = choice(10, [k for k in reversed(KS) if k])
-    all: bool = flag(False)
-    n: int = number(1000, FEWEST, MOST, 100)
-    seed: int = number(0, 0, 9999, 1)
-    models: str = choice("small", ("small", "large", "yours"))
-    measure: str = choice("copied", MEASURES)
-    forgot: bool = flag(False)
-    train_n: int = number(2000, FEWEST, MOST, 100)
-    train_seed: int = number(0, 0, 9999, 1)
 
 
 def throw_again() -> None:
@@ -50,24 +32,6 @@ def train_both() -> None:
     """Train a pair with the settings on screen, and let it fill the table."""
     st.session_state[key_of("models")] = "yours"
     st.session_state["train"] = True
-
-
-def tables(settings: Settings, pair: Pair | None, language: str) -> tuple[ExperimentConfig, ...]:
-    """The table that these settings ask for, then what the forgotten eval() needs beside it."""
-    if pair:
-        rates: tuple[float, ...] = (0.0, pair[1].p)
-    elif settings.models == "large":
-        rates = LARGE_RATES
-    else:
-        rates = RATES if settings.all else (0.0, settings.p)
-    corpus = "large" if settings.models == "large" else "small"
-    ks = KS if settings.all else (None, settings.k)
-    table = ExperimentConfig(rates, ks, settings.n, settings.seed, language, corpus)
-    if not settings.forgot:
-        return (table,)
-    p = settings.p if settings.p in rates else rates[-1]
-    row = replace(table, rates=(p,), ks=KS, grammar=False)
-    return (table, row, replace(row, dropout_on=True))
 
 
 def draw_table(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure: str, *, live: bool) -> None:
@@ -152,16 +116,16 @@ with frame:
         st.fragment(draw_table, run_every=None if over else 0.5)(configs, pair, settings.measure, live=not over)
 
     if run is not None and run.job is not None and done:
-        results = run.job.results
+        job = run.job
         with report:
-            numbers(configs[0], results, story.entropy_per_word)
+            numbers(job, configs[0], story.entropy_per_word)
             st.subheader(_("Does each die do its own job?"), anchor=False)
-            effects(configs[0], results, settings.measure)
-            differences(configs[0], results, settings.p, settings.k)
+            effects(job, configs[0], settings.measure)
+            differences(job, configs[0], settings.p, settings.k)
             with st.container(horizontal=True):
                 st.download_button(
                     _("The table as CSV"),
-                    partial(to_csv, results),
+                    partial(to_csv, job.results),
                     "two-dice.csv",
                     "text/csv",
                     icon=":material/download:",
@@ -170,7 +134,7 @@ with frame:
                 lesson.link_here()
         if settings.forgot:
             with forgotten:
-                forgotten_eval(configs[1].rates[0], results)
+                forgotten_eval(configs[1].rates[0], job.results)
     if pair:
         with training:
             if pair != pair_config(settings.p, settings.train_n, settings.train_seed, language):

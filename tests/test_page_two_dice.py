@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lib.experiment import KS, RATES, SHOWN, Cell, ExperimentConfig, run_experiment
 from lib.language_model import LIVE, load_model
 from lib.web import two_dice_runs
-from lib.web.two_dice_runs import CellStore, TrainingPairJob, measuring_runs, pair_config
+from lib.web.two_dice_runs import CellStore, MeasuringJob, TrainingPairJob, measuring_runs, pair_config
 from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, until
 
 FEW = {"n": "100"}  # sentences in a cell, where a test does not need more
@@ -230,3 +230,23 @@ def test_other_pages_link_here_with_their_settings(page: str, settings: dict[str
     links = [link.proto.query_string for link in at.get("page_link") if "Measure both dice" in link.proto.label]
     assert len(links) == 1
     assert query in links[0]
+
+
+def test_what_is_said_of_a_finished_table_is_made_once_and_of_an_unfinished_one_every_time() -> None:
+    job = MeasuringJob((ExperimentConfig((0.3,), (3,), 100, grammar=False),), None, {})
+    made = []
+
+    def cells(results: Any, word: str) -> str:
+        made.append(word)
+        return f"{len(results)} {word}"
+
+    assert [job.said(cells, "cells") for _ in range(2)] == ["0 cells", "0 cells"]
+    while not job.done:
+        job.advance()
+    assert [job.said(cells, word) for word in ("cells", "cells", "of it", "cells")] == [
+        "1 cells", "1 cells", "1 of it", "1 cells",
+    ]  # fmt: skip
+    assert made == ["cells", "cells", "cells", "of it"]
+    for i in range(100):
+        job.said(cells, str(i))
+    assert len(job._said) <= two_dice_runs._MOST_SAID

@@ -19,39 +19,60 @@ from lib.intervals import Estimate, combined
 from lib.web.chart import chart
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, percent, prose
-from lib.web.table import table
+from lib.web.table import markdown_table
+from lib.web.two_dice_runs import MeasuringJob
 from lib.web.two_dice_table import cut, interval_text, learned, measure_name, speaks, value_text
 
 Results = Mapping[Cell, CellResult]
 
 
-def numbers(config: ExperimentConfig, results: Results, floor: float) -> None:
+def numbers(job: MeasuringJob, config: ExperimentConfig, floor: float) -> None:
     """Every measure of every cell with its interval, and the baselines in words."""
+    all_numbers, baseline = job.said(_numbers, config, floor)
+    with st.expander(_("All four measures of all cells, with 95 % intervals"), icon=":material/table:"):
+        st.markdown(all_numbers)
+        st.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
+    st.markdown(baseline)
+
+
+def _numbers(results: Results, config: ExperimentConfig, floor: float) -> tuple[str, str]:
     rows = []
     for measure in MEASURES:
         for p in (*config.rates, None):
             cells = [results[Cell(p, k)].measure(measure) for k in config.ks]
             name = f"**{measure_name(measure)}** · {learned(p)}"
             rows.append([name, *(f"{value_text(measure, e.value)} {interval_text(measure, e)}" for e in cells)])
-    with st.expander(_("All four measures of all cells, with 95 % intervals"), icon=":material/table:"):
-        table(["", *(speaks(k) for k in config.ks)], rows, "l" + "r" * len(config.ks))
-        st.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
     fresh = results[Cell(None, None)]
-    st.markdown(
-        prose(
-            "two_dice",
-            "baseline",
-            copied=percent(fresh.copied.value),
-            interval=interval_text("copied", fresh.copied),
-            log_probability=value_text("log_probability", fresh.log_probability.value),
-            floor=decimal(floor),
-        )
+    baseline = prose(
+        "two_dice",
+        "baseline",
+        copied=percent(fresh.copied.value),
+        interval=interval_text("copied", fresh.copied),
+        log_probability=value_text("log_probability", fresh.log_probability.value),
+        floor=decimal(floor),
     )
+    return markdown_table(["", *(speaks(k) for k in config.ks)], rows, "l" + "r" * len(config.ks)), baseline
 
 
-def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
+def effects(job: MeasuringJob, config: ExperimentConfig, measure: str) -> None:
     """How much of all movement goes with dropout, with top-k, and with both: for all measures, then for one."""
     left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(f"**{_('Which die moves what?')}**")
+        drawn, alt, interaction = job.said(_effects, config, measure)
+        chart(drawn_once(effects_figure, *drawn), key="effects", alt=alt)
+        if interaction:
+            st.markdown(interaction)
+    with right:
+        st.markdown(f"**{_('{measure}, row by row', measure=measure_name(measure).capitalize())}**")
+        lines, alt = job.said(_profiles, config, measure)
+        figure = drawn_once(profiles_figure, *lines, percent=measure != "log_probability")
+        chart(figure, key="profiles", alt=alt)
+        st.caption(prose("two_dice", "profiles"))
+
+
+def _effects(results: Results, config: ExperimentConfig, measure: str) -> tuple[tuple[Any, ...], str, str]:
+    """What the picture of all measures is drawn from, what it shows, and what is left to both dice of one of them."""
     tables = {name: [[results[Cell(p, k)].measure(name) for k in config.ks] for p in config.rates] for name in MEASURES}
     # A cell without a single possible sentence has no mean log-probability.
     parts = {
@@ -67,60 +88,51 @@ def effects(config: ExperimentConfig, results: Results, measure: str) -> None:
         )
         for name, part in parts.items()
     ]
-    with left:
-        st.markdown(f"**{_('Which die moves what?')}**")
-        labels = EffectLabels(
-            dropout=_("dropout, while learning"),
-            top_k=_("top-k, while speaking"),
-            interaction=_("interaction: only both together"),
-            share=_("share of all movement between the cells"),
-        )
-        figure = drawn_once(
-            effects_figure, [measure_name(name) for name in parts], [part.shares for part in parts.values()], labels
-        )
-        chart(figure, key="effects", alt="; ".join(said))
-        part = parts.get(measure)
-        if part:
-            st.markdown(
-                prose(
-                    "two_dice",
-                    "interaction",
-                    measure=measure_name(measure),
-                    share=percent(part.shares[2]),
-                    chance=percent(interaction_by_chance(tables[measure], part)),
-                )
-            )
-    with right:
-        st.markdown(f"**{_('{measure}, row by row', measure=measure_name(measure).capitalize())}**")
-        profiles = [
-            Profile(learned(p), [results[Cell(p, k)].measure(measure) for k in config.ks], grammar=p is None)
-            for p in (*config.rates, None)
-        ]
-        lines = [
-            f"{profile.name}: " + ", ".join(value_text(measure, e.value) for e in profile.values)
-            for profile in profiles
-        ]
-        chart(
-            drawn_once(profiles_figure,
-                [cut(k) for k in config.ks],
-                profiles,
-                measure_name(measure),
-                _("k, the words that stay in"),
-                percent=measure != "log_probability",
-            ),
-            key="profiles",
-            alt=_("{measure} for k = {ks}. {lines}", measure=measure_name(measure), ks=", ".join(map(cut, config.ks)),
-                  lines="; ".join(lines)),
-        )  # fmt: skip
-        st.caption(prose("two_dice", "profiles"))
+    labels = EffectLabels(
+        dropout=_("dropout, while learning"),
+        top_k=_("top-k, while speaking"),
+        interaction=_("interaction: only both together"),
+        share=_("share of all movement between the cells"),
+    )
+    drawn = [measure_name(name) for name in parts], [part.shares for part in parts.values()], labels
+    part = parts.get(measure)
+    interaction = part and prose(
+        "two_dice",
+        "interaction",
+        measure=measure_name(measure),
+        share=percent(part.shares[2]),
+        chance=percent(interaction_by_chance(tables[measure], part)),
+    )
+    return drawn, "; ".join(said), interaction or ""
 
 
-def differences(config: ExperimentConfig, results: Results, p: float, k: int) -> None:
+def _profiles(results: Results, config: ExperimentConfig, measure: str) -> tuple[tuple[Any, ...], str]:
+    """What the picture of one measure is drawn from, and what it shows."""
+    profiles = [
+        Profile(learned(p), [results[Cell(p, k)].measure(measure) for k in config.ks], grammar=p is None)
+        for p in (*config.rates, None)
+    ]
+    lines = [
+        f"{profile.name}: " + ", ".join(value_text(measure, e.value) for e in profile.values) for profile in profiles
+    ]
+    ks = [cut(k) for k in config.ks]
+    alt = _("{measure} for k = {ks}. {lines}", measure=measure_name(measure), ks=", ".join(ks), lines="; ".join(lines))
+    return (ks, profiles, measure_name(measure), _("k, the words that stay in")), alt
+
+
+def differences(job: MeasuringJob, config: ExperimentConfig, p: float, k: int) -> None:
     """The 2 x 2 as differences: what dropout does, what top-k does, and what one changes about the other.
 
     In a larger table these are its first row and that of p, where there is one.
     """
     p = p if p in config.rates else config.rates[-1]
+    effects_table, in_words = job.said(_differences, p, k)
+    st.markdown(effects_table)
+    st.caption(prose("two_dice", "differences", p=decimal(p, 1), k=k))
+    st.markdown(in_words)
+
+
+def _differences(results: Results, p: float, k: int) -> tuple[str, str]:
     corner = [results[Cell(row, column)] for row in (0.0, p) for column in (None, k)]
     rows: list[list[str]] = []
     plain: list[str] = []
@@ -132,12 +144,10 @@ def differences(config: ExperimentConfig, results: Results, p: float, k: int) ->
         rows.append([measure_name(measure), *(_difference(measure, each) for each in along)])
         if along[2].low > 0 or along[2].high < 0:
             plain.append(_in_words(measure, p, k, cells, along[2]))
-    table(["", _("dropout"), _("top-k"), _("interaction")], rows, "lrrr")
-    st.caption(prose("two_dice", "differences", p=decimal(p, 1), k=k))
+    said = prose("two_dice", "no-interaction")
     if plain:
-        st.markdown(prose("two_dice", "not-perfect") + "\n" + "\n".join(f"- {line}" for line in plain))
-    else:
-        st.markdown(prose("two_dice", "no-interaction"))
+        said = prose("two_dice", "not-perfect") + "\n" + "\n".join(f"- {line}" for line in plain)
+    return markdown_table(["", _("dropout"), _("top-k"), _("interaction")], rows, "lrrr"), said
 
 
 def _in_words(measure: str, p: float, k: int, cells: list[Estimate], interaction: Estimate) -> str:

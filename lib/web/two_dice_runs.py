@@ -2,21 +2,25 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from functools import partial
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from lib.experiment import Cell, CellResult, Experiment, ExperimentConfig
 from lib.language_model import LIVE, LanguageModel, LanguageModelConfig, Progress, train_language_model
 from lib.network import one_fast_thread
+from lib.web.language import current_language
 from lib.web.runs import Run, RunPool, session_watcher
 
 _KEEP_TABLES = 40  # sets of cells with one seed and size, of at most 0.5 MB: 20 MB
+_MOST_SAID = 24  # things said of one finished table, of some kilobytes
 
 Tables = tuple[ExperimentConfig, ...]
 Pair = tuple[LanguageModelConfig, LanguageModelConfig]
+T = TypeVar("T")
 
 
 class MeasuringJob:
@@ -31,6 +35,7 @@ class MeasuringJob:
         self.experiments = [Experiment(config, models, known) for config in configs]
         self.steps = sum(len(config.cells) * config.n for config in configs)
         self.step = self._told()  # sentences
+        self._said: dict[Hashable, Any] = {}
 
     @property
     def done(self) -> bool:
@@ -49,6 +54,21 @@ class MeasuringJob:
     def results(self) -> dict[Cell, CellResult]:
         """Every cell that has begun."""
         return {cell: result for experiment in self.experiments for cell, result in tuple(experiment.results.items())}
+
+    def said(self, make: Callable[..., T], *about: Hashable) -> T:
+        """``make(results, *about)``, which nobody may change: once all is measured, it is made once for the class.
+
+        What it says may depend on the person's language, and on nothing else.
+        """
+        if not self.done:
+            return make(self.results, *about)
+        key, known = (current_language(), make, about), self._said
+        if key not in known:
+            if len(known) >= _MOST_SAID:
+                known = self._said = {}
+            known[key] = make(self.results, *about)
+        said: T = known[key]
+        return said
 
 
 class TrainingPairJob:
