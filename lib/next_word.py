@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lib.language_model import LanguageModel
 from lib.sampling import (
     Ids,
     Probabilities,
@@ -23,7 +24,37 @@ from lib.sampling import (
     shape_distribution,
     softmax,
 )
-from lib.story import Story
+from lib.story import ImpossiblePrefix, Story
+
+MOST_BEGINNINGS = 128
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What is known after the first words of a sentence, before anything is cut: the model's ``logits`` (V,), and the
+    ``truth`` (V,), or where no sentence begins so None and what was ``impossible``."""
+
+    logits: Probabilities
+    truth: Probabilities | None
+    impossible: ImpossiblePrefix | None
+
+
+@functools.lru_cache(maxsize=MOST_BEGINNINGS)
+def what_follows(model: LanguageModel, words: tuple[str, ...]) -> Continuation:
+    """Ask the model and its storybook what comes after these words: once, whatever is then cut.
+
+    >>> from lib.language_model import load_model
+    >>> what_follows(load_model(), ("the", "the")).impossible.position
+    1
+    """
+    logits, truth, impossible = model.next_logits(words), None, None
+    logits.flags.writeable = False  # many look at the same
+    try:
+        truth = model.story.next_word(words)
+        truth.flags.writeable = False
+    except ImpossiblePrefix as error:
+        impossible = error.with_traceback(None)  # which would hold the caller's variables
+    return Continuation(logits, truth, impossible)
 
 
 @dataclass(frozen=True)

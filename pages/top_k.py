@@ -1,6 +1,5 @@
 """Top-k: the model's scores for the next word, cut, renormalised and drawn from, beside the truth."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -13,8 +12,8 @@ import numpy as np
 
 from lib.language_model import load_model
 from lib.listings.sampling import generate_listing, top_k_listing
-from lib.next_word import next_word
-from lib.story import ImpossiblePrefix, load_story
+from lib.next_word import next_word, what_follows
+from lib.story import load_story
 from lib.web.beginning import (
     choose_beginning,
     go_on_with,
@@ -22,31 +21,16 @@ from lib.web.beginning import (
     name_unknown_words,
     story_language,
 )
-from lib.web.controls import Controls, choice, flag, key_of, number
+from lib.web.controls import Controls, key_of
 from lib.web.language import _, plain, prose
 from lib.web.next_word_player import next_word_player
 from lib.web.top_k_report import drawn_word, draws, mistakes, numbers, stories, words_table
+from lib.web.top_k_settings import settings_for
 from lib.web.two_dice_link import link_to_two_dice
 
 language = story_language()
 story = load_story(language)
 V = len(story.vocabulary)
-FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything on this page that a link repeats, but for the beginning of the sentence (``text``)."""
-
-    k: int = choice(50, (*(k for k in FEW if k < V), V))
-    temp: float = number(1.0, 0.1, 3.0, 0.1)
-    top_p: float = number(1.0, 0.05, 1.0, 0.05)
-    min_p: float = number(0.0, 0.0, 0.5, 0.01)
-    p: float = choice(0.3, (0.0, 0.3))
-    all: bool = flag(False)
-    seed: int = number(0, 0, 9999, 1)
-    n: int = choice(100, (1, 100, 10000))
-    tell: bool = flag(False)
 
 
 def throw_again() -> None:
@@ -68,7 +52,7 @@ with frame:
         left, right = st.columns([0.26, 0.74], gap="medium")
 
     with left:
-        controls = Controls(Settings, texts=("text",))
+        controls = Controls(settings_for(V), texts=("text",))
         longest = load_model(language, 0.3, "small").config.context - 1
         beginning = choose_beginning(story, longest=longest)
         go_on = st.container(horizontal=True, gap="small")
@@ -90,13 +74,9 @@ with frame:
     }
 
     model = load_model(language, settings.p, "small")
-    truth, impossible = None, None
-    try:
-        truth = story.next_word(beginning.words)
-    except ImpossiblePrefix as error:
-        impossible = error
+    follows = what_follows(model, beginning.words)
     die = np.random.default_rng([settings.seed, len(beginning.words)])
-    step = next_word(model.next_logits(beginning.words), truth, pointer=die.random(), **cuts)
+    step = next_word(follows.logits, follows.truth, pointer=die.random(), **cuts)
 
     with go_on:
         if beginning.words:
@@ -113,8 +93,8 @@ with frame:
 
     with remarks:
         name_unknown_words(beginning, story)
-        if impossible:
-            name_impossible_word(impossible)
+        if follows.impossible:
+            name_impossible_word(follows.impossible)
 
     with right:
         said = " ".join(beginning.words) or "…"
@@ -125,7 +105,7 @@ with frame:
     wrong, many = st.columns(2, gap="large")
     with wrong:
         st.subheader(_("What a cut does wrong, for every k"), anchor=False)
-        mistakes(step, settings.k, settings.temp)
+        mistakes(model, beginning.words, settings.k, settings.temp)
     with many:
         st.subheader(_("Many throws"), anchor=False)
         n = controls.segmented("n", _("How many"))

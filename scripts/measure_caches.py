@@ -30,7 +30,7 @@ from lib.experiment import KS, LEARNED, MOST, RATES, Cell, CellResult, Experimen
 from lib.facts import load_facts
 from lib.figures.averaging import AverageLabels, running_average_figure
 from lib.language_model import CHECKPOINTS, load_model
-from lib.next_word import beginnings
+from lib.next_word import MOST_BEGINNINGS, beginnings, what_follows
 from lib.pictured_network import (
     PICTURED_DATA,
     TRAINED_RATES,
@@ -229,8 +229,10 @@ def results_rows() -> list[Row]:
     recording = recorded("digits", 0.5, 0, PassSettings(rates=(0.2, 0.5, 0.5), passes=1_000))
     assert recording.standard_error is not None  # and what is worked out from it
     assert recording.running_geometric_mean is not None
-    told = load_model("en", 0.3).generate(top_k_report.STORIES, rng, temperature=3.0)
+    told = top_k_report._told("en", 0.3, (), 0, temperature=3.0)
     learned = top_k_report._training_sentences("en", 0.0)
+    asked = load_model("en", 0.3), ("the", "old")
+    follows = what_follows(*asked)
     words = ("the", "old", "king", "gave", "the", "big", "dog")
     block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
     digit = training_report._picture_of(rng.integers(0, 256, 64, dtype=np.uint8).tobytes())
@@ -242,6 +244,8 @@ def results_rows() -> list[Row]:
         Row("_packed", "the same as the browser gets them", 8, weigh(packed(recording))),
         Row("_monte_carlo", "errors of averaged passes", dropout_report.MOST_ERRORS, weigh(monte_carlo)),
         Row("_told", f"{top_k_report.STORIES} stories each", top_k_report.MOST_TOLD, weigh(pickle.dumps(told))),
+        Row("what_follows", "scores and truth after a beginning", MOST_BEGINNINGS, weigh(follows)),
+        Row("_errors", "mistakes of every k", top_k_report.MOST_ERRORS, weigh(top_k_report._errors(*asked, 1.0))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),
         Row("_picture_of", "pictures of digits", training_report.MOST_DIGITS, weigh([digit, b" " * 64])),

@@ -40,9 +40,14 @@ def choose_beginning(story: Story, *, longest: int) -> Beginning:
             _("The sentence so far"), beginnings(story)[0], key=key_of("text"), max_chars=_LONGEST, bind="query-params"
         )
         # Nearly anything can follow the first beginning, very little the last.
-        with st.popover(":material/list:", help=_("Pick another beginning")):
-            for each in beginnings(story):
-                st.button(plain(each) + " …", on_click=go_on_with, args=(each.split(),), width="stretch")
+        st.menu_button(
+            ":material/list:",
+            beginnings(story),
+            key="beginnings",
+            help=_("Pick another beginning"),
+            format_func=lambda each: plain(each) + " …",
+            on_click=lambda: go_on_with([st.session_state["beginnings"]]),
+        )
     typed = story.words_of((text or "")[:_LONGEST])
     unknown = tuple(story.unknown_words(typed))
     known = next((i for i, word in enumerate(typed) if word in unknown), len(typed))

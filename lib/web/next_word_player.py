@@ -1,6 +1,7 @@
 """The Top-k page's moving picture: sends the way from logits to one word once; the browser plays its steps by
 itself."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ def next_word_player(
 ) -> None:
     """Draw the way to the next word, ready to play. ``logarithmic`` shows all words, on a logarithmic axis."""
     shown = step.order if logarithmic else step.order[:_BARS]
-    trace, V = step.trace, len(vocabulary)
     _mount(
         key="next_word_player",
         data={
@@ -30,20 +30,19 @@ def next_word_player(
             "quiet": FLOOR,
             "wrong": HURT,
             "logarithmic": logarithmic,
-            "V": V,
+            "temperature": temperature,
+            "cut": step.kept,
+            "left": 1 - step.removed,
             "pointer": step.pointer,
             "drawn": int(np.flatnonzero(step.order == step.drawn)[0]),
             "words": [vocabulary[i] for i in shown],
             "ids": shown.tolist(),
-            "logits": _rounded(trace.logits[shown]),
-            "scaled": _rounded(trace.scaled[shown]),
+            "logits": _rounded(step.trace.logits[shown]),
             "before": _rounded(step.before[shown]),
-            "after": _rounded(trace.probabilities[shown]),
-            "kept": trace.kept[shown].astype(int).tolist(),
             "others": _others(step, len(shown)),
             "truth": None if step.truth is None else _rounded(step.truth[shown]),
             "locale": current_language(),
-            "labels": {"transport": transport_labels(), **_labels(step, vocabulary, temperature, said)},
+            "labels": {**_names(current_language()), **_sentences(step, vocabulary, temperature, said)},
         },
     )
 
@@ -63,11 +62,38 @@ def _others(step: NextWord, shown: int) -> list[dict[str, Any]]:
 
 
 def _rounded(values: np.ndarray) -> list[float]:
-    """Four digits are more than a screen shows."""
-    return [float(f"{value:.4g}") for value in values]
+    """Six digits: what the browser works out from them is right in every digit that it shows."""
+    return [float(digits) for digits in (len(values) * "%.6g " % tuple(values.tolist())).split()]
 
 
-def _labels(step: NextWord, vocabulary: list[str], temperature: float, said: str) -> dict[str, Any]:
+@functools.cache  # one for each language, 2 kB
+def _names(language: str) -> dict[str, Any]:
+    """The words that stand in every picture, in the person's language, which is ``language``."""
+    return {
+        "transport": transport_labels(),
+        "steps": [
+            _("logits"),
+            _("divided by T"),
+            _("softmax"),
+            _("sorted"),
+            _("cut"),
+            _("renormalised"),
+            _("one draw"),
+        ],
+        "beyond": _("the first {n} words; the cut comes later"),
+        "kept": _("kept"),
+        "cut": _("cut off"),
+        "truth": _("the truth"),
+        "allowed": _("possible here"),
+        "impossible": _("impossible here"),
+        "hover": _("{word}: logit {logit}, divided by T {scaled}, probability {before}, after the cut {after}"),
+        "hoverTruth": _(
+            "{word}: logit {logit}, divided by T {scaled}, probability {before}, after the cut {after}, truth {truth}"
+        ),
+    }
+
+
+def _sentences(step: NextWord, vocabulary: list[str], temperature: float, said: str) -> dict[str, Any]:
     trace, best = step.trace, int(step.order[0])
     values = {
         "V": decimal(len(vocabulary), 0),
@@ -91,15 +117,6 @@ def _labels(step: NextWord, vocabulary: list[str], temperature: float, said: str
         allowed = int((step.truth > 0).sum())
         picture += " " + _("The grammar allows {n} of {V} words here.", n=decimal(allowed, 0), V=values["V"])
     return {
-        "steps": [
-            _("logits"),
-            _("divided by T"),
-            _("softmax"),
-            _("sorted"),
-            _("cut"),
-            _("renormalised"),
-            _("one draw"),
-        ],
         "says": [
             _("The model gives each of its {V} words a score. The highest is {logit}, for “{best}”.", **values),
             _("Every score is divided by T = {T}; the highest is now {scaled}.", **values),
@@ -114,15 +131,5 @@ def _labels(step: NextWord, vocabulary: list[str], temperature: float, said: str
         ],
         "picture": picture,
         "border": _("the cut: {kept} of {V} stay", **values),
-        "beyond": _("the first {n} words; the cut comes later"),
         "pointed": values["word"],
-        "kept": _("kept"),
-        "cut": _("cut off"),
-        "truth": _("the truth"),
-        "allowed": _("possible here"),
-        "impossible": _("impossible here"),
-        "hover": _("{word}: logit {logit}, divided by T {scaled}, probability {before}, after the cut {after}"),
-        "hoverTruth": _(
-            "{word}: logit {logit}, divided by T {scaled}, probability {before}, after the cut {after}, truth {truth}"
-        ),
     }

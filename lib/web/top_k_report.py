@@ -1,6 +1,8 @@
 """Under the Top-k page's picture: the numbers, the mistakes over all k, many draws, and stories told side by side."""
 
 import functools
+import re
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,8 @@ import streamlit as st
 
 from lib.figures.next_word import DrawLabels, ErrorLabels, draws_figure, errors_figure
 from lib.language_model import LanguageModel, load_model
-from lib.next_word import NextWord, judge
-from lib.sampling import chi_square_test, count_draws, top_k_errors
+from lib.next_word import NextWord, judge, what_follows
+from lib.sampling import TopKErrors, chi_square_test, count_draws, top_k_errors
 from lib.story import load_story
 from lib.web.chart import chart
 from lib.web.figures import drawn_once
@@ -18,12 +20,17 @@ from lib.web.table import table
 
 STORIES = 20
 IN_TABLE = 100  # words
-MOST_TOLD = 300  # times 20 stories, at most 4 kB: 1 MB
+MOST_TOLD = 300  # times 20 stories
+MOST_ERRORS = 128  # curves over k
+_STRONG = re.compile(r"\*\*(.+?)\*\*")  # as the prose marks it
 _UNLIKELY = 0.01  # the p-value below which the verdict is "not from these probabilities"
 
 
 def numbers(step: NextWord, V: int) -> None:
-    """What the cut took away, and how open the choice was before and after it."""
+    """What the cut took away, and how open the choice was before and after it.
+
+    In one element: Streamlit's own, one for each number, take as long as the rest of the picture.
+    """
     (entropy_before, entropy_after), (before, after) = step.entropy, step.choices
     cells = [
         (_("Cut away"), percent(step.removed), _("Probability that the cut words held together.")),
@@ -48,12 +55,15 @@ def numbers(step: NextWord, V: int) -> None:
                 _("The probability that the draw gives a word which cannot stand here."),
             ),
         ]
-    with st.container(key="numbers", horizontal=True, gap="medium"):
-        for label, value, help in cells:
-            st.metric(label, value, help=help, width="content")
+    st.html(f'<dl class="numbers">{"".join(_number(*cell) for cell in cells)}</dl>')
 
 
-@st.fragment
+def _number(label: str, value: str, explanation: str | None) -> str:
+    """A number under its name, and behind a question mark what it is, for those who point at it or tab to it."""
+    why = f'<button type="button" aria-label="{escape(explanation)}">?</button>' if explanation else ""
+    return f"<div><dt>{escape(label)}{why}</dt><dd>{escape(value)}</dd></div>"
+
+
 def words_table(step: NextWord, vocabulary: list[str]) -> None:
     """Every step of every word, the likeliest first, as a table that is made while it is open.
 
@@ -84,12 +94,22 @@ def words_table(step: NextWord, vocabulary: list[str]) -> None:
             table([*head, _("truth")], rows, "lrrrcrr")
 
 
-def mistakes(step: NextWord, k: int, temperature: float) -> None:
+@functools.lru_cache(maxsize=MOST_ERRORS)
+def _errors(model: LanguageModel, words: tuple[str, ...], temperature: float) -> TopKErrors | None:
+    """Both mistakes for every k, in single precision: half as much to send, and more than a screen shows."""
+    follows = what_follows(model, words)
+    if follows.truth is None:
+        return None
+    k, thrown_away, let_in = top_k_errors(follows.logits, follows.truth, temperature=temperature)
+    return TopKErrors(k, thrown_away.astype(np.float32), let_in.astype(np.float32))
+
+
+def mistakes(model: LanguageModel, words: tuple[str, ...], k: int, temperature: float) -> None:
     """Over all k: the probability of good words thrown away, and of impossible words let in."""
-    if step.truth is None:
+    errors = _errors(model, words, temperature)
+    if errors is None:
         st.caption(prose("top_k", "no-truth"))
         return
-    errors = top_k_errors(step.trace.logits, step.truth, temperature=temperature)
     at = min(k, len(errors.k)) - 1
     best = int(np.argmin(errors.thrown_away + errors.let_in))
     said = {
@@ -171,41 +191,37 @@ def _training_sentences(language: str, p: float) -> frozenset[tuple[str, ...]]:
 
 
 @st.cache_data(max_entries=MOST_TOLD, show_spinner=False)
-def _told(language: str, p: float, words: tuple[str, ...], seed: int, **cuts: Any) -> list[list[str]]:
-    model = load_model(language, p, "small")
-    return model.generate(STORIES, np.random.default_rng(seed), prefix=words, **cuts)
+def _told(language: str, p: float, words: tuple[str, ...], seed: int, **cuts: Any) -> tuple[str, dict[str, int]]:
+    """20 continuations, one in a line with the judges' marks before it, and how many there are of each kind."""
+    story, model = load_story(language), load_model(language, p, "small")
+    told = model.generate(STORIES, np.random.default_rng(seed), prefix=words, **cuts)
+    verdict = judge(told, story, _training_sentences(language, p))
+    lines = [
+        f"{'✓' if right else '✗'}{'©' if copied else ' '} {_sentence(model, sentence)}"
+        for sentence, right, copied in zip(told, verdict.accepted, verdict.copied, strict=True)
+    ]
+    return "\n".join(lines), {
+        "n": verdict.n,
+        "different": verdict.different,
+        "accepted": int(verdict.accepted.sum()),
+        "copied": int(verdict.copied.sum()),
+    }
 
 
 def stories(language: str, p: float, words: tuple[str, ...], seed: int, cuts: dict[str, Any]) -> None:
     """20 continuations each: greedy, with the present cuts, without any; and what grammar and corpus say to them."""
-    story, model = load_story(language), load_model(language, p, "small")
-    training = _training_sentences(language, p)
     ways = [
-        (_("Greedy: always the likeliest (k = 1)"), {"top_k": 1}),
-        (_("The settings on screen"), cuts),
-        (_("No cut"), {"temperature": cuts["temperature"]}),
+        (_("Greedy: always the likeliest (k = 1)"), _told(language, p, words, 0, top_k=1)),  # no die has a say in it
+        (_("The settings on screen"), _told(language, p, words, seed, **cuts)),
+        (_("No cut"), _told(language, p, words, seed, temperature=cuts["temperature"])),
     ]
-    for column, (name, settings) in zip(st.columns(3, gap="medium"), ways, strict=True):
-        told = _told(language, p, words, seed, **settings)
-        verdict = judge(told, story, training)
-        with column:
-            st.markdown(f"**{name}**")
-            st.markdown(
-                prose(
-                    "top_k",
-                    "stories",
-                    n=verdict.n,
-                    different=verdict.different,
-                    accepted=int(verdict.accepted.sum()),
-                    copied=int(verdict.copied.sum()),
-                )
-            )
-            lines = [
-                f"{'✓' if right else '✗'}{'©' if copied else ' '} {_sentence(model, sentence)}"
-                for sentence, right, copied in zip(told, verdict.accepted, verdict.copied, strict=True)
-            ]
-            with st.container(height=330, key=f"told_{ways.index((name, settings))}"):
-                st.text("\n".join(lines))
+    columns = []
+    for name, (told, verdict) in ways:
+        counts = _STRONG.sub(r"<strong>\1</strong>", escape(prose("top_k", "stories", **verdict)))
+        lines = f'<div role="region" aria-label="{escape(name)}" tabindex="0">{escape(told)}</div>'
+        columns.append(f"<section><p><strong>{escape(name)}</strong></p><p>{counts}</p>{lines}</section>")
+    st.html(f'<div class="stories">{"".join(columns)}</div>')
+    model = load_model(language, p, "small")
     st.caption(prose("top_k", "stories-legend", sentences=decimal(len(model.training_sentences), 0)))
 
 

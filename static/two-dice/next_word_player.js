@@ -1,10 +1,11 @@
 // From logits to one word, step by step: scores, divided by T, softmax, sorted, cut, renormalised, drawn.
 //
-// The server sends every step's numbers once (lib/web/next_word_player.py); everything here is drawing. The bars are as
-// many as fit with a readable word under each, so a phone shows fewer of them.
+// The server sends what it takes to know every step's numbers (lib/web/next_word_player.py); everything here is drawing.
+// The bars are as many as fit with a readable word under each, so a phone shows fewer of them.
 //
-// data: { hue, quiet, wrong, logarithmic, V, temperature, pointer, drawn,      drawn: place in the sorted order
-//         words, ids, logits, scaled, before, after: [...], kept: [0 | 1],      by place in the sorted order
+// data: { hue, quiet, wrong, logarithmic, temperature, pointer, drawn,          drawn: place in the sorted order
+//         cut, left,                                                            words that are kept, and their probability
+//         words, ids, logits, before: [...],                                    by place in the sorted order
 //         truth: [...] | null, others: [{ before, after, kept }],               the probability of words not sent
 //         locale, labels: { steps: [name], says: [text], picture, truth, allowed, impossible, kept, cut, hover, ... } }
 
@@ -20,6 +21,16 @@ const SMALLEST = 1e-7;                     // the foot of the logarithmic axis
 
 let made = 0;
 
+// The steps that follow from the others: the kept words come first, and share the whole probability.
+function withAllSteps(data) {
+  const kept = data.words.map((_, rank) => rank < data.cut);
+  return {
+    ...data, kept,
+    scaled: data.logits.map((logit) => logit / data.temperature),
+    after: data.before.map((p, rank) => (kept[rank] ? p / data.left : 0)),
+  };
+}
+
 class NextWordPlayer extends Player {
   constructor(root) {
     super(root, "next-word");
@@ -29,7 +40,7 @@ class NextWordPlayer extends Player {
   show(data) {
     const before = this.transport, position = before?.position ?? DRAW, playing = before?.playing;
     before?.destroy();
-    this.data = data;
+    this.data = data = withAllSteps(data);
     this.holder.replaceChildren();
     this.holder.style.setProperty("--hue", data.hue);
     this.holder.style.setProperty("--quiet", data.quiet);
@@ -170,7 +181,7 @@ class NextWordPlayer extends Player {
       truth.style.height = `${Math.max(3, this.pitch > 6 ? room.foot - top : 0)}px`;
     });
 
-    const last = data.kept.lastIndexOf(1) + 1, visible = step >= SORTED && last < this.count;
+    const last = Math.min(data.cut, data.words.length), visible = step >= SORTED && last < this.count;
     const edge = room.left + this.pitch * last;
     this.border.setAttribute("visibility", visible ? "visible" : "hidden");
     for (const end of ["x1", "x2"]) this.border.setAttribute(end, edge);
