@@ -685,7 +685,6 @@ def checkpoint_path(language: str, p: float, corpus: str) -> Path:
     return DATA / f"storybook_{language}_{corpus}_p{100 * p:02g}.npz"
 
 
-@functools.lru_cache(maxsize=16)  # as many as there are checkpoints; 0.9 MB each, 1.3 with its sentences
 def load_model(language: str = "en", p: float = 0.0, corpus: str = "small") -> LanguageModel:
     """Load a trained model from ``data/``. The same arguments give the same object.
 
@@ -699,5 +698,12 @@ def load_model(language: str = "en", p: float = 0.0, corpus: str = "small") -> L
 
     >>> load_model(p=0.3, corpus="large").config.n_sentences
     20000
+    >>> load_model() is load_model("en", 0.0)
+    True
     """
+    return _loaded(language, p, corpus)
+
+
+@functools.lru_cache(maxsize=16)  # as many as there are checkpoints; 0.9 MB each, 1.3 with its sentences
+def _loaded(language: str, p: float, corpus: str) -> LanguageModel:
     return LanguageModel.load(checkpoint_path(language, p, corpus), load_story(language))

@@ -335,7 +335,6 @@ def _add_scaled(total: dict[Rest, float], rests: dict[Rest, float], factor: floa
         total[rest] = total.get(rest, 0.0) + factor * probability
 
 
-@functools.cache  # one for each file; 6 MB with all its places
 def load_story(language: str = "en") -> Story:
     """Load the storybook of a language: the same object every time.
 
@@ -347,6 +346,11 @@ def load_story(language: str = "en") -> Story:
     >>> len(story.vocabulary) > 600
     True
     """
+    return _loaded(language)
+
+
+@functools.cache  # one for each file, 6 MB with all its places; load_story() and load_story("en") are one
+def _loaded(language: str) -> Story:
     available = sorted(path.stem for path in STORIES.glob("*.txt"))
     if language not in available:
         raise UnknownLanguage(language, available)

@@ -372,3 +372,7 @@ def test_the_command_names_a_mistake_and_its_line(capsys: pytest.CaptureFixture[
     assert "line 2: <dog> has no rule" in capsys.readouterr().err
     assert read_story([str(tmp_path / "none.txt")]) == 1
     assert "no file" in capsys.readouterr().err
+
+
+def test_however_it_is_asked_for_there_is_one_storybook() -> None:
+    assert load_story() is load_story("en") is load_story(language="en")
