@@ -38,16 +38,9 @@ def throw_again() -> None:
     st.session_state[key_of("seed")] = (st.session_state[key_of("seed")] + 1) % 10_000
 
 
-with frame:
-    lesson.predict(
-        "top_k",
-        _("Only the 50 likeliest words stay in, then chance decides. What does this cut change?"),
-        {
-            "model": _("what the model knows"),
-            "words": _("which words it may say"),
-            "best": _("it always says the best word"),
-        },
-    )
+@lesson.part
+def look() -> None:
+    """The controls, the picture of the cut, and what it does to the words."""
     with st.container(key="picture-and-controls"):
         left, right = st.columns([0.26, 0.74], gap="medium")
 
@@ -124,3 +117,16 @@ with frame:
         _("The code: the same settings, with Hugging Face's generate and a large model"),
         key="code_generate",
     )
+
+
+with frame:
+    lesson.predict(
+        "top_k",
+        _("Only the 50 likeliest words stay in, then chance decides. What does this cut change?"),
+        {
+            "model": _("what the model knows"),
+            "words": _("which words it may say"),
+            "best": _("it always says the best word"),
+        },
+    )
+    look()
