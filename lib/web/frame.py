@@ -128,7 +128,6 @@ def _navigation(here: Page) -> None:
         _languages(here)
 
 
-@st.fragment
 def _languages(here: Page) -> None:
     """This page in the other languages: links that are drawn when somebody opens the list.
 

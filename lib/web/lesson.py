@@ -35,12 +35,10 @@ def takeaway(text: str) -> None:
         st.markdown(f"**{_('Take away')}** · {text}")
 
 
-@st.fragment
 def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
     """The few lines of PyTorch that do the same with the settings on screen; ``key`` is different for each listing.
 
     They are drawn only while they are open: what the browser loads to colour them is larger than the rest of a page.
-    Opening them runs only this function.
     """
     label = label or _("The code: the same with these settings, in PyTorch")
     fold = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
@@ -48,11 +46,10 @@ def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
         fold.code(listing, language="python")
 
 
-@st.fragment
 def link_here(**extra: str) -> None:
     """The link that repeats this picture: every setting, the language, and what else the page wants repeated.
 
-    It is drawn when somebody asks for it; only this function runs then.
+    It is drawn when somebody asks for it.
     """
     place = st.popover(_("Link"), icon=":material/link:", key="link", on_change="rerun")
     if place.open:
