@@ -60,12 +60,9 @@ def watch_training(run: Run[TrainingPairJob], pair: Pair) -> None:
         st.rerun()
 
 
-with frame:
-    lesson.predict(
-        "two_dice",
-        _("A model says its training sentences word for word. What helps?"),
-        {"cut": _("a smaller k"), "dropout": _("dropout while it learns"), "both": _("either will do")},
-    )
+@lesson.part
+def look() -> None:
+    """The controls, the table that they ask for, and what it says; then both trainings."""
     with st.container(key="picture-and-controls"):
         left, right = st.columns([0.22, 0.78], gap="medium")
     report, forgotten, training = st.container(), st.container(), st.container()
@@ -157,3 +154,12 @@ with frame:
             train=trained,
         )
     )
+
+
+with frame:
+    lesson.predict(
+        "two_dice",
+        _("A model says its training sentences word for word. What helps?"),
+        {"cut": _("a smaller k"), "dropout": _("dropout while it learns"), "both": _("either will do")},
+    )
+    look()
