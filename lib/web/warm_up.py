@@ -11,8 +11,8 @@ from importlib import import_module
 # longer than working on it; the other cores are for other visitors.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Linux's C library gives each thread a heap of its own, up to eight for each core. Every rerun is a thread, and what one
-# has freed the next one cannot use: after a class of forty, 30 MB more stay taken. Python's lock lets few threads
+# Linux's C library gives each thread a heap of its own, up to eight for each core. Every rerun is a thread, and what
+# one has freed the next one cannot use: after a class of forty, 20 MB more stay taken. Python's lock lets few threads
 # allocate at once, so one heap is enough. (-8 is M_ARENA_MAX in malloc.h; only GNU's library has it.)
 if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt"):
     ctypes.CDLL(None).mallopt(-8, 1)
