@@ -61,7 +61,7 @@ class TrainingJob(StepwiseJob[Trainer]):
 @st.cache_resource(show_spinner=False)
 def training_runs() -> RunPool[TrainingJob]:
     """All training runs of this server."""
-    return RunPool(keep=6)  # of at most 7 MB
+    return RunPool(keep=5)  # of at most 7 MB
 
 
 def training_player(

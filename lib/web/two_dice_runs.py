@@ -15,7 +15,7 @@ from lib.network import one_fast_thread
 from lib.web.language import current_language
 from lib.web.runs import Run, RunPool, session_watcher
 
-_KEEP_TABLES = 40  # sets of cells with one seed and size, of at most 0.5 MB: 20 MB
+_KEEP_TABLES = 30  # sets of cells with one seed and size, of at most 0.5 MB: 15 MB
 _MOST_SAID = 24  # things said of one finished table, of some kilobytes
 
 Tables = tuple[ExperimentConfig, ...]
