@@ -267,9 +267,10 @@ def waits_of_controls(browser: Browser, links: list[str]) -> dict[tuple[str, str
 
 def settings_of(name: str) -> set[str]:
     """The settings that a page declares, read from its text: a page that is imported runs."""
-    file = ROOT / ("app.py" if name == "home" else f"pages/{name}.py")
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
+    page = ROOT / ("app.py" if name == "home" else f"pages/{name}.py")
+    beside = ROOT / "lib" / "web" / f"{name}_settings.py"  # where it is not in the page itself
+    nodes = [node for file in (page, beside) if file.exists() for node in ast.parse(file.read_text("utf-8")).body]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef) and node.name == "Settings"]
     return {each.target.id for node in classes for each in node.body if isinstance(each, ast.AnnAssign)}  # type: ignore[union-attr]
 
 
