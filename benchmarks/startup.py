@@ -8,13 +8,13 @@ page, that the moving strip is drawn. The rounds are interleaved, so that a slow
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.timing import Table, Target, interleave, ratio, report, wants_json
+from benchmarks.timing import Table, Target, ratio, report, wants_json
 from tests.browsing import ARGUMENTS, CHROMIUM
 from tests.serving import ROOT, served
 
@@ -46,6 +46,20 @@ def cold(browser: Browser, app: Path, what: Sequence[str]) -> float:
         return time.perf_counter() - start
 
 
+def told_in_turn(tasks: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
+    """The seconds that each task tells, in interleaved rounds; the first one burns in.
+
+    What a task does after the page is painted, as stopping the server, does not count.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in tasks}
+    for turn in range(1 + ROUNDS):
+        for name, task in tasks.items():
+            told = task()
+            if turn:
+                seconds[name].append(told)
+    return seconds
+
+
 def main(arguments: list[str]) -> int:
     """Print the seconds and the two ratios; the exit status tells whether both are within the target."""
     as_json = wants_json(arguments, "startup")
@@ -59,15 +73,13 @@ def main(arguments: list[str]) -> int:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         home = ROOT / "app.py"
         waits = {
-            "cold": interleave(
-                {"empty": lambda: cold(browser, empty, NOTHING), "home": lambda: cold(browser, home, HOME)},
-                rounds=ROUNDS,
+            "cold": told_in_turn(
+                {"empty": lambda: cold(browser, empty, NOTHING), "home": lambda: cold(browser, home, HOME)}
             )
         }
         with served(empty) as one, served(home) as two:
-            waits["warm"] = interleave(
-                {"empty": lambda: sights(browser, one, NOTHING)[-1], "home": lambda: sights(browser, two, HOME)[-1]},
-                rounds=ROUNDS,
+            waits["warm"] = told_in_turn(
+                {"empty": lambda: sights(browser, one, NOTHING)[-1], "home": lambda: sights(browser, two, HOME)[-1]}
             )
         browser.close()
     rows = tuple(

@@ -247,7 +247,9 @@ def _session_over(watcher: Watcher) -> None:
     watcher.gone.set()
     _here.discard(watcher)
     if not _here:  # the class has left
-        threading.Timer(1.0, _give_memory_back).start()
+        tidy = threading.Timer(1.0, _give_memory_back)
+        tidy.daemon = True  # a server that is being stopped does not wait for it
+        tidy.start()
 
 
 @st.cache_resource(scope="session", max_entries=1, on_release=_session_over, show_spinner=False)
