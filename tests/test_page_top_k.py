@@ -299,6 +299,13 @@ def test_nonsense_in_every_setting_still_shows_the_page(value: str) -> None:
         assert 0 <= data["pointer"] < 1
 
 
+def test_a_word_that_could_be_a_number_stays_in_the_sentence() -> None:
+    for link in both_spellings("top_k", text="infinity", k="inf"):
+        at = opened(**link)
+        assert at.text_input(key="top_k-text").value == "infinity"
+        assert at.select_slider(key="top_k-k").value == 50
+
+
 def test_another_beginning_can_be_picked() -> None:
     at = opened()
     for text in beginnings(STORY)[1:]:

@@ -41,7 +41,7 @@ class Controls(Generic[S]):
         self._class = settings
         self._fields: dict[str, Field[Any]] = {each.name: each for each in fields(settings)}  # type: ignore[arg-type]
         self._values: dict[str, Any] = {}
-        _tidy_link((*self._fields, *texts))
+        _tidy_link(self._fields, texts)
 
     def slider(self, name: str, label: str, *, unit: str | None = None, help: str | None = None) -> Any:
         """A slider over the setting's bounds."""
@@ -113,15 +113,16 @@ def _bound(name: str) -> dict[str, Any]:
     return {"key": key_of(name), "bind": "query-params"}
 
 
-def _tidy_link(names: Collection[str]) -> None:
+def _tidy_link(settings: Collection[str], texts: Collection[str]) -> None:
     """Write the link as the page writes it, and run again with that, if somebody typed it in another way.
 
     A link may leave the page's name out: ``dropout?p=0.3`` for ``dropout?dropout-p=0.3``; where it says both, the
-    longer name counts. An infinite number goes: Streamlit 1.67 fails on it where it expects a whole number.
+    longer name counts. An infinite setting goes: Streamlit 1.67 fails on it where it expects a whole number.
     """
-    typed = dict(st.query_params)
+    typed, names = dict(st.query_params), (*settings, *texts)
+    endless = {key_of(name) for name in settings if _is_infinite(typed.get(key_of(name), ""))}
     spelled = {key_of(name): typed[name] for name in names if name in typed}
-    link = spelled | {name: text for name, text in typed.items() if name not in names and not _is_infinite(text)}
+    link = spelled | {name: text for name, text in typed.items() if name not in names and name not in endless}
     if link != typed:
         st.query_params.from_dict(link)
         st.rerun()
