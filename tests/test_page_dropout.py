@@ -177,3 +177,8 @@ def test_more_input_than_the_moons_have_goes_round() -> None:
 
 def test_numbers_are_written_as_the_language_does() -> None:
     assert tables(opened(lang="fr"))
+
+
+def test_the_most_passes_travel_light() -> None:
+    at = healthy(open_app_page("dropout", n="1000", p_in="0.2", each="true", p2="0.3"))
+    assert sum(len(each.proto.json) for each in at.get("bidi_component")) < 130_000

@@ -61,9 +61,8 @@ def dropout_player(network: PicturedNetwork, recording: Recording, examples: Exa
 
 
 def packed(recording: Recording) -> dict[str, Any]:
-    """The numbers of a recording in few bytes: masks as bits, activations and outputs as 16-bit shares of the largest.
-
-    1,000 passes of the digits network are about 90 kB.
+    """The numbers of a recording in few bytes: masks as bits, activations, which are only seen as how full a neuron
+    is, as 8-bit shares of the largest, outputs as 16-bit ones.
     """
     layers = recording.layers
     hidden = [layer.activation.numpy() for layer in layers[1:]]  # (N, units) each
@@ -76,7 +75,8 @@ def packed(recording: Recording) -> dict[str, Any]:
         "input": _rounded(layers[0].activation[0].tolist()),
         "masks": [_base64(_once(np.packbits(each.kept.numpy(), axis=1, bitorder="little"))) for each in layers],
         "activations": [
-            _base64(_once(_sixteen_bits(each / scale))) for each, scale in zip(hidden, scales, strict=True)
+            _base64(_once(np.round(each.clip(0, scale) / scale * 255).astype(np.uint8)))
+            for each, scale in zip(hidden, scales, strict=True)
         ],
         "scales": scales,
         "outputs": _base64(_sixteen_bits(recording.probabilities.numpy())),

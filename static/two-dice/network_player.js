@@ -7,7 +7,7 @@
 // data: { kind: "digits" | "moons", training, hue, restHue, classHues, sizes: [64, 16, 16, 10], rates, factors,
 //         passes, input: [...], points: [[x1, x2, class], ...], chosen,
 //         masks: [base64 bits (passes, units) for each layer that can drop],
-//         activations: [base64 uint16 (passes, units) for each hidden layer], of both only one row if all are the same,
+//         activations: [base64 uint8 (passes, units) for each hidden layer], of both only one row if all are the same,
 //         scales: [largest activation of each hidden layer], outputs: base64 uint16 (passes, classes),
 //         full: [...], weights: [base64 int8 (units above, units below)], labels, locale }
 
@@ -30,7 +30,7 @@ class Recording {
     Object.assign(this, data);
     this.depth = data.sizes.length - 1;                   // layers that can drop
     this.bits = data.masks.map(bytes);
-    this.held = data.activations.map(sixteen);
+    this.held = data.activations.map(bytes);
     this.said = sixteen(data.outputs);
     this.strength = data.weights.map(eight);
     this.classes = data.sizes.at(-1);
@@ -43,7 +43,7 @@ class Recording {
   activation(pass, layer, unit) {
     if (layer === 0) return this.input[unit];
     const held = this.held[layer - 1], row = this.sizes[layer];
-    return (held[(held.length > row ? pass * row : 0) + unit] / 65535) * this.scales[layer - 1];
+    return (held[(held.length > row ? pass * row : 0) + unit] / 255) * this.scales[layer - 1];
   }
   // What the next layer gets: 0 from a dropped neuron, the activation times the factor from a kept one.
   result(pass, layer, unit) {
