@@ -91,8 +91,9 @@ def look() -> None:
             st.info(prose("training", "before"), icon=":material/arrow_back:")
         else:
             run = training_runs().watch(watched, session_watcher(), partial(TrainingJob, watched))
+            remark = st.empty()  # has its place also when there is nothing to say: the picture below stays where it is
             if config != watched:
-                st.caption(prose("training", "changed"))
+                remark.caption(prose("training", "changed"))
             if run.error:
                 st.error(prose("training", "failed"))
             else:
