@@ -24,6 +24,9 @@ import streamlit as st
 _log = logging.getLogger(__name__)
 
 
+_OFTEN = 20.0  # seconds between two times at which memory is given back while runs go on
+
+
 class Job(Protocol):
     """Something that is computed a little at a time. ``advance`` works for some 20-50 ms and returns."""
 
@@ -214,7 +217,7 @@ class RunPool(Generic[J]):
         with self._lock:
             self.active = None
             self._go_on(run)  # somebody may have come back between the last look and now
-        _give_memory_back()
+        _give_memory_back(not_within=_OFTEN)
 
     def _go_on(self, run: Run[J]) -> None:
         """Queue the run if it needs to be, forget what is too much, and start whatever can be started."""
@@ -232,11 +235,18 @@ def _let_pages_go_first() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
-def _give_memory_back() -> None:
-    """Return to the system what a run, or a class that has left, has let go of: some 20 ms.
+_gave_back = 0.0  # when, by the monotonic clock
 
-    Linux's C library would keep it, 55 MB after six of the largest runs.
+
+def _give_memory_back(*, not_within: float = 0.0) -> None:
+    """Return to the system what a run, or a class that has left, has let go of, unless that was done just now.
+
+    Linux's C library would keep it, 55 MB after six of the largest runs. It holds everybody up for some 50 ms.
     """
+    global _gave_back
+    if time.monotonic() - _gave_back < not_within:
+        return
+    _gave_back = time.monotonic()
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None  # only GNU's library has it
     if trim is not None:
