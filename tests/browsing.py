@@ -20,6 +20,11 @@ ARGUMENTS = [
 READY = '[data-testid=stApp][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 
 
+# The app's own look (lib/web/style.css) comes with the code of Streamlit's components, which a browser loads meanwhile.
+DRESSED = "(style => style && getComputedStyle(style).position === 'absolute')(document.querySelector('.st-key-style'))"
+
+
 def ready(page: Page) -> None:
-    """Wait until the page's script has run to its end."""
+    """Wait until the page's script has run to its end, and the page looks as it should."""
     page.wait_for_selector(READY)
+    page.wait_for_function(DRESSED)

@@ -1,9 +1,10 @@
 """Moving pictures: a small module in static/two-dice/ that draws data sent by Python.
 
-Streamlit sends a component's inline script and style again with every change of its data. So the script sent is a few
-lines that load the real one and the style, which the browser keeps.
+Streamlit sends a component's inline script again with every change of its data. So the script sent is a few lines that
+load the real one, which the browser keeps. How pages and pictures look comes once, with the frame (`page_style`).
 """
 
+import base64
 import functools
 import hashlib
 import json
@@ -21,22 +22,7 @@ _IMPORTED = re.compile(r'await import\("\./(\w+)\.js" \+ version\)')
 # A module exports update(component), called at every change of data or theme, and destroy(root), called at the end.
 _LOADER = """
 const latest = new WeakMap();
-const address = (file) => new URL(`./app/static/two-dice/${{file}}?v={version}`, document.baseURI).href;
-const load = (name) => import(address(`${{name}}.js`));
-// The parts are asked for together with the module that will import them, and not after it.
-const parts = {parts}.map(load);
-// One link for all pictures of a page, and each waits until it is loaded.
-const style = () => new Promise((ready) => {{
-  const href = address("two-dice.css");
-  let link = document.querySelector(`link[href="${{href}}"]`);
-  if (link?.sheet) return ready();
-  if (!link) {{
-    link = Object.assign(document.createElement("link"), {{ rel: "stylesheet", href, onerror: () => link.remove() }});
-    document.head.append(link);
-  }}
-  for (const event of ["load", "error"]) link.addEventListener(event, ready);
-}});
-const module = Promise.all([load("{name}"), style()]).then(([loaded]) => loaded);
+{load}
 export default function (component) {{
   const root = component.parentElement;
   latest.set(root, component);
@@ -47,14 +33,43 @@ export default function (component) {{
   return () => {{ latest.delete(root); module.then((loaded) => loaded.destroy(root)); }};
 }}
 """
+_FETCH = """
+const load = (name) => import(new URL(`./app/static/two-dice/${{name}}.js?v={version}`, document.baseURI).href);
+// The parts are asked for together with the module that will import them, and not after it.
+const parts = {parts}.map(load);
+const module = load("{name}");
+"""
 
 
-def moving_picture(name: str) -> Callable[..., Any]:
-    """The mount function of static/two-dice/<name>.js; call once, at the module level of the file that uses it."""
+_mount_style = st.components.v2.component(
+    "two_dice_style",
+    css="".join((ROOT / "lib" / "web" / name).read_text(encoding="utf-8") for name in ("style.css", "pictures.css")),
+    isolate_styles=False,
+)
+
+
+def page_style() -> None:
+    """Send the look of pages and of their pictures.
+
+    As a component and not as HTML: the browser loads the code of components for the pictures anyway, and that of HTML,
+    of which a page may have none, it would load before it shows the page as it should look.
+    """
+    _mount_style(key="style", width=1, height=1)
+
+
+def moving_picture(name: str, *, inline: bool = False) -> Callable[..., Any]:
+    """The mount function of static/two-dice/<name>.js; call once, at the module level of the file that uses it.
+
+    ``inline`` is for a picture whose data never change: its modules travel with it, and it is there sooner.
+    """
+    if inline:
+        load = f'const module = import("{_packed(name)}");'
+    else:
+        load = _FETCH.format(name=name, version=_version(), parts=json.dumps(_parts(name)))
     mount = st.components.v2.component(
         f"two_dice_{name}",
         html='<div class="two-dice"></div>',
-        js=_LOADER.format(name=name, version=_version(), parts=json.dumps(_parts(name))),
+        js=_LOADER.format(load=load),
         # Plotly writes its styles into the document, where a shadow root would not see them.
         isolate_styles=False,
     )
@@ -80,7 +95,17 @@ def _parts(name: str) -> list[str]:
     >>> _parts("life_strip")
     ['transport', 'svg']
     """
-    return _IMPORTED.findall((_FOLDER / f"{name}.js").read_text(encoding="utf-8"))
+    return _IMPORTED.findall(_source(name))
+
+
+def _packed(name: str) -> str:
+    """A module as an address that holds its text, and in it that of the modules that it imports."""
+    text = _IMPORTED.sub(lambda found: f'await import("{_packed(found[1])}")', _source(name))
+    return "data:text/javascript;base64," + base64.b64encode(text.encode()).decode()
+
+
+def _source(name: str) -> str:
+    return (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
 
 
 def unpacked(json_text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from lib.web.component import moving_picture
 from lib.web.language import ROOT, _, percent
 from lib.web.transport import transport_labels
 
-_mount = moving_picture("life_strip")
+_mount = moving_picture("life_strip", inline=True)
 
 
 @functools.cache
