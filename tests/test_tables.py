@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -413,15 +414,22 @@ def slow_files() -> list[tuple[str, bytes]]:
     ]
 
 
-@pytest.mark.parametrize("raw", [pytest.param(raw, id=name) for name, raw in slow_files()])
-def test_a_megabyte_is_decided_in_half_a_second(raw: bytes) -> None:
-    # Processor time, and the best of three: the machine may be busy, and this is about the code.
+def quickest(work: Callable[[], object]) -> float:
+    """Processor time, and the best of three: the machine may be busy, and this is about the code."""
+
     def seconds() -> float:
         start = time.process_time()
-        load_or_catch(raw)
+        work()
         return time.process_time() - start
 
-    assert min(seconds() for _ in range(3)) < 0.5
+    return min(seconds() for _ in range(3))
+
+
+@pytest.mark.parametrize("raw", [pytest.param(raw, id=name) for name, raw in slow_files()])
+def test_a_megabyte_is_decided_in_the_time_of_a_million_and_a_half_numbers(raw: bytes) -> None:
+    """Half a second where Python writes and reads three million numbers a second: a ratio, since machines differ."""
+    numbers = quickest(lambda: [float(f"{i % 977}.{i % 89}") for i in range(250_000)])
+    assert quickest(lambda: load_or_catch(raw)) < 6 * numbers
 
 
 def test_the_docstring_lists_the_limits() -> None:
