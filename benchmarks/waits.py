@@ -68,6 +68,7 @@ KINDS = {
     "stPopover": "popover",  # with buttons in it
 }
 WIDGETS = ", ".join(f"[data-testid={kind}]" for kind in KINDS)
+UNFOLD, HOLDS = ".st-key-more details", f"details:has({WIDGETS})"  # "More", and other folds with controls in them
 # Buttons with these icons start a training, and what one waits for there is the training.
 TRAINS = ("play_arrow", "school")
 # Not at rest: a widget whose code is being loaded, or a run in the background, with which the server is not idle.
@@ -137,8 +138,12 @@ def opened(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_selector(".st-key-footer")  # the last thing that a page draws
     settled(page)
-    for expander in page.locator(f"details:has({WIDGETS}) > summary").all():
-        expander.click()
+    # What is drawn when it is unfolded may hold controls too; it is opened first.
+    for fold in (
+        *page.locator(f"{UNFOLD}:not([open]) > summary").all(),
+        *page.locator(f"{HOLDS}:not([open]) > summary").all(),
+    ):
+        fold.click()
     page.wait_for_function("document.getAnimations().length === 0")  # they unfold
     settled(page)
 

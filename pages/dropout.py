@@ -1,7 +1,5 @@
 """Dropout: every forward pass is a different, thinner network, and the whole one stands in for their average."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from lib.web import lesson
@@ -10,37 +8,17 @@ frame = lesson.framed("dropout")  # first of all: the heading is there while PyT
 
 from lib.listings.dropout import dropout_listing
 from lib.pictured_network import (
-    PICTURED_DATA,
-    TRAINED_RATES,
     PassSettings,
     Recording,
     load_examples,
     load_pictured_network,
     pictured_data,
 )
-from lib.web.controls import Controls, choice, flag, key_of, number
+from lib.web.controls import Controls, key_of
 from lib.web.dropout_player import dropout_player, layer_names, recorded
 from lib.web.dropout_report import count_networks, layer_table, monte_carlo, running_average
+from lib.web.dropout_settings import Settings
 from lib.web.language import _, decimal, percent, plain, prose
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything on this page that a link repeats."""
-
-    p: float = number(0.5, 0.0, 1.0, 0.05)
-    p_in: float = number(0.0, 0.0, 1.0, 0.05)
-    each: bool = flag(False)  # does the second hidden layer have a p of its own?
-    p2: float = number(0.5, 0.0, 1.0, 0.05)
-    mode: str = choice("train", ("train", "eval"))
-    scale: str = choice("inverted", ("inverted", "at-test"))
-    x: int = choice(3, tuple(range(16)))
-    data: str = choice("digits", PICTURED_DATA)
-    net: float = choice(0.5, TRAINED_RATES)
-    n: int = choice(100, (10, 25, 50, 100, 200, 500, 1000))
-    seed: int = number(0, 0, 9999, 1)
-    layer: str = choice("hidden1", ("input", "hidden1", "hidden2"))
-    at: int = number(1, 1, 1000, 1)
 
 
 @lesson.part
@@ -68,19 +46,21 @@ def look() -> None:
 
     with left:
         controls, main = Controls(Settings), st.container()
-        with st.expander(_("More")):
-            each = controls.toggle("each", _("Each hidden layer has its own p"))
-            data = controls.segmented(
-                "data",
-                _("Network"),
-                captions={
-                    "digits": _("Handwritten digits, 64-16-16-10"),
-                    "moons": _("Points of two moons, 2-12-12-2"),
-                },
-            )
-            controls.segmented("net", _("Trained with p ="))
-            controls.steps("n", _("Passes"))
-            controls.number("seed", _("Seed"))
+        with controls.more("each", "data", "net", "n", "seed") as drawn:
+            if drawn:
+                controls.toggle("each", _("Each hidden layer has its own p"))
+                controls.segmented(
+                    "data",
+                    _("Network"),
+                    captions={
+                        "digits": _("Handwritten digits, 64-16-16-10"),
+                        "moons": _("Points of two moons, 2-12-12-2"),
+                    },
+                )
+                controls.segmented("net", _("Trained with p ="))
+                controls.steps("n", _("Passes"))
+                controls.number("seed", _("Seed"))
+        each, data = controls.settings().each, controls.settings().data
         with main:
             controls.segmented("mode", _("Mode"), captions={mode: prose("dropout", mode) for mode in ("train", "eval")})
             controls.slider(
@@ -135,7 +115,6 @@ def look() -> None:
         st.markdown(f"**{_('The average of the passes, and the eval pass')}**")
         running_average(network, recording)
 
-    st.markdown(f"**{_('How many passes is the eval pass worth?')}**")
     monte_carlo(network, passes.rates, settings.seed)
 
     lesson.link_here()

@@ -12,7 +12,7 @@ import numpy as np
 
 from lib.language_model import load_model
 from lib.listings.sampling import generate_listing, top_k_listing
-from lib.next_word import next_word, what_follows
+from lib.next_word import NextWord, next_word, what_follows
 from lib.story import load_story
 from lib.web.beginning import (
     choose_beginning,
@@ -35,7 +35,20 @@ V = len(story.vocabulary)
 
 def throw_again() -> None:
     """Another throw of the die: the next seed."""
-    st.session_state[key_of("seed")] = (st.session_state[key_of("seed")] + 1) % 10_000
+    st.session_state[key_of("seed")] = (st.session_state.get(key_of("seed"), 0) + 1) % 10_000
+
+
+@lesson.part
+def many_throws(controls: Controls[Any], step: NextWord, seed: int) -> None:
+    """How often each word comes, beside how often it should."""
+    draws(step, story.vocabulary, controls.segmented("n", _("How many")), seed)
+
+
+@lesson.part
+def twenty_stories(controls: Controls[Any], p: float, words: tuple[str, ...], seed: int, cuts: dict[str, Any]) -> None:
+    """What is told from here on, if somebody wants to read it."""
+    if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
+        stories(language, p, words, seed, cuts)
 
 
 @lesson.part
@@ -52,11 +65,12 @@ def look() -> None:
         controls.steps("k", _("k, the words that stay in (50 is usual)"))
         controls.slider("temp", _("Temperature T"))
         remarks = st.container()
-        with st.expander(_("More")):
-            controls.slider("top_p", _("Top-p: the share of probability that stays in"))
-            controls.slider("min_p", _("Min-p: how likely, beside the likeliest"))
-            controls.toggle("all", _("All words, on a logarithmic axis"))
-            controls.number("seed", _("Seed of the die"))
+        with controls.more("top_p", "min_p", "all", "seed") as drawn:
+            if drawn:
+                controls.slider("top_p", _("Top-p: the share of probability that stays in"))
+                controls.slider("min_p", _("Min-p: how likely, beside the likeliest"))
+                controls.toggle("all", _("All words, on a logarithmic axis"))
+                controls.number("seed", _("Seed of the die"))
         controls.segmented("p", _("The model learned with dropout p ="))
     settings = controls.settings()
     cuts: dict[str, Any] = {
@@ -101,12 +115,10 @@ def look() -> None:
         mistakes(model, beginning.words, settings.k, settings.temp)
     with many:
         st.subheader(_("Many throws"), anchor=False)
-        n = controls.segmented("n", _("How many"))
-        draws(step, story.vocabulary, n, settings.seed)
+        many_throws(controls, step, settings.seed)
 
     st.subheader(_("Twenty stories from here"), anchor=False)
-    if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
-        stories(language, settings.p, beginning.words, settings.seed, cuts)
+    twenty_stories(controls, settings.p, beginning.words, settings.seed, cuts)
     st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
     lesson.link_here()
     lesson.takeaway(prose("top_k", "takeaway"))

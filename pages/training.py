@@ -17,7 +17,7 @@ from lib.web.runs import Run, session_watcher
 from lib.web.table_upload import own_table
 from lib.web.training_player import TrainingJob, training_player, training_runs
 from lib.web.training_report import disagreements, numbers, verdict
-from lib.web.training_settings import LESSONS, Settings, choose_lesson, config_of
+from lib.web.training_settings import FEW_MOVE, LESSONS, Settings, choose_lesson, config_of
 from lib.web.two_dice_link import link_to_two_dice
 
 
@@ -56,19 +56,20 @@ def look() -> None:
         controls.slider("p", _("p, the chance to drop a hidden neuron"))
         if st.button(_("Train"), type="primary", width="stretch", icon=":material/play_arrow:", disabled=missing):
             st.session_state["train"] = True
-        with st.expander(_("More")):
-            controls.segmented("metric", _("Curves show"), captions={"loss": _("Loss"), "accuracy": _("Accuracy")})
-            controls.toggle("log", _("Logarithmic axis"))
-            controls.toggle("noisy", _("Also the training loss with dropout on, as the optimiser sees it"))
-            controls.slider("noise", _("Spread of the points"))
-            controls.slider("p_in", _("p of the inputs, in the arm with dropout"))
-            controls.select("layers", _("Hidden layers"))
-            controls.slider("seeds", _("Networks in each arm"))
-            controls.steps("steps", _("Training steps"))
-            controls.steps("batch", _("Batch size"))
-            controls.steps("lr", _("Learning rate"))
-            controls.steps("decay", _("Weight decay"))
-            controls.number("seed", _("Seed"))
+        with controls.more(*FEW_MOVE) as drawn:
+            if drawn:
+                controls.segmented("metric", _("Curves show"), captions={"loss": _("Loss"), "accuracy": _("Accuracy")})
+                controls.toggle("log", _("Logarithmic axis"))
+                controls.toggle("noisy", _("Also the training loss with dropout on, as the optimiser sees it"))
+                controls.slider("noise", _("Spread of the points"))
+                controls.slider("p_in", _("p of the inputs, in the arm with dropout"))
+                controls.select("layers", _("Hidden layers"))
+                controls.slider("seeds", _("Networks in each arm"))
+                controls.steps("steps", _("Training steps"))
+                controls.steps("batch", _("Batch size"))
+                controls.steps("lr", _("Learning rate"))
+                controls.steps("decay", _("Weight decay"))
+                controls.number("seed", _("Seed"))
         lessons = st.popover(_("Lessons"), width="stretch", icon=":material/school:", key="lessons", on_change="rerun")
         for name in LESSONS if lessons.open else ():
             lessons.button(prose("training", f"lesson-{name}"), on_click=choose_lesson, args=(name,), width="stretch")

@@ -25,7 +25,7 @@ from lib.web.two_dice_training import pair_player, pair_verdict, training_status
 
 def throw_again() -> None:
     """Other sentences: the next seed."""
-    st.session_state[key_of("seed")] = (st.session_state[key_of("seed")] + 1) % 10_000
+    st.session_state[key_of("seed")] = (st.session_state.get(key_of("seed"), 0) + 1) % 10_000
 
 
 def train_both() -> None:
@@ -78,14 +78,15 @@ def look() -> None:
             captions={name: prose("two_dice", f"measure-{name.replace('_', '-')}") for name in MEASURES},
         )
         st.button(_("Other sentences"), on_click=throw_again, icon=":material/casino:", width="stretch")
-        with st.expander(_("More")):
-            controls.number("seed", _("Seed of the sentences"))
-            controls.number("n", _("Sentences in each cell"))
-            controls.segmented(
-                "models",
-                _("The models learned from"),
-                captions={name: prose("two_dice", f"models-{name}") for name in ("small", "large", "yours")},
-            )
+        with controls.more("seed", "n", "models") as drawn:
+            if drawn:
+                controls.number("seed", _("Seed of the sentences"))
+                controls.number("n", _("Sentences in each cell"))
+                controls.segmented(
+                    "models",
+                    _("The models learned from"),
+                    captions={name: prose("two_dice", f"models-{name}") for name in ("small", "large", "yours")},
+                )
     with forgotten:
         st.subheader(_("The forgotten eval()"), anchor=False)
         controls.toggle("forgot", _("Let the model speak with dropout left on"))

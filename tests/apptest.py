@@ -1,5 +1,6 @@
 """Run the app's pages without a browser."""
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +12,12 @@ from lib.web.component import unpacked
 PATIENCE = 60  # seconds: the first run of a page imports PyTorch
 
 
-def open_app_page(page: str = "app.py", **query: str) -> AppTest:
-    """A new visitor opens a link to this page."""
+def open_app_page(page: str = "app.py", *, unfolded: bool = True, **query: str) -> AppTest:
+    """A new visitor opens a link to this page, and unfolds what is drawn only then: "More", tables, Figure 11."""
     app = AppTest.from_file("../app.py", default_timeout=PATIENCE)
     app.query_params.update(query)
+    for fold in ("more", "monte_carlo_fold", "all_numbers"):
+        app.session_state[fold] = unfolded
     if page != "app.py":
         app.switch_page(f"pages/{page}.py")
     return app.run()
@@ -67,10 +70,28 @@ def tables(app: AppTest) -> list[dict[str, list[str]]]:
     return found
 
 
+def html(app: AppTest, name: str) -> str:
+    """The page's own HTML of this class."""
+    return next(str(each.proto.body) for each in app.get("html") if f'class="{name}"' in each.proto.body)
+
+
+def numbers(app: AppTest) -> dict[str, str]:
+    """The row of numbers (lib/web/numbers.py) by their names."""
+    row = html(app, "numbers")
+    names = [re.sub("<button.*?</button>", "", name) for name in re.findall("<dt>(.*?)</dt>", row)]
+    return dict(zip(names, re.findall("<dd>(.*?)</dd>", row), strict=True))
+
+
 def pictures(app: AppTest, name: str) -> list[dict[str, Any]]:
     """What was sent to the pictures of static/two-dice/<name>.js, in their order on the page."""
     ours = (each.proto for each in app.get("bidi_component") if each.proto.component_name.endswith(f"two_dice_{name}"))
     return [unpacked(each.json) for each in ours]
+
+
+def picture_sizes(app: AppTest) -> list[int]:
+    """The bytes that each moving picture and chart was sent, in their order on the page."""
+    pictures = (each.proto for each in app.get("bidi_component") if not each.proto.component_name.endswith("style"))
+    return [len(each.json) for each in pictures]
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:

@@ -8,7 +8,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.pictured_network import PassSettings, load_examples, load_pictured_network, record_passes
-from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, tables
+from tests.apptest import (
+    both_spellings,
+    charts,
+    healthy,
+    listing,
+    numbers,
+    open_app_page,
+    picture_sizes,
+    pictures,
+    shown,
+    tables,
+)
 
 
 def opened(**parameters: str) -> AppTest:
@@ -21,6 +32,10 @@ def sent(at: AppTest) -> dict[str, Any]:
     return data
 
 
+def first_number(at: AppTest) -> str:
+    return next(iter(numbers(at).values()))
+
+
 def test_the_default_page_shows_a_playable_recording_under_40_kb() -> None:
     at = opened()
     data = sent(at)
@@ -29,7 +44,7 @@ def test_the_default_page_shows_a_playable_recording_under_40_kb() -> None:
     assert data["rates"] == [0, 0.5, 0.5]
     assert data["factors"] == [1, 2, 2]
     assert data["training"] is True
-    assert len(at.get("bidi_component")[0].proto.json) < 40_000
+    assert picture_sizes(at)[0] < 40_000
     assert len(charts(at)) == 2
     recording = record_passes(load_pictured_network(), load_examples().inputs[3], PassSettings(passes=100))
     full = float(recording.full_probabilities.max())
@@ -38,7 +53,7 @@ def test_the_default_page_shows_a_playable_recording_under_40_kb() -> None:
 
 
 def test_the_largest_recording_stays_under_150_kb() -> None:
-    assert len(opened(n="1000").get("bidi_component")[0].proto.json) < 150_000
+    assert picture_sizes(opened(n="1000"))[0] < 150_000
 
 
 def test_every_figure_says_in_words_what_it_shows() -> None:
@@ -156,13 +171,29 @@ def test_eval_rolls_no_die() -> None:
     data = sent(at)
     assert data["training"] is False
     assert set(data["factors"]) == {1}
-    assert [metric.value for metric in at.metric] == ["1", "1"]
+    assert list(numbers(at).values()) == ["1", "1"]
 
 
 def test_the_number_of_thinned_networks_follows_the_rates() -> None:
-    assert opened().metric[0].value.startswith("2³² ≈ 4 × 10⁹")
-    assert opened(p="0").metric[0].value == "1"
-    assert opened(p_in="0.2").metric[0].value.startswith("2⁹⁶")
+    assert first_number(opened()).startswith("2³² ≈ 4 × 10⁹")
+    assert first_number(opened(p="0")) == "1"
+    assert first_number(opened(p_in="0.2")).startswith("2⁹⁶")
+
+
+def test_what_few_people_look_at_is_drawn_when_it_is_unfolded() -> None:
+    at = healthy(open_app_page("dropout", unfolded=False))
+    assert len(charts(at)) == 1
+    assert not [each for each in at.number_input if each.key == "dropout-seed"]
+    at.session_state["monte_carlo_fold"] = True
+    assert len(charts(healthy(at.run()))) == 2
+
+
+def test_a_folded_setting_that_a_link_moves_is_drawn_and_counts() -> None:
+    at = healthy(open_app_page("dropout", unfolded=False, seed="7", net="0.0"))
+    assert at.number_input(key="dropout-seed").value == 7
+    assert "**without** dropout" in shown(at)
+    at.number_input(key="dropout-seed").set_value(0).run()
+    assert at.button_group(key="dropout-net").value == 0.0  # still there: the network is not the default
 
 
 def test_a_network_that_never_learned_with_dropout_is_announced() -> None:
@@ -181,4 +212,4 @@ def test_numbers_are_written_as_the_language_does() -> None:
 
 def test_the_most_passes_travel_light() -> None:
     at = healthy(open_app_page("dropout", n="1000", p_in="0.2", each="true", p2="0.3"))
-    assert sum(len(each.proto.json) for each in at.get("bidi_component")) < 130_000
+    assert sum(picture_sizes(at)) < 130_000

@@ -2,10 +2,9 @@ import json
 
 import pytest
 
-from lib.web.component import unpacked
 from lib.web.language import LANGUAGES
 from scripts.make_life_strip import FILE, SEED, passes, words
-from tests.apptest import healthy, open_app_page, shown
+from tests.apptest import healthy, open_app_page, pictures, shown
 
 
 def test_home_asks_the_question_and_names_both_dice():
@@ -18,7 +17,7 @@ def test_home_asks_the_question_and_names_both_dice():
 
 def test_the_strip_shows_the_recording_and_nothing_else():
     app = healthy(open_app_page())
-    data = unpacked(app.get("bidi_component")[0].proto.json)
+    (data,) = pictures(app, "life_strip")
     recording = json.loads(FILE.read_text(encoding="utf-8"))
     assert data["passes"] == recording["passes"]
     assert [step["drawn"] for step in data["words"]] == [step["drawn"] for step in recording["words"]]

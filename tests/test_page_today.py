@@ -18,7 +18,18 @@ from lib.schedules import ScheduleConfig
 from lib.story import load_story
 from lib.training import TrainingConfig
 from lib.web.today_runs import today_runs
-from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, tables, until
+from tests.apptest import (
+    both_spellings,
+    charts,
+    healthy,
+    listing,
+    open_app_page,
+    picture_sizes,
+    pictures,
+    shown,
+    tables,
+    until,
+)
 
 PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")
 
@@ -48,7 +59,7 @@ def test_every_part_opens_with_picture_takeaway_and_code(part: str) -> None:
     at = opened(part=part)
     if part in ("schedules", "instead"):
         at = settled(at)
-    assert at.get("bidi_component")
+    assert picture_sizes(at)
     assert "optional, not obsolete" in shown(at)
     assert "import" in listing(at)
     for chart in charts(at):
@@ -122,7 +133,7 @@ def test_the_places_follow_their_toggles_and_eval_drops_nothing() -> None:
     data = sent(at)
     assert data["on"] == [False] * 4
     assert data["chances"][0] == pytest.approx(data["full"], abs=2e-4)
-    assert len(at.get("bidi_component")[0].proto.json) < 40_000
+    assert picture_sizes(at)[0] < 40_000
 
 
 def test_the_sentence_and_the_block_change_what_is_played() -> None:

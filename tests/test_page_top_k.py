@@ -16,7 +16,19 @@ from lib.next_word import beginnings, next_word
 from lib.story import load_story
 from lib.web.language import plain
 from lib.web.top_k_report import IN_TABLE
-from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, tables
+from tests.apptest import (
+    both_spellings,
+    charts,
+    healthy,
+    html,
+    listing,
+    numbers,
+    open_app_page,
+    picture_sizes,
+    pictures,
+    shown,
+    tables,
+)
 from tests.serving import served
 from tests.visiting import Visitor
 
@@ -31,18 +43,6 @@ def sent(at: AppTest) -> dict[str, Any]:
     """What the moving picture was given."""
     (data,) = pictures(at, "next_word_player")
     return data
-
-
-def html(at: AppTest, name: str) -> str:
-    """The page's own HTML of this class."""
-    return next(str(each.proto.body) for each in at.get("html") if f'class="{name}"' in each.proto.body)
-
-
-def numbers(at: AppTest) -> dict[str, str]:
-    """The row of numbers by their names."""
-    row = html(at, "numbers")
-    names = [re.sub("<button.*?</button>", "", name) for name in re.findall("<dt>(.*?)</dt>", row)]
-    return dict(zip(names, re.findall("<dd>(.*?)</dd>", row), strict=True))
 
 
 def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
@@ -71,13 +71,13 @@ def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     assert values["Good words thrown away"] == f"{100 * step.thrown_away:.1f} %"
     assert values["Effective choices"] == "{:.1f} → {:.1f}".format(*step.choices)
     assert len(charts(at)) == 2
-    assert len(at.get("bidi_component")[0].proto.json) < 8_000
+    assert picture_sizes(at)[0] < 8_000
 
 
 def test_the_whole_vocabulary_stays_under_40_kb() -> None:
     at = opened(all="true")
     assert len(sent(at)["words"]) == len(STORY.vocabulary)
-    assert len(at.get("bidi_component")[0].proto.json) < 40_000
+    assert picture_sizes(at)[0] < 40_000
 
 
 def test_every_figure_says_in_words_what_it_shows() -> None:

@@ -9,11 +9,10 @@ import pytest
 from lib.curves import GrowingSeries, across, to_csv
 from lib.tables import MESSAGES, TableError, example_table_text, load_table
 from lib.training import TrainingConfig, train
-from lib.web.component import unpacked
 from lib.web.table_upload import told
 from lib.web.training_player import TrainingJob, training_runs
 from lib.web.training_settings import LESSONS
-from tests.apptest import both_spellings, healthy, open_app_page, shown, until
+from tests.apptest import both_spellings, healthy, open_app_page, picture_sizes, pictures, shown, until
 
 SMALL = {"n": "20", "steps": "200", "seeds": "2", "layers": "8"}
 EVERY = {
@@ -31,13 +30,14 @@ def finished(app):
 
 
 def player(app):
-    return unpacked(app.get("bidi_component")[0].proto.json)
+    (data,) = pictures(app, "training_player")
+    return data
 
 
 def test_nothing_is_trained_before_somebody_asks():
     app = healthy(open_app_page("training"))
     assert "Press **Train**" in shown(app)
-    assert not app.get("bidi_component")
+    assert not picture_sizes(app)
 
 
 def test_train_starts_at_once_and_ends_with_a_verdict_and_the_numbers():

@@ -11,7 +11,7 @@ from lib.experiment import KS, RATES, SHOWN, Cell, ExperimentConfig, run_experim
 from lib.language_model import LIVE, load_model
 from lib.web import two_dice_runs
 from lib.web.two_dice_runs import CellStore, MeasuringJob, TrainingPairJob, measuring_runs, pair_config
-from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, pictures, shown, until
+from tests.apptest import both_spellings, charts, healthy, listing, open_app_page, picture_sizes, pictures, shown, until
 
 FEW = {"n": "100"}  # sentences in a cell, where a test does not need more
 
@@ -57,7 +57,7 @@ def test_the_default_page_shows_the_two_by_two_and_the_grammar() -> None:
             assert [marks[mark] for _, mark in cell["sentences"]] == [told.mark for told in result.sentences]
     history = load_model(p=0.3).history
     assert f"training loss {history.train_loss[-1]:.2f}" in data["rows"][1]["details"]
-    assert len(at.get("bidi_component")[0].proto.json) < 60_000
+    assert picture_sizes(at)[0] < 60_000
     assert len(charts(at)) == 2
     assert "Practice and match" in shown(at)
 

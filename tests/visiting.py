@@ -186,6 +186,21 @@ class Button(Widget):
         return [True]
 
 
+class Fold(Widget):
+    """A fold whose content the server draws while it is open; what always has its content is not a widget."""
+
+    field = "bool_value"
+
+    def default(self) -> Any:
+        return self.proto.expanded
+
+    def told(self) -> Any:
+        return self.proto.expanded
+
+    def values(self) -> Sequence[Any]:
+        return [False, True]
+
+
 _KINDS: dict[str, type[Widget]] = {
     "slider": Slider,
     "button_group": ButtonGroup,
@@ -284,7 +299,7 @@ class Visitor:
         return {
             placed.widget.name: placed.widget
             for placed in self._placed.values()
-            if placed.widget and not placed.widget.proto.disabled
+            if placed.widget and not getattr(placed.widget.proto, "disabled", False)
         }
 
     def value(self, name: str) -> Any:
@@ -485,6 +500,14 @@ class Visitor:
         at, delta = tuple(message.metadata.delta_path), message.delta
         if delta.WhichOneof("type") != "new_element":
             self._placed.pop(at, None)
+            if delta.add_block.expandable.id:
+                proto, fragment, script = (
+                    delta.add_block.expandable,
+                    delta.fragment_id,
+                    message.metadata.active_script_hash,
+                )
+                self._placed[at] = _Placed("fold", proto, fragment, script, self._run, fold := Fold(proto, fragment))
+                self._values.setdefault(proto.id, fold.default())
             return "block"
         kind = delta.new_element.WhichOneof("type") or ""
         proto = getattr(delta.new_element, kind)

@@ -48,7 +48,16 @@ def choose_beginning(story: Story, *, longest: int) -> Beginning:
             format_func=lambda each: plain(each) + " …",
             on_click=lambda: go_on_with([st.session_state["beginnings"]]),
         )
-    typed = story.words_of((text or "")[:_LONGEST])
+    return _beginning(text or "", story, longest)
+
+
+def first_beginning(story: Story, *, longest: int) -> Beginning:
+    """The beginning that the field has at first, where it is not drawn."""
+    return _beginning(beginnings(story)[0], story, longest)
+
+
+def _beginning(text: str, story: Story, longest: int) -> Beginning:
+    typed = story.words_of(text[:_LONGEST])
     unknown = tuple(story.unknown_words(typed))
     known = next((i for i, word in enumerate(typed) if word in unknown), len(typed))
     return Beginning(tuple(typed[: min(known, longest)]), unknown)

@@ -6,11 +6,14 @@ in a translated caption under it. A bad value in the link falls back to the defa
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import Field, field, fields
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
+
+from lib.web.language import _
 
 S = TypeVar("S")
 
@@ -77,6 +80,25 @@ class Controls(Generic[S]):
         """A switch."""
         self._values[name] = st.toggle(label, self._declared(name)[0], help=help, **_bound(name))
         return bool(self._values[name])
+
+    @contextmanager
+    def more(self, *names: str) -> Iterator[bool]:
+        """A fold for the settings that few people move: ``with controls.more("seed") as drawn: if drawn: ...``.
+
+        They are drawn when the fold is opened, and while one of them is not at its default, since a setting whose
+        widget is not there has its default. Five widgets take a server as long as a picture.
+        """
+        fold = st.expander(_("More"), on_change="rerun", key="more")
+        with fold:
+            yield bool(fold.open) or any(map(self._is_moved, names))
+
+    def _is_moved(self, name: str) -> bool:
+        """Whether a setting has another value than its default, also before its widget is drawn."""
+        key = key_of(name)
+        if key in st.query_params or name not in self._fields:
+            return key in st.query_params
+        default = self._fields[name].default
+        return bool(st.session_state.get(key, default) != default)
 
     def settings(self) -> S:
         """The settings as they stand."""

@@ -20,6 +20,7 @@ from lib.web.chart import chart
 from lib.web.dropout_player import class_names
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, percent, prose
+from lib.web.numbers import numbers_in_a_row
 from lib.web.table import table
 
 EXAMPLES = 200  # of the validation data, so that a moved slider is answered within a twentieth of a second
@@ -41,16 +42,18 @@ def layer_table(layer: LayerRecord, at: int) -> None:
         for neuron, (activation, kept, result) in enumerate(neurons, start=1)
     ]
     # All rows, and no box that scrolls: a keyboard could not reach into it.
-    with st.container(key="layer_table"):
-        table((_("neuron"), _("activation"), _("mask"), _("factor"), _("result")), rows, "rrrrr")
+    table((_("neuron"), _("activation"), _("mask"), _("factor"), _("result")), rows, "rrrrr")
 
 
 def count_networks(recording: Recording) -> None:
     """How many thinned networks the die could make, and how many different ones it made."""
     seen, passes = recording.distinct_networks[-1], recording.settings.passes
-    with st.container(horizontal=True, gap="large"):
-        st.metric(_("Thinned networks that can be"), power_of_two(recording.thinned_networks), width="content")
-        st.metric(_("Different ones in {n} passes", n=passes), decimal(seen, 0), width="content")
+    numbers_in_a_row(
+        [
+            (_("Thinned networks that can be"), power_of_two(recording.thinned_networks), None),
+            (_("Different ones in {n} passes", n=passes), decimal(seen, 0), None),
+        ]
+    )
 
 
 def power_of_two(count: int) -> str:
@@ -120,7 +123,18 @@ def _monte_carlo(data: str, trained_rate: float, rates: tuple[float, ...], seed:
 
 
 def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -> None:
-    """Figure 11 of Srivastava et al. (2014), with this network and its validation data."""
+    """Figure 11 of Srivastava et al. (2014), with this network and its validation data, worked out while it is open.
+
+    It takes 100,000 forward passes, more than the rest of the page.
+    """
+    label = _("How many passes is the eval pass worth? Figure 11 of the paper of 2014, with this network")
+    fold = st.expander(label, icon=":material/bar_chart:", on_change="rerun", key="monte_carlo_fold")
+    if fold.open:
+        with fold:
+            _draw_monte_carlo(network, rates, seed)
+
+
+def _draw_monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -> None:
     result = _monte_carlo(network.data, network.trained_rate, rates, seed)
     error, full = result.error.numpy(), result.weight_scaling_error  # (R, N)
     said = {

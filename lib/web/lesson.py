@@ -10,6 +10,7 @@ from lib.web.language import _, current_language, prose
 __all__ = ["code", "framed", "link_here", "link_to", "part", "predict", "prose", "takeaway"]
 
 
+@part
 def predict(page: str, question: str, options: Mapping[str, str]) -> None:
     """Ask before showing: the student picks an option, and is told what to look for.
 

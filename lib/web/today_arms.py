@@ -33,9 +33,11 @@ def training_of(controls: Controls[Any]) -> TrainingConfig:
             "digits": _("Handwritten digits, one label in five wrong"),
         },
     )
-    with st.expander(_("More")):
-        n = controls.steps("few", _("Training examples"))
-        seed = controls.number("seed", _("Seed"))
+    with controls.more("few", "seed") as drawn:
+        if drawn:
+            controls.steps("few", _("Training examples"))
+            controls.number("seed", _("Seed"))
+    n, seed = controls.settings().few, controls.settings().seed
     if data == "digits":
         return TrainingConfig(
             dataset="digits",

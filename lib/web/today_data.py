@@ -65,8 +65,10 @@ def data_part(controls: Controls[Any]) -> str:
         size = controls.steps("size", _("Training sentences"))
         rate = controls.segmented("rate", _("p, the chance to drop"))
         button = st.container()
-        with st.expander(_("More")):
-            seed = controls.number("seed", _("Seed"))
+        with controls.more("seed") as drawn:
+            if drawn:
+                controls.number("seed", _("Seed"))
+        seed = controls.settings().seed
         if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
             st.session_state["today_point"] = size, rate, seed
         asked = st.session_state.get("today_point")

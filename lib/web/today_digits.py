@@ -47,8 +47,10 @@ def paper_part(controls: Controls[Any]) -> str:
         size = controls.steps("digits", _("Training digits")) if figure == 10 else FIGURE_9_SIZE
         p = controls.slider("drop", _("p, the chance to drop"))
         button = st.container()
-        with st.expander(_("More")):
-            seed = controls.number("seed", _("Seed"))
+        with controls.more("seed") as drawn:
+            if drawn:
+                controls.number("seed", _("Seed"))
+        seed = controls.settings().seed
         trial = DigitsTrial(9 if figure == 8 else figure, size, noise, (p,), seed)
         if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
             st.session_state["today_digits"] = trial

@@ -10,7 +10,7 @@ from lib.language_model import load_model
 from lib.listings.today import block_listing
 from lib.placed_dropout import PLACES, BlockPasses, record_block
 from lib.story import load_story
-from lib.web.beginning import choose_beginning, name_unknown_words, story_language
+from lib.web.beginning import choose_beginning, first_beginning, name_unknown_words, story_language
 from lib.web.controls import Controls
 from lib.web.evidence import evidence
 from lib.web.language import _, decimal, percent, prose
@@ -53,14 +53,19 @@ def places_part(controls: Controls[Any]) -> str:
                 "mlp": controls.toggle("mlp", _("4 MLP")),
             }
         p = controls.slider("p", _("p, the chance to drop"))
-        with st.expander(_("More")):
-            beginning = choose_beginning(story, longest=_LONGEST)
-            block = controls.segmented("block", _("Block"))
-            passes = controls.steps("n", _("Passes"))
-            seed = controls.number("seed", _("Seed"))
+        beginning = first_beginning(story, longest=_LONGEST)
+        with controls.more("text", "block", "n", "seed") as drawn:
+            if drawn:
+                beginning = choose_beginning(story, longest=_LONGEST)
+                controls.segmented("block", _("Block"))
+                controls.steps("n", _("Passes"))
+                controls.number("seed", _("Seed"))
+        rest = controls.settings()
     places = tuple(place for place in PLACES if on[place])
     training = mode == "train"
-    recording = _block_passes(language, beginning.words[:_LONGEST], p, places, training, passes, block - 1, seed)
+    recording = _block_passes(
+        language, beginning.words[:_LONGEST], p, places, training, rest.n, rest.block - 1, rest.seed
+    )
     with right:
         transformer_player(recording, model.vocabulary, p=p, places=places, training=training)
         name_unknown_words(beginning, story)
@@ -79,8 +84,10 @@ def places_part(controls: Controls[Any]) -> str:
             full=percent(float(recording.full[best])),
             low=percent(float(chances.min())),
             high=percent(float(chances.max())),
-            n=passes,
+            n=rest.n,
             same=percent(float((recording.probabilities.argmax(1) == best).mean()), 0),
         )
     )
-    return block_listing(p, places, training=training, width=model.config.width, heads=model.config.heads, seed=seed)
+    return block_listing(
+        p, places, training=training, width=model.config.width, heads=model.config.heads, seed=rest.seed
+    )

@@ -16,6 +16,7 @@ from lib.story import load_story
 from lib.web.chart import chart
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, ngettext, percent, plain, prose
+from lib.web.numbers import numbers_in_a_row
 from lib.web.table import table
 
 STORIES = 20
@@ -27,10 +28,7 @@ _UNLIKELY = 0.01  # the p-value below which the verdict is "not from these proba
 
 
 def numbers(step: NextWord, V: int) -> None:
-    """What the cut took away, and how open the choice was before and after it.
-
-    In one element: Streamlit's own, one for each number, take as long as the rest of the picture.
-    """
+    """What the cut took away, and how open the choice was before and after it."""
     (entropy_before, entropy_after), (before, after) = step.entropy, step.choices
     cells = [
         (_("Cut away"), percent(step.removed), _("Probability that the cut words held together.")),
@@ -55,13 +53,7 @@ def numbers(step: NextWord, V: int) -> None:
                 _("The probability that the draw gives a word which cannot stand here."),
             ),
         ]
-    st.html(f'<dl class="numbers">{"".join(_number(*cell) for cell in cells)}</dl>')
-
-
-def _number(label: str, value: str, explanation: str | None) -> str:
-    """A number under its name, and behind a question mark what it is, for those who point at it or tab to it."""
-    why = f'<button type="button" aria-label="{escape(explanation)}">?</button>' if explanation else ""
-    return f"<div><dt>{escape(label)}{why}</dt><dd>{escape(value)}</dd></div>"
+    numbers_in_a_row(cells)
 
 
 def words_table(step: NextWord, vocabulary: list[str]) -> None:

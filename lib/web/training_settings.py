@@ -32,6 +32,12 @@ class Settings:
     noisy: bool = flag(False)
 
 
+# Behind "More".
+FEW_MOVE = (
+    *("metric", "log", "noisy"),
+    *("noise", "p_in", "layers", "seeds", "steps", "batch", "lr", "decay", "seed"),
+)
+
 _DIGITS = {"data": "digits", "layers": "256-256", "batch": 64, "lr": 0.001, "seeds": 4}
 
 # Lessons worth a click. The last one shows dropout making no difference, because it does not always help.

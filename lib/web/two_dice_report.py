@@ -29,9 +29,11 @@ Results = Mapping[Cell, CellResult]
 def numbers(job: MeasuringJob, config: ExperimentConfig, floor: float) -> None:
     """Every measure of every cell with its interval, and the baselines in words."""
     all_numbers, baseline = job.said(_numbers, config, floor)
-    with st.expander(_("All four measures of all cells, with 95 % intervals"), icon=":material/table:"):
-        st.markdown(all_numbers)
-        st.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
+    label = _("All four measures of all cells, with 95 % intervals")
+    fold = st.expander(label, icon=":material/table:", on_change="rerun", key="all_numbers")
+    if fold.open:
+        fold.markdown(all_numbers)
+        fold.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
     st.markdown(baseline)
 
 
