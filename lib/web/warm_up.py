@@ -25,8 +25,8 @@ def share_a_core() -> None:
     """Keep all threads of this server, and those that they will start, on one core, once and for all. Linux alone can.
 
     Python's lock lets one thread run at a time, and a rerun hands it over two hundred times, to the server's event loop
-    and back. To a thread that sleeps on another core that takes many times as long as to one on the same core: forty
-    visitors were answered twice as fast on one core as on two (``python -m benchmarks server``).
+    and back. To a thread that sleeps on another core that takes many times as long as to one on the same core: without
+    this, forty visitors waited twice as long (``python -m benchmarks server``, two cores).
     """
     if sys.platform != "linux" or "streamlit.web.bootstrap" not in sys.modules:  # a test or a script runs the page
         return
