@@ -138,12 +138,10 @@ def opened(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_selector(".st-key-footer")  # the last thing that a page draws
     settled(page)
-    # What is drawn when it is unfolded may hold controls too; it is opened first.
-    for fold in (
-        *page.locator(f"{UNFOLD}:not([open]) > summary").all(),
-        *page.locator(f"{HOLDS}:not([open]) > summary").all(),
-    ):
-        fold.click()
+    for folds in (UNFOLD, HOLDS):  # what is drawn when it is unfolded comes first
+        while (closed := page.locator(f"{folds}:not([open]) > summary")).count():
+            closed.first.click()
+            settled(page)
     page.wait_for_function("document.getAnimations().length === 0")  # they unfold
     settled(page)
 
