@@ -165,7 +165,8 @@ def controls_of(page: Page) -> list[Control]:
         said = next((text for text in reversed(texts) if text and not text.startswith("expand_")), "")
         where = f".st-key-{key}" if key else f"[data-testid={widget}]:has-text('{said}')"
         if not set(texts) & set(TRAINS):
-            controls.append(Control(KINDS[widget], key or said, where))
+            setting = key and key.split("-", 1)[-1]  # the key of a setting begins with its page: dropout-p
+            controls.append(Control(KINDS[widget], setting or said, where))
     return controls
 
 
