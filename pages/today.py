@@ -3,6 +3,9 @@
 from importlib import import_module
 
 from lib.web import lesson
+
+frame = lesson.framed("today")  # first of all: the heading is there while the rest is imported
+
 from lib.web.controls import Controls
 from lib.web.language import _, prose
 from lib.web.today_settings import PARTS, Settings
@@ -32,7 +35,7 @@ def look() -> None:
     lesson.code(listing)
 
 
-with lesson.framed("today"):
+with frame:
     lesson.predict(
         "today",
         _("A model may read each sentence only once, and there are billions. Does it need dropout?"),

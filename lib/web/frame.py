@@ -73,9 +73,11 @@ def framed(name: str) -> AbstractContextManager[None]:
         # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
         session_watcher().let_go()
         st.session_state["page"] = name
-    _navigation(page)
-    # The heading is the question; the page's name is already marked in the navigation.
+    navigation = st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small")
+    # Sent first, so that it is seen first. It is the question; the page's name is already marked in the navigation.
     st.title(page.question(), anchor=False)
+    with navigation:
+        _navigation(page)
     return _around_the_lesson(page)
 
 
@@ -116,17 +118,16 @@ def link_to(name: str, label: str, **settings: str) -> None:
 
 
 def _navigation(here: Page) -> None:
-    with st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small"):
-        page_style()
-        for page in PAGES:
-            kept = st.session_state.setdefault("links", {}).get(page.id, {})
-            st.page_link(
-                page.file,
-                label=page.name(),
-                query_params={**kept, "lang": current_language()},
-                disabled=page is here,  # what it would lead to is here, and its settings may have changed since
-            )
-        _languages(here)
+    page_style()
+    for page in PAGES:
+        kept = st.session_state.setdefault("links", {}).get(page.id, {})
+        st.page_link(
+            page.file,
+            label=page.name(),
+            query_params={**kept, "lang": current_language()},
+            disabled=page is here,  # what it would lead to is here, and its settings may have changed since
+        )
+    _languages(here)
 
 
 def _languages(here: Page) -> None:

@@ -31,6 +31,8 @@ export function destroy(root) {
 const idle = (timeout) => new Promise((go) =>
   (globalThis.requestIdleCallback ? requestIdleCallback(go, { timeout }) : setTimeout(go, 50)));
 
+const painted = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+
 async function picturesDrawn() {
   const end = performance.now() + PATIENCE;
   while (document.querySelector(".two-dice:empty") && performance.now() < end) await new Promise((go) => setTimeout(go, 50));
@@ -94,7 +96,7 @@ class Chart {
     try {
       const Plotly = await this.load();
       if (Plotly) {
-        await idle(100);  // the page's picture is painted first
+        await painted();  // the page's picture comes first
         await this.catchUp(Plotly);
       }
     } catch (error) {

@@ -78,6 +78,7 @@ class NextWordPlayer extends Player {
     this.count = data.logarithmic ? data.words.length : Math.min(data.words.length, Math.floor((room.right - room.left) / PITCH));
     this.pitch = (room.right - room.left) / this.count;
     const thick = Math.max(0.8, this.pitch - (this.pitch > 6 ? 4 : 0));
+    this.said = data.words.map(this.sayer());
     // Before they are sorted, the same words stand in the order of the vocabulary.
     const byId = [...Array(this.count).keys()].sort((a, b) => data.ids[a] - data.ids[b]);
     this.unsorted = byId.reduce((places, rank, place) => ((places[rank] = place), places), []);
@@ -95,8 +96,7 @@ class NextWordPlayer extends Player {
       const group = svg("g", { class: "word" }, picture);
       const bar = svg("rect", { class: "bar", x: -thick / 2, width: thick }, group);
       const truth = data.truth && svg("rect", { class: this.pitch > 6 ? "truth" : "truth thin", x: -this.pitch / 2 + 0.5, width: Math.max(2, this.pitch - 1) }, group);
-      const title = svg("title", {}, group);
-      title.textContent = this.hover(rank);
+      svg("title", {}, group, this.said[rank]);
       if (data.truth && this.pitch > 6) {
         const possible = data.truth[rank] > 0;
         svg("path", possible
@@ -104,15 +104,15 @@ class NextWordPlayer extends Player {
           : { class: "impossible", d: `M-4 ${room.foot + 9}l8 8m0 -8l-8 8` }, group);
       }
       if (names) svg("text", { transform: `translate(5 ${room.foot + 24}) rotate(-90)`, "text-anchor": "end" }, group, data.words[rank]);
-      return { group, bar, truth, title };
+      return { group, bar, truth };
     });
 
     svg("text", { x: room.left - 6, y: strip.top + 17, "text-anchor": "end" }, picture, "Σ");
     this.track = svg("rect", { class: "track", x: room.left, y: strip.top, width: room.right - room.left, height: strip.height }, picture);
     const pieces = svg("g", {}, picture);
     this.pieces = [...data.words.keys()].filter((rank) => data.before[rank] > 1e-5)
-      .map((rank) => ({ rank, piece: svg("rect", { class: "piece", y: strip.top, height: strip.height }, pieces), title: null }));
-    this.pieces.forEach((each) => { svg("title", {}, each.piece).textContent = this.hover(each.rank); });
+      .map((rank) => ({ rank, piece: svg("rect", { class: "piece", y: strip.top, height: strip.height }, pieces) }));
+    this.pieces.forEach(({ rank, piece }) => svg("title", {}, piece, this.said[rank]));
     // The words that have no bar: those that are kept, then those that are cut.
     this.others = data.others.map((each) => ({ ...each, piece: svg("rect", { class: "piece odd", y: strip.top, height: strip.height }, pieces) }));
     this.pointer = svg("g", { class: "pointer" }, picture);
@@ -120,11 +120,12 @@ class NextWordPlayer extends Player {
     this.pointerName = svg("text", { y: strip.top + strip.height + 22 }, picture);
   }
 
-  hover(rank) {
+  // What is said of a word when it is pointed at: (word, rank) -> text.
+  sayer() {
     const { data } = this, number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2 });
     const percent = new Intl.NumberFormat(data.locale, { style: "percent", maximumSignificantDigits: 3 });
-    return fill(data.truth ? data.labels.hoverTruth : data.labels.hover, {
-      word: data.words[rank], logit: number.format(data.logits[rank]), scaled: number.format(data.scaled[rank]),
+    return (word, rank) => fill(data.truth ? data.labels.hoverTruth : data.labels.hover, {
+      word, logit: number.format(data.logits[rank]), scaled: number.format(data.scaled[rank]),
       before: percent.format(data.before[rank]), after: percent.format(data.after[rank]),
       truth: data.truth ? percent.format(data.truth[rank]) : "",
     });

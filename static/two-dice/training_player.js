@@ -8,7 +8,8 @@
 // data: { run, start, count, complete, progress, status, locale, metric,
 //         step: [...], series: { name: [...] }, maps: [base64 per arm] | null, mapSize,
 //         look, panels: [{ title, arm, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
-// panels is null where the browser has said that it has those of this look.
+// panels is null where the browser has said that it has those of this look. It keeps those of every look of a run: who
+// turns a switch there and back sees the picture without asking for it again.
 
 const version = new URL(import.meta.url).search;
 const { createTransport, calm } = await import("./transport.js" + version);
@@ -42,7 +43,8 @@ class Player {
     this.holder.classList.add("training");
     this.id = `two-dice-player-${players_made++}`;
     this.run = null;
-    this.panels = null;      // the figures, and which look they have
+    this.known = new Map();  // the figures of every look of this run
+    this.panels = null;      // those on screen, and which look they have
     this.look = null;
     this.made = "";          // what the plots on screen were made for
     this.timer = null;
@@ -68,8 +70,9 @@ class Player {
 
   receive(data) {
     this.data = data;
-    if (data.panels) [this.panels, this.look] = [data.panels, data.look];
     if (data.run !== this.run) this.begin(data);
+    if (data.panels) this.known.set(data.look, data.panels);
+    if (this.known.has(data.look)) [this.panels, this.look] = [this.known.get(data.look), data.look];
     this.keep(data);
     this.bar.value = data.progress;
     this.bar.setAttribute("aria-label", data.labels.progress);
@@ -82,6 +85,7 @@ class Player {
 
   begin(data) {
     this.run = data.run;
+    this.known.clear();
     this.step = []; this.series = {}; this.maps = [];
     this.plotted = 0;        // points that the curves on screen were given
     this.told = -1;          // points that the server was told of
@@ -142,11 +146,15 @@ class Player {
       this.grid.classList.toggle("with-maps", withMaps);
       this.plots = this.panels.map((panel, i) => this.build(i));
     }
+    this.plotted = this.have;
+    const range = this.range(data), full = this.panels.map(({ curves }) => this.filled(curves, range));
     for (const [i, panel] of this.panels.entries()) {
       const { title, curves, map } = this.plots[i];
       title.textContent = panel.title;
-      for (const [element, figure] of [[curves, panel.curves], [map, panel.map]]) {
-        if (!element) continue;
+      for (const [element, figure] of [[curves, full[i]], [map, panel.map]]) {
+        const shown = JSON.stringify([figure, text]);
+        if (!element || element.shown === shown) continue;  // the points of a map stay, whatever the curves show
+        element.shown = shown;
         const layout = structuredClone(figure.layout);
         layout.font = { ...layout.font, color: text, family: style.fontFamily };
         layout.autosize = true;
@@ -157,9 +165,17 @@ class Player {
       }
       delete curves.dataset.zoomed;
     }
-    this.plotted = 0;
     this.drawLegend();
     this.draw(this.transport.position);
+  }
+
+  // The empty figure of an arm's curves, with all that is received.
+  filled({ data, layout }, range) {
+    const traces = data.map((trace) => {
+      const values = this.series[trace.meta?.series];
+      return values ? { ...trace, x: this.step.slice(), y: values.slice() } : trace;
+    });
+    return { data: traces, layout: range ? { ...layout, yaxis: { ...layout.yaxis, range } } : layout };
   }
 
   // One arm: its title, its numbers, its curves under what moves over them, its map under its points.
