@@ -66,6 +66,20 @@ def test_little_is_sent_when_nothing_changed(address: str, page: str, query: str
     assert rerun.bytes <= MOST_UNCHANGED, (rerun, parts.most_common(8))
 
 
+def test_a_slider_may_be_moved_faster_than_the_server_answers(address: str) -> None:
+    """The server may leave out what the browser says it has: the browser must still have it when the answer comes."""
+
+    async def visit() -> list[Rerun]:
+        async with Visitor(address) as visitor:
+            reruns = [await visitor.open("dropout")]
+            visitor.hasty = True
+            for p in 4 * [0.0, 0.1, 0.2]:
+                reruns.append(await visitor.move("dropout-p", [p]))
+            return reruns
+
+    assert [rerun.error for rerun in run(visit())] == 13 * [None]
+
+
 def test_a_training_run_arrives_whole_in_pieces(address: str) -> None:
     async def visit() -> list[tuple[Rerun, Any]]:
         async with Visitor(address) as visitor:

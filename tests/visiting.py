@@ -266,6 +266,8 @@ class Visitor:
         self._placed: dict[tuple[int, ...], _Placed] = {}
         self._values: dict[str, Any] = {}
         self._cache: dict[str, _Cached] = {}
+        self._had: list[str] = []  # of these messages, when it asked the last time
+        self.hasty = False  # asks while the last answer is on its way, with what it had before that came
         self._cache_age = 2
         self._runs = 0
         self._run = self._script = self._main_script = ""
@@ -414,7 +416,9 @@ class Visitor:
         state.query_string, state.page_name, state.fragment_id = self.query, page_name, fragment
         state.page_script_hash = self._script if script is None else script
         state.is_auto_rerun = by_itself
-        state.cached_message_hashes.extend(self._cache)
+        has = list(self._cache)
+        state.cached_message_hashes.extend(self._had if self.hasty else has)
+        self._had = has
         context = state.context_info
         context.locale, context.timezone, context.color_scheme = "en-US", "UTC", "light"
         context.url = f"{self.address}/{self._shown}"

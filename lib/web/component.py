@@ -30,7 +30,12 @@ export default function (component) {{
     const {{ data: [data], ...rest }} = latest.get(root) ?? {{ data: [] }};
     if (data) loaded.update({{ ...rest, data }});
   }});
-  return () => {{ latest.delete(root); module.then((loaded) => loaded.destroy(root)); }};
+  return () => {{
+    // A call that newer data have overtaken is ended too, but the picture is still on the page, and goes on.
+    if (root.isConnected) return;
+    latest.delete(root);
+    module.then((loaded) => loaded.destroy(root));
+  }};
 }}
 """
 _FETCH = """

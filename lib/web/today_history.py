@@ -17,6 +17,7 @@ from lib.web.language import _, decimal, plain, prose
 from lib.web.table import table
 
 _mount = moving_picture("time_line")
+_STEPS = "time_line_steps"  # how many steps of a walk this page has answered: a key held down goes faster than it does
 
 
 def history_part(controls: Controls[Any]) -> str:
@@ -63,6 +64,7 @@ def _time_line(events: tuple[Event, ...], chosen: str) -> None:
                 for each in events
             ],
             "chosen": chosen,
+            "steps": st.session_state.get(_STEPS, 0),
             "labels": {
                 "picture": _("Time line, {first} to {last}", first=events[0].year, last=events[-1].year),
                 "learn": _("the die that rolls while learning"),
@@ -77,9 +79,9 @@ def _time_line(events: tuple[Event, ...], chosen: str) -> None:
 
 def _walk() -> None:
     """A click or an arrow key in the picture: the slider follows, and with it the link."""
-    asked = st.session_state["time_line"].get("walk")
-    if asked in {event.id for event in load_facts().events}:
-        st.session_state[key_of("event")] = asked
+    match st.session_state["time_line"].get("walk"):
+        case {"to": str(event), "steps": int(steps)} if event in {each.id for each in load_facts().events}:
+            st.session_state[key_of("event")], st.session_state[_STEPS] = event, steps
 
 
 def status_names() -> dict[str, str]:

@@ -1,6 +1,9 @@
 // A time line to walk through: click an event, or press the arrow keys. The server shows the chosen event's card.
 //
-// data: { hues: { learn, speak }, events: [{ id, year, short, die, correction }], chosen: id,
+// A key that is held down is faster than the server. So every step of the walk has a number, and what the server says to an
+// earlier step than the last one does not pull the mark back.
+//
+// data: { hues: { learn, speak }, events: [{ id, year, short, die, correction }], chosen: id, steps: the last one answered,
 //         labels: { picture, learn, speak, correction, options: [one sentence for each event] } }
 
 const version = new URL(import.meta.url).search;
@@ -11,7 +14,7 @@ const lines = new WeakMap();
 export function update({ parentElement, data, setTriggerValue }) {
   const line = lines.get(parentElement) ?? new TimeLine(parentElement);
   lines.set(parentElement, line);
-  line.tell = (id) => setTriggerValue("walk", id);
+  line.tell = (step) => setTriggerValue("walk", step);
   line.show(data);
 }
 
@@ -28,6 +31,7 @@ class TimeLine {
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-orientation", "horizontal");
     this.list.tabIndex = 0;
+    this.steps = 0;
     this.legend = html("div", "legend", this.holder);
     this.list.addEventListener("keydown", (event) => this.key(event));
     this.sized = new ResizeObserver(() => this.draw());
@@ -44,7 +48,10 @@ class TimeLine {
     if (told === this.told) return;
     this.told = told;
     this.data = data;
-    this.at = Math.max(0, data.events.findIndex((event) => event.id === data.chosen));
+    if (data.steps >= this.steps) {
+      this.steps = data.steps;
+      this.at = Math.max(0, data.events.findIndex((event) => event.id === data.chosen));
+    }
     this.list.setAttribute("aria-label", data.labels.picture);
     this.legend.replaceChildren();
     for (const die of ["learn", "speak"]) {
@@ -72,7 +79,7 @@ class TimeLine {
     if (to === this.at) return;
     this.at = to;
     this.mark();
-    this.tell(this.data.events[to].id);
+    this.tell({ to: this.data.events[to].id, steps: ++this.steps });
   }
 
   // One column for each year that something happened in, and the years between as a thin line.

@@ -44,6 +44,23 @@ def test_arrow_keys_walk_along_the_time_line(open_page, complaints):
     assert ours(complaints) == []
 
 
+def test_a_key_held_down_is_faster_than_the_server_and_loses_no_step(open_page):
+    tab = opened(open_page)
+    line, card = tab.get_by_role("listbox"), tab.locator(".st-key-event-card")
+    line.focus()
+    line.evaluate("line => { line.first = true; }")
+    for _ in range(5):
+        for i, key in enumerate((*["ArrowRight"] * 6, *["ArrowLeft"] * 4)):
+            tab.keyboard.press(key)
+            if i % 3 == 0:  # now faster than the answers, now slower
+                expect(card).to_contain_text(EVENTS[min(i + 1, 11 - i)].title)
+        expect(card).to_contain_text(EVENTS[2].title)
+        assert chosen(tab) == EVENTS[2].id
+        tab.keyboard.press("Home")
+    expect(card).to_contain_text(EVENTS[0].title)
+    assert line.evaluate("line => line.first && document.activeElement === line"), "the time line was made anew"
+
+
 def test_a_click_opens_an_event_and_the_link_repeats_it(open_page):
     tab = opened(open_page)
     event = next(each for each in EVENTS if each.id == "2012-alexnet")
