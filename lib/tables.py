@@ -147,7 +147,7 @@ def load_table(raw: bytes) -> Table:
     delimiter = _delimiter(text)
     records = _records(text, delimiter)
     names = _check_header(*next(records, (1, [])))
-    rows = _check_shape(list(records), len(names))
+    rows = _check_shape(records, len(names))
 
     label = _label_column(names)
     features = [column for column in range(len(names)) if column != label]
@@ -250,14 +250,19 @@ def _check_header(line: int, header: list[str]) -> list[str]:
     return names
 
 
-def _check_shape(rows: list[tuple[int, list[str]]], width: int) -> list[tuple[int, list[str]]]:
-    for line, cells in rows:
+def _check_shape(records: Iterator[tuple[int, list[str]]], width: int) -> list[tuple[int, list[str]]]:
+    """Return the rows. Those beyond the limit are counted and not kept: they may be ten times as many."""
+    rows: list[tuple[int, list[str]]] = []
+    found = 0
+    for found, (line, cells) in enumerate(records, 1):
         if len(cells) != width:
             raise TableError("ragged", line=line, found=len(cells), expected=width)
-    if len(rows) < MIN_ROWS:
-        raise TableError("too_few_rows", found=len(rows), expected=MIN_ROWS)
-    if len(rows) > MAX_ROWS:
-        raise TableError("too_many_rows", line=rows[MAX_ROWS][0], found=len(rows), expected=MAX_ROWS)
+        if found <= MAX_ROWS + 1:
+            rows.append((line, cells))
+    if found < MIN_ROWS:
+        raise TableError("too_few_rows", found=found, expected=MIN_ROWS)
+    if found > MAX_ROWS:
+        raise TableError("too_many_rows", line=rows[MAX_ROWS][0], found=found, expected=MAX_ROWS)
     return rows
 
 
