@@ -15,16 +15,11 @@ from statistics import median
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.timing import Table, Target, ratio, report, wants_json
-from tests.browsing import ARGUMENTS, CHROMIUM
+from tests.browsing import ARGUMENTS, CHROMIUM, seen
 from tests.serving import ROOT, served
 
 NOTHING, HOME = ("h1",), ("h1", ".life-strip svg circle")
 EMPTY = "import streamlit as st\n\nst.title('Empty')\n"
-# Whether the first element of this kind is there and takes room.
-SEEN = """selector => {
-  const element = document.querySelector(selector);
-  return element?.getBoundingClientRect().height > 0 && element.checkVisibility({ visibilityProperty: true });
-}"""
 ROUNDS = 7
 TARGET = 1.3
 
@@ -37,8 +32,7 @@ def sights(browser: Browser, address: str, what: Sequence[str]) -> list[float]:
     page.goto(address, wait_until="commit")
     seconds = []
     for each in what:
-        # Asked at every frame: a locator's own wait asks less and less often, in the end twice a second.
-        page.wait_for_function(SEEN, arg=each, polling="raf", timeout=60_000)
+        seen(page, each, timeout=60_000)
         seconds.append(time.perf_counter() - start)
     context.close()
     return seconds

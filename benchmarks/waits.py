@@ -220,9 +220,9 @@ def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], N
 
 
 def in_turn(options: Locator, now: int) -> Iterator[tuple[object, Callable[[], None]]]:
-    """Click on one option after the other, beginning after the one that is chosen now."""
+    """Click on one option after the other, beginning after the one that is chosen now, and on each once more."""
     count = options.count()
-    for i in range(1, 1 + MOVES) if count else ():
+    for i in range(1, 1 + max(MOVES, 2 * count)) if count else ():
         yield i % count, options.nth((now + i) % count).click
 
 

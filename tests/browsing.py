@@ -26,5 +26,14 @@ DRESSED = "(style => style && getComputedStyle(style).position === 'absolute')(d
 
 def ready(page: Page) -> None:
     """Wait until the page's script has run to its end, and the page looks as it should."""
-    page.wait_for_selector(READY)
-    page.wait_for_function(DRESSED)
+    page.wait_for_function(f"ready => document.querySelector(ready) && {DRESSED}", arg=READY)
+
+
+def seen(page: Page, selector: str, timeout: float = 30_000) -> None:
+    """Wait until the first element of this kind is there and takes room.
+
+    Asked at every frame: a locator's own wait asks less and less often, in the end twice a second.
+    """
+    visible = "element?.getBoundingClientRect().height > 0 && element.checkVisibility({ visibilityProperty: true })"
+    found = f"selector => (element => {visible})(document.querySelector(selector))"
+    page.wait_for_function(found, arg=selector, polling="raf", timeout=timeout)

@@ -1,9 +1,10 @@
 // A time line to walk through: click an event, or press the arrow keys. The server shows the chosen event's card.
 //
-// A key that is held down is faster than the server. So every step of the walk has a number, and what the server says to an
-// earlier step than the last one does not pull the mark back.
+// A key that is held down is faster than the server. So every step of the walk has a number, and what the server says
+// to an earlier step than the last one does not pull the mark back.
 //
-// data: { hues: { learn, speak }, events: [{ id, year, short, die, correction }], chosen: id, steps: the last one answered,
+// data: { hues: { learn, speak }, events: [{ id, year, short, die, correction }],
+//         chosen: id, steps: the last one answered,
 //         labels: { picture, learn, speak, correction, options: [one sentence for each event] } }
 
 const version = new URL(import.meta.url).search;

@@ -162,8 +162,8 @@ class Player {
         await Plotly.react(element, structuredClone(figure.data), layout, config);
         element.setAttribute("role", "img");
         if (!element.dataset.listens) this.listen(element);
+        delete element.dataset.zoomed;
       }
-      delete curves.dataset.zoomed;
     }
     this.drawLegend();
     this.draw(this.transport.position);

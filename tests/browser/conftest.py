@@ -58,7 +58,7 @@ def open_page(browser: Browser, address: str, complaints: list[str]) -> Iterator
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: _note(message, complaints))
-        page.goto(f"{address}/{path}")
+        page.goto(f"{address}/{path}", wait_until="commit")
         ready(page)
         return page
 

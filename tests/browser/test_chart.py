@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_frame import ours
+from tests.browsing import seen
 
 # The script itself, and not this app's module of that name.
 PLOTLY = "() => performance.getEntriesByType('resource').filter(({ name }) => /plotly-basic/.test(name)).length"
@@ -33,7 +34,7 @@ def line(chart: Locator) -> list[float]:
 
 def test_plotly_is_not_loaded_before_a_chart_is_near(open_page, complaints):
     tab = open_page("dropout", width=390, height=844)
-    tab.wait_for_selector(".network > svg circle.unit")
+    seen(tab, ".network > svg circle.unit")
     box = average(tab)
     expect(box.get_by_role("img")).to_have_attribute("aria-label", re.compile("Probability of class 3 over 100 passes"))
     place = box.bounding_box()

@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_frame import ours
-from tests.browsing import ready
+from tests.browsing import ready, seen
 
 
 def opened(open_page, path: str = "dropout", **options) -> Page:
     tab = open_page(path, **options)
-    tab.wait_for_selector(".network .transport")
+    seen(tab, ".network .transport")
     return tab
 
 
@@ -64,6 +64,15 @@ def test_the_keyboard_plays_and_scrubs(open_page):
     tab.get_by_role("button", name="Play", exact=True).focus()
     tab.keyboard.press("Enter")
     wait_for_position(tab, 2)
+
+
+def test_a_picture_ends_with_its_page(open_page):
+    tab = opened(open_page)
+    tab.get_by_role("button", name="Play", exact=True).click()
+    tab.evaluate("() => { window.picture = document.querySelector('.network'); }")
+    tab.locator(".st-key-navigation").get_by_text("The question").click()
+    seen(tab, ".life-strip svg circle")
+    tab.wait_for_function("!window.picture.isConnected && window.picture.childElementCount === 0")
 
 
 def test_dropped_neurons_are_hollow_and_their_edges_gone(open_page):

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from lib.facts import load_facts
 from tests.browser.test_frame import STREAMLITS, ours
-from tests.browsing import ready
+from tests.browsing import ready, seen
 
 EVENTS = load_facts().events
 PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")
@@ -17,7 +17,7 @@ PICTURE = {"history": ".time-line .events", "places": ".block > svg"}
 
 def opened(open_page, part: str = "history", rest: str = "", **options) -> Page:
     tab = open_page(f"today?part={part}{rest}", **options)
-    tab.wait_for_selector(PICTURE.get(part, ".chart .main-svg"), timeout=90_000)
+    seen(tab, PICTURE.get(part, ".chart .main-svg"), timeout=90_000)
     return tab
 
 

@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_frame import ours
-from tests.browsing import ready
+from tests.browsing import ready, seen
 
 PICTURE = ".next-word svg[role=img]"
 
 
 def opened(open_page, path: str = "top_k", **options) -> Page:
     tab = open_page(path, **options)
-    tab.wait_for_selector(f"{PICTURE} .bar")
+    seen(tab, f"{PICTURE} .bar")
     return tab
 
 
