@@ -69,8 +69,9 @@ KINDS = {
 }
 WIDGETS = ", ".join(f"[data-testid={kind}]" for kind in KINDS)
 UNFOLD, HOLDS = ".st-key-more details", f"details:has({WIDGETS})"  # "More", and other folds with controls in them
-# Buttons with these icons start a training, and what one waits for there is the training.
+# Buttons with these icons, and options with this name, start a training, and what one waits for there is the training.
 TRAINS = ("play_arrow", "school")
+TRAINED = "yours"
 # Not at rest: a widget whose code is being loaded, or a run in the background, with which the server is not idle.
 BUSY = (
     "[data-testid=stSkeleton], [data-testid=stProgress], .experiment[data-complete=false], "
@@ -185,7 +186,7 @@ def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], N
                 key = keys[onward != (up >= down)]
                 yield reach - abs((i + 1) % (2 * reach) - reach), partial(thumb.press, key)
         case "choice":
-            options = widget.locator("button")
+            options = widget.locator("button").filter(has_not_text=TRAINED)
             marks = [each.get_attribute("aria-checked") == "true" for each in options.all()]
             yield from in_turn(options, marks.index(True) if True in marks else -1)
         case "toggle":

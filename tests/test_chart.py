@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.figures.averaging import MOST_IN_BAND
+from lib.figures.averaging import MOST_POINTS
 from lib.pictured_network import PassSettings, load_examples, load_pictured_network, record_passes
 from scripts.fetch_plotly import SCRIPT, version_in, version_of_package
 from tests.apptest import charts, healthy, open_app_page
@@ -45,22 +45,24 @@ def test_the_browser_draws_with_the_version_that_python_describes_figures_for():
 def test_many_passes_are_drawn_from_few_bytes(passes: int):
     at = healthy(open_app_page("dropout", n=str(passes)))
     sizes = [len(each.proto.json) for each in at.get("bidi_component") if "chart" in each.proto.component_name]
-    assert max(sizes) < 40_000
+    assert max(sizes) < 15_000
     average = charts(at)[0]
     assert average["height"] == 400
     single, low, high, mean, geometric, full = average["figure"]["data"]
     recording = record_passes(load_pictured_network(), load_examples().inputs[3], PassSettings(passes=passes))
     best = int(recording.full_probabilities.argmax())
-    for trace, expected in (
-        (single, recording.probabilities),
-        (mean, recording.running_mean),
-        (geometric, recording.running_geometric_mean),
-    ):
-        assert (trace["x0"], trace["dx"]) == (1, 1)
-        np.testing.assert_allclose(decoded(trace["y"]), expected[:, best].numpy(), rtol=1e-6)
+    apart = {1000: 5, 200: 1}[passes]
+    assert (single["x0"], single["dx"]) == (1, apart)
+    np.testing.assert_allclose(decoded(single["y"]), recording.probabilities[::apart, best].numpy(), rtol=1e-6)
+    assert single["name"] == {1000: "one pass, of every 5", 200: "one pass"}[passes]
+    for line, expected in ((mean, recording.running_mean), (geometric, recording.running_geometric_mean)):
+        at_pass = decoded(line["x"])
+        assert len(at_pass) <= MOST_POINTS
+        assert (at_pass[0], at_pass[-1]) == (1, passes)
+        np.testing.assert_allclose(decoded(line["y"]), expected[at_pass - 1, best].numpy(), rtol=1e-6)
     assert full["y"] == pytest.approx([float(recording.full_probabilities[best])] * 2)
     at_pass = decoded(low["x"])
-    assert len(at_pass) <= MOST_IN_BAND
+    assert len(at_pass) <= MOST_POINTS
     assert (at_pass[0], at_pass[-1]) == (2, passes)
     assert (np.diff(at_pass) > 0).all()
     middle = (decoded(low["y"]) + decoded(high["y"])) / 2

@@ -1,6 +1,7 @@
 """What the average of masked passes comes to, beside the one pass of the whole network."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ Floats = npt.NDArray[np.floating]
 
 _BAND = "rgba(42,134,199,0.25)"  # LEARN, see-through
 _MEAN: Part = {"mode": "lines", "line": {"color": LEARN, "width": 3.5}}
-MOST_IN_BAND = 200  # points: more than its width in pixels would not be seen
+# More points than a line has pixels would not be seen; more dots lie on one another, and cost a browser time.
+MOST_POINTS = 200
 
 
 @dataclass(frozen=True)
@@ -35,21 +37,30 @@ def running_average_figure(
     """One class's probability over the passes: single passes as dots, their running mean with its standard error.
 
     `single`, `mean`, `error`, `geometric` (N,) are probabilities after 1 to N passes, `full` the eval pass. The band is
-    the mean plus and minus two standard errors; one pass alone has none, so it starts at the second.
+    the mean plus and minus two standard errors; one pass alone has none, so it starts at the second. Of many passes,
+    every `dots_apart(N)`-th has a dot.
     """
-    n, single, mean, geometric = np.arange(1, len(single) + 1), _light(single), _light(mean), _light(geometric)
-    passes = {"type": "scatter", "x0": 1, "dx": 1}
+    n, apart, at = np.arange(1, len(single) + 1), dots_apart(len(single)), _thinned(len(single))
     dots = {"mode": "markers", "marker": {"size": 5, "color": FLOOR, "opacity": 0.6}}
     dotted = {"mode": "lines", "line": {"color": LEARN, "width": 2.5, "dash": "dot"}}
-    at = _thinned(len(n) - 1) + 1
+    low, high = (mean - 2 * error).clip(0, 1), (mean + 2 * error).clip(0, 1)
     traces = [
-        {**passes, **dots, "y": single, "name": labels.single},
-        *_band(n[at], (mean - 2 * error)[at].clip(0, 1), (mean + 2 * error)[at].clip(0, 1), labels.band),
-        {**passes, **_MEAN, "y": mean, "name": labels.mean},
-        {**passes, **dotted, "y": geometric, "name": labels.geometric},
+        {**dots, "type": "scatter", "x0": 1, "dx": apart, "y": _light(single[::apart]), "name": labels.single},
+        *_band(n[at[1:]], low[at[1:]], high[at[1:]], labels.band),
+        {**_MEAN, "type": "scatter", "x": n[at], "y": _light(mean[at]), "name": labels.mean},
+        {**dotted, "type": "scatter", "x": n[at], "y": _light(geometric[at]), "name": labels.geometric},
         _level(n, full, labels.full),
     ]
     return _figure(traces, labels.passes, labels.value, {"range": [-0.03, 1.03]})
+
+
+def dots_apart(passes: int) -> int:
+    """From one pass that has a dot to the next, so that there are at most `MOST_POINTS` dots.
+
+    >>> dots_apart(200), dots_apart(500), dots_apart(1000)
+    (1, 3, 5)
+    """
+    return ceil(passes / MOST_POINTS)
 
 
 @dataclass(frozen=True)
@@ -85,10 +96,10 @@ def _light(values: Floats) -> npt.NDArray[np.float32]:
 
 
 def _thinned(n: int) -> npt.NDArray[np.integer]:
-    """At most `MOST_IN_BAND` of n indices, dense where a running mean moves most, at the start."""
-    if n <= MOST_IN_BAND:
+    """At most `MOST_POINTS` of n indices, dense where a running mean moves most, at the start."""
+    if n <= MOST_POINTS:
         return np.arange(n)
-    return np.unique(np.geomspace(1, n, MOST_IN_BAND).round().astype(int)) - 1
+    return np.unique(np.geomspace(1, n, MOST_POINTS).round().astype(int)) - 1
 
 
 def _band(x: npt.NDArray[np.integer], low: Floats, high: Floats, name: str) -> list[Part]:

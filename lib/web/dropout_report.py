@@ -6,7 +6,13 @@ from math import log2, log10
 import streamlit as st
 import torch
 
-from lib.figures.averaging import AverageLabels, MonteCarloLabels, monte_carlo_figure, running_average_figure
+from lib.figures.averaging import (
+    AverageLabels,
+    MonteCarloLabels,
+    dots_apart,
+    monte_carlo_figure,
+    running_average_figure,
+)
 from lib.pictured_network import (
     LayerRecord,
     MonteCarlo,
@@ -86,6 +92,7 @@ def running_average(network: PicturedNetwork, recording: Recording) -> None:
         "full": percent(full),
         "error": "?" if error is None else percent(2 * error),
     }
+    apart = dots_apart(passes)
     figure = drawn_once(
         running_average_figure,
         recording.probabilities[:, best].numpy(),
@@ -96,7 +103,7 @@ def running_average(network: PicturedNetwork, recording: Recording) -> None:
         AverageLabels(
             passes=_("passes averaged"),
             value=_("probability of class {name}", name=name),
-            single=_("one pass"),
+            single=_("one pass") if apart == 1 else _("one pass, of every {n}", n=apart),
             mean=_("mean"),
             band=_("± 2 standard errors"),
             geometric=_("geometric mean"),

@@ -76,7 +76,14 @@ class Chart {
     this.figure = JSON.stringify(data.figure);
     this.plot.style.height = `${data.height}px`;
     this.plot.setAttribute("aria-label", data.alt);
+    // The browser tells only after its next frame that a new chart is in sight; with Plotly at hand that is a frame lost.
+    if (!this.drawings && globalThis.Plotly) this.seen = this.inSight();
     this.draw();
+  }
+
+  inSight() {
+    const { top, bottom } = this.plot.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
   }
 
   // Plotly, if the chart is still near when the browser has time for it.
@@ -96,7 +103,7 @@ class Chart {
     try {
       const Plotly = await this.load();
       if (Plotly) {
-        await painted();  // the page's picture comes first
+        if (this.drawings) await painted();  // the page's picture comes first; to a new chart it has come already
         await this.catchUp(Plotly);
       }
     } catch (error) {

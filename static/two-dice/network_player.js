@@ -75,21 +75,18 @@ class NetworkPlayer extends Player {
     this.data = new Recording(data);
     this.holder.style.setProperty("--hue", data.hue);
     this.holder.style.setProperty("--rest-hue", data.restHue);
-    this.controls(data.labels.transport);
+    this.controls(data.labels.transport, () => createTransport(this.row, {
+      labels: data.labels.transport, interval: INTERVAL, onFrame: (pass) => this.draw(pass),
+    }));
+    // Other masks alone, as with another seed, give the shapes other looks, and are no reason to make them anew.
+    const { masks, activations, outputs, weights, scales, passes, ...drawnFrom } = data;
+    const shapes = JSON.stringify(drawnFrom), other = shapes !== this.shapes;
+    this.shapes = shapes;
+    if (other) this.width = 0;
+    this.transport.setLength(passes);
+    if (!other) return this.draw(this.transport.position);
     this.legend();
-    this.width = 0;
-    this.transport.setLength(data.passes);
     this.resize();
-  }
-
-  // Made once for a language: another setting keeps the place, the speed, and what plays. Nothing starts by itself.
-  controls(labels) {
-    const words = JSON.stringify(labels);
-    if (words === this.words) return;
-    this.words = words;
-    this.transport?.destroy();
-    this.row.replaceChildren();
-    this.transport = createTransport(this.row, { labels, interval: INTERVAL, onFrame: (pass) => this.draw(pass) });
   }
 
   // Lines and shapes, made once for a width; draw() then only gives them other looks.

@@ -35,35 +35,35 @@ class NextWordPlayer extends Player {
   constructor(root) {
     super(root, "next-word");
     this.hatching = `hatching-${made++}`;
+    this.steps = html("div", "steps", this.holder);
+    this.picture = svg("svg", { role: "img" }, this.holder);
+    this.caption = html("p", "caption", this.holder);
+    this.row = html("div", "", this.holder);
+    this.list = html("div", "legend", this.holder);
   }
 
   show(data) {
-    const before = this.transport, position = before?.position ?? DRAW, playing = before?.playing;
-    before?.destroy();
-    this.data = data = withAllSteps(data);
-    this.holder.replaceChildren();
-    this.holder.style.setProperty("--hue", data.hue);
-    this.holder.style.setProperty("--quiet", data.quiet);
-    this.holder.style.setProperty("--wrong", data.wrong);
-    const steps = html("div", "steps", this.holder);
-    this.names = data.labels.steps.map((name, step) => {
-      const button = html("button", "", steps, name);
+    this.data = withAllSteps(data);
+    this.width = 0;
+    for (const hue of ["hue", "quiet", "wrong"]) this.holder.style.setProperty(`--${hue}`, data[hue]);
+    this.controls([data.labels.steps, data.labels.transport], () => this.makeControls(data.labels));
+    this.legend();
+    this.resize();
+  }
+
+  // The names of the steps, to be clicked on, and the transport.
+  makeControls({ steps, transport: labels }) {
+    this.steps.replaceChildren();
+    this.names = steps.map((name, step) => {
+      const button = html("button", "", this.steps, name);
       button.type = "button";
       button.addEventListener("click", () => { this.transport.pause(); this.transport.go(step); });
       return button;
     });
-    this.picture = svg("svg", { role: "img" }, this.holder);
-    this.caption = html("p", "caption", this.holder);
-    this.transport = createTransport(this.holder, {
-      labels: data.labels.transport, interval: INTERVAL, onFrame: (step) => this.draw(step),
-    });
-    this.legend();
-    this.transport.setLength(DRAW + 1);
-    this.width = 0;
-    this.resize();
-    this.transport.go(position);
-    // Nothing starts to move by itself: the student presses Play. Another setting does not stop what plays.
-    if (playing) this.transport.play();
+    const transport = createTransport(this.row, { labels, interval: INTERVAL, onFrame: (step) => this.draw(step) });
+    transport.setLength(DRAW + 1);
+    transport.go(DRAW);
+    return transport;
   }
 
   // Everything that is drawn, made once for a width; draw() then only moves it.
@@ -78,7 +78,8 @@ class NextWordPlayer extends Player {
     this.count = data.logarithmic ? data.words.length : Math.min(data.words.length, Math.floor((room.right - room.left) / PITCH));
     this.pitch = (room.right - room.left) / this.count;
     const thick = Math.max(0.8, this.pitch - (this.pitch > 6 ? 4 : 0));
-    this.said = data.words.map(this.sayer());
+    // Most words are never pointed at, so what is said of one is worked out when it is.
+    const titled = (element, rank) => element.addEventListener("pointerenter", () => svg("title", {}, element, this.say(rank)), { once: true });
     // Before they are sorted, the same words stand in the order of the vocabulary.
     const byId = [...Array(this.count).keys()].sort((a, b) => data.ids[a] - data.ids[b]);
     this.unsorted = byId.reduce((places, rank, place) => ((places[rank] = place), places), []);
@@ -96,7 +97,7 @@ class NextWordPlayer extends Player {
       const group = svg("g", { class: "word" }, picture);
       const bar = svg("rect", { class: "bar", x: -thick / 2, width: thick }, group);
       const truth = data.truth && svg("rect", { class: this.pitch > 6 ? "truth" : "truth thin", x: -this.pitch / 2 + 0.5, width: Math.max(2, this.pitch - 1) }, group);
-      svg("title", {}, group, this.said[rank]);
+      titled(group, rank);
       if (data.truth && this.pitch > 6) {
         const possible = data.truth[rank] > 0;
         svg("path", possible
@@ -112,7 +113,7 @@ class NextWordPlayer extends Player {
     const pieces = svg("g", {}, picture);
     this.pieces = [...data.words.keys()].filter((rank) => data.before[rank] > 1e-5)
       .map((rank) => ({ rank, piece: svg("rect", { class: "piece", y: strip.top, height: strip.height }, pieces) }));
-    this.pieces.forEach(({ rank, piece }) => svg("title", {}, piece, this.said[rank]));
+    this.pieces.forEach(({ rank, piece }) => titled(piece, rank));
     // The words that have no bar: those that are kept, then those that are cut.
     this.others = data.others.map((each) => ({ ...each, piece: svg("rect", { class: "piece odd", y: strip.top, height: strip.height }, pieces) }));
     this.pointer = svg("g", { class: "pointer" }, picture);
@@ -120,12 +121,12 @@ class NextWordPlayer extends Player {
     this.pointerName = svg("text", { y: strip.top + strip.height + 22 }, picture);
   }
 
-  // What is said of a word when it is pointed at: (word, rank) -> text.
-  sayer() {
+  // What is said of the word at this place in the sorted order.
+  say(rank) {
     const { data } = this, number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2 });
     const percent = new Intl.NumberFormat(data.locale, { style: "percent", maximumSignificantDigits: 3 });
-    return (word, rank) => fill(data.truth ? data.labels.hoverTruth : data.labels.hover, {
-      word, logit: number.format(data.logits[rank]), scaled: number.format(data.scaled[rank]),
+    return fill(data.truth ? data.labels.hoverTruth : data.labels.hover, {
+      word: data.words[rank], logit: number.format(data.logits[rank]), scaled: number.format(data.scaled[rank]),
       before: percent.format(data.before[rank]), after: percent.format(data.after[rank]),
       truth: data.truth ? percent.format(data.truth[rank]) : "",
     });
@@ -152,7 +153,7 @@ class NextWordPlayer extends Player {
   }
 
   draw(step) {
-    if (!this.bars) return;
+    if (!this.width) return;  // not laid out yet
     const { data, room, strip } = this, { labels } = data, scale = this.scale(step);
     const number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 6 });
     const percent = new Intl.NumberFormat(data.locale, { style: "percent", maximumSignificantDigits: 2 });
@@ -236,7 +237,8 @@ class NextWordPlayer extends Player {
   }
 
   legend() {
-    const { labels, truth } = this.data, list = html("div", "legend", this.holder);
+    const { labels, truth } = this.data, { list } = this;
+    list.replaceChildren();
     const item = (words, tag, attributes) => {
       const entry = html("span", "item", list);
       const group = svg("g", {}, svg("svg", { width: 22, height: 20, "aria-hidden": "true" }, entry));

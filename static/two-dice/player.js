@@ -21,7 +21,7 @@ export function playersOf(Class) {
 }
 
 // A class of pictures has show(data), which sets this.data and this.transport, build(width), which makes all that is
-// drawn, and draw(position), which moves it.
+// drawn, and draw(position), which moves it. A width of 0 asks for all to be made anew; until then nothing is drawn.
 export class Player {
   constructor(root, className) {
     this.holder = root.querySelector(".two-dice");
@@ -35,6 +35,16 @@ export class Player {
     this.sized.disconnect();
     this.transport?.destroy();
     this.holder.replaceChildren();
+  }
+
+  // What a student operates is made once for a language, so that another setting keeps the place, the speed, what plays
+  // and what has the keyboard. Nothing starts by itself.
+  controls(labels, createTransport) {
+    const words = JSON.stringify(labels);
+    if (words === this.words) return;
+    this.words = words;
+    this.transport?.destroy();
+    this.transport = createTransport();
   }
 
   resize() {

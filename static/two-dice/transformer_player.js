@@ -15,30 +15,25 @@ const INTERVAL = 1000; // ms a pass at speed 1
 class TransformerPlayer extends Player {
   constructor(root) {
     super(root, "block");
+    this.picture = svg("svg", { role: "img" }, this.holder);
+    this.caption = html("p", "caption", this.holder);
   }
 
   show(data) {
-    const position = this.transport?.position ?? 0, playing = this.transport?.playing;
-    this.transport?.destroy();
     this.data = data;
+    this.width = 0;
     this.bits = Uint8Array.from(atob(data.masks), (character) => character.charCodeAt(0));
     const { C, H, T } = data;
     this.sizes = [C, H * T * T, C, C];
     this.starts = this.sizes.map((_, i) => this.sizes.slice(0, i).reduce((a, b) => a + b, 0));
     this.stride = this.bits.length / data.passes;
-    this.holder.replaceChildren();
     this.holder.style.setProperty("--hue", data.hue);
     this.holder.style.setProperty("--rest-hue", data.restHue);
-    this.picture = svg("svg", { role: "img" }, this.holder);
-    this.caption = html("p", "caption", this.holder);
-    this.transport = createTransport(this.holder, {
+    this.controls(data.labels.transport, () => createTransport(this.holder, {
       labels: data.labels.transport, interval: INTERVAL, onFrame: (pass) => this.draw(pass),
-    });
+    }));
     this.transport.setLength(data.passes);
-    this.width = 0;
     this.resize();
-    this.transport.go(position);
-    if (playing) this.transport.play();
   }
 
   kept(pass, place, unit) {

@@ -66,6 +66,22 @@ def test_the_keyboard_plays_and_scrubs(open_page):
     wait_for_position(tab, 2)
 
 
+# All that is drawn, and how: every shape with its attributes and its words.
+DRAWN = """() => JSON.stringify([...document.querySelectorAll('.network > svg *')].map((shape) =>
+  [shape.tagName, shape.textContent, ...shape.getAttributeNames().map((name) => shape.getAttribute(name))]))"""
+
+
+def test_another_seed_gives_the_same_shapes_other_looks(open_page):
+    expected = opened(open_page, "dropout?seed=6").evaluate(DRAWN)
+    tab = opened(open_page, "dropout?seed=7")
+    assert tab.evaluate(DRAWN) != expected
+    tab.evaluate("() => { window.shapes = [...document.querySelectorAll('.network > svg *')]; }")
+    tab.locator(".st-key-more summary").click()
+    tab.locator(".st-key-dropout-seed input").press("ArrowDown")
+    tab.wait_for_function(f"expected => ({DRAWN})() === expected", arg=expected)
+    assert tab.evaluate("window.shapes.every((shape) => shape.isConnected)")
+
+
 def test_a_picture_ends_with_its_page(open_page):
     tab = opened(open_page)
     tab.get_by_role("button", name="Play", exact=True).click()

@@ -84,6 +84,33 @@ def test_another_setting_keeps_the_step_and_does_not_reload_the_picture(open_pag
     assert "k=40" in tab.url
 
 
+def test_another_setting_keeps_the_speed_what_plays_and_the_keyboard(open_page):
+    tab = opened(open_page, "top_k?p=0")
+    transport, before = tab.locator(".next-word .transport"), tab.locator(PICTURE).text_content()
+    step(tab, "logits")
+    transport.get_by_role("combobox").select_option("0.25")
+    transport.get_by_role("button", name="Play", exact=True).click()
+    transport.get_by_role("slider").evaluate("scrub => { scrub.focus(); scrub.mine = true; }")
+    # A click of the program's, which leaves the keyboard where it is.
+    tab.locator(".st-key-top_k-p button").last.evaluate("option => option.click()")
+    tab.wait_for_function(
+        "([picture, before]) => document.querySelector(picture).textContent !== before", arg=[PICTURE, before]
+    )
+    expect(transport.get_by_role("combobox")).to_have_value("0.25")
+    expect(transport).to_have_attribute("data-playing", "true")
+    assert tab.evaluate("document.activeElement.mine") is True
+
+
+def test_a_word_that_is_pointed_at_tells_its_numbers(open_page):
+    tab = opened(open_page, "top_k?k=5")
+    expect(tab.locator(f"{PICTURE} title")).to_have_count(0)
+    tab.locator(f"{PICTURE} .word").first.hover()
+    first = words(tab)[0]
+    expect(tab.locator(f"{PICTURE} .word title")).to_have_text(
+        re.compile(rf"{first}: logit .+, after the cut .+%, truth ")
+    )
+
+
 def test_the_keyboard_goes_through_the_steps(open_page):
     tab = opened(open_page)
     tab.locator(".next-word .transport").get_by_role("slider").focus()
