@@ -73,7 +73,7 @@ function learningHalf(strip, { labels, colours, passes }) {
     roll(face);
     units.forEach((row, layer) => row.forEach((unit, i) => unit.classList.toggle("dropped", active && !kept[layer][i])));
     edges.forEach(({ layer, from, to, line }) =>
-      line.setAttribute("opacity", !active || (kept[layer][from] && kept[layer + 1][to]) ? 0.45 : 0));
+      line.setAttribute("stroke-opacity", !active || (kept[layer][from] && kept[layer + 1][to]) ? 0.45 : 0));
     const hidden = kept.slice(1, -1).flat();
     const values = { i: pass + 1, out: hidden.filter((k) => !k).length, n: hidden.length };
     caption.textContent = fill(active ? labels.pass : labels.learned, values);

@@ -78,18 +78,18 @@ class NetworkPlayer extends Player {
     this.controls(data.labels.transport, () => createTransport(this.row, {
       labels: data.labels.transport, interval: INTERVAL, onFrame: (pass) => this.draw(pass),
     }));
-    // Other masks alone, as with another seed, give the shapes other looks, and are no reason to make them anew.
-    const { masks, activations, outputs, weights, scales, passes, ...drawnFrom } = data;
-    const shapes = JSON.stringify(drawnFrom), other = shapes !== this.shapes;
+    // What the shapes are made from; all else only gives them other looks, and is no reason to make them anew.
+    const { kind, sizes, points, chosen, labels: { picture, ...words } } = data;
+    const shapes = JSON.stringify([kind, sizes, points, points.length ? chosen : 0, words]), other = shapes !== this.shapes;
     this.shapes = shapes;
     if (other) this.width = 0;
-    this.transport.setLength(passes);
+    this.transport.setLength(data.passes);
     if (!other) return this.draw(this.transport.position);
     this.legend();
     this.resize();
   }
 
-  // Lines and shapes, made once for a width; draw() then only gives them other looks.
+  // Lines and shapes, made once for a width and a network; draw() then only gives them other looks.
   build(width) {
     const { data, picture } = this, { sizes, labels } = data, wide = width >= 560;
     const height = wide ? 400 : 350, top = 42, foot = 24, room = height - top - foot;
@@ -134,20 +134,17 @@ class NetworkPlayer extends Player {
       return { shape, title: svg("title", {}, shape) };
     }));
 
-    const number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2 });
-    if (!digits) data.input.forEach((value, unit) => {
+    this.inputs = [...Array(digits ? 0 : sizes[0]).keys()].map((unit) => {
       const [x, y] = at(0, unit);
-      svg("text", { x, y: y - radius(0) - 6, "text-anchor": "middle", class: "rate" }, picture, number.format(value));
+      return svg("text", { x, y: y - radius(0) - 6, "text-anchor": "middle", class: "rate" }, picture);
     });
 
     // Over each layer its name and p, under it what its kept neurons are multiplied by.
-    this.notes = data.rates.map((p, layer) => {
+    this.notes = data.rates.map((_, layer) => {
       const x = layer === 0 ? left + (digits ? side / 2 : (start - left + 14) / 2) : columns[layer];
-      const text = (y, words, name = "") => svg("text", { x, y, "text-anchor": "middle", class: name }, picture, words);
-      if (wide) text(16, labels.layers[layer]);
-      text(wide ? 35 : 28, fill(labels.rate, { p: number.format(p) }), "rate");
-      text(height - 6, data.factors[layer] === 1 ? "" : `× ${number.format(data.factors[layer])}`, "rate");
-      return svg("text", { x, y: middle, "text-anchor": "middle", class: "gone" }, picture, "");
+      const text = (y, name, words = "") => svg("text", { x, y, "text-anchor": "middle", class: name }, picture, words);
+      if (wide) text(16, "", labels.layers[layer]);
+      return { rate: text(wide ? 35 : 28, "rate"), factor: text(height - 6, "rate"), gone: text(middle, "gone") };
     });
 
     this.bars = [...Array(sizes.at(-1)).keys()].map((unit) => this.bar(unit, outputs, at(this.data.depth, unit)[1], width, wide));
@@ -155,18 +152,20 @@ class NetworkPlayer extends Player {
   }
 
   bar(unit, x, y, width, wide) {
-    const { picture, data } = this, tall = wide ? 20 : 16;
+    const { picture } = this, { labels } = this.data, tall = wide ? 20 : 16;
     const from = x + 30, length = width - from - (wide ? 58 : 6);
     const dot = svg("circle", { cx: x, cy: y, r: 7, class: "unit" }, picture);
-    svg("text", { x: x + 12, y: y + 5, class: "name" }, picture, data.labels.classes[unit]);
+    svg("text", { x: x + 12, y: y + 5, class: "name" }, picture, labels.classes[unit]);
     svg("rect", { x: from, y: y - tall / 2, width: length, height: tall, rx: 3, class: "track" }, picture);
     const bar = svg("rect", { x: from, y: y - tall / 2, width: 0, height: tall, rx: 3, class: "bar" }, picture);
     const value = wide ? svg("text", { x: width, y: y + 5, "text-anchor": "end", class: "value" }, picture) : null;
-    const end = from + length * data.full[unit];
-    const faint = data.full[unit] < 0.01 ? " faint" : "";
-    svg("line", { x1: end, x2: end, y1: y - tall / 2 - 4, y2: y + tall / 2 + 4, class: "full" + faint }, picture);
+    const full = svg("path", { d: `M0 ${-tall / 2 - 4}V${tall / 2 + 4}`, class: "full" }, picture);
     const mean = svg("path", { d: "M0 -7L7 0L0 7L-7 0Z", class: "mean" }, picture);
-    return { dot, bar, mean, value, place: (share) => `translate(${from + length * share} ${y})`, length };
+    const mark = (shape, share) => {
+      shape.setAttribute("transform", `translate(${from + length * share} ${y})`);
+      shape.classList.toggle("faint", share < 0.01);
+    };
+    return { dot, bar, full, mean, value, mark, length };
   }
 
   // The plane of the moons: all points a student can choose, the chosen one ringed.
@@ -185,25 +184,30 @@ class NetworkPlayer extends Player {
   draw(pass) {
     if (!this.width) return;  // not laid out yet
     const { data } = this, { labels } = data;
-    const digits = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2 });
+    const number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2 });
     const percent = new Intl.NumberFormat(data.locale, { style: "percent", maximumFractionDigits: 0 });
 
     this.units.forEach((layer, depth) => layer.forEach(({ shape, title }, unit) => {
       const kept = data.kept(pass, depth, unit), result = data.result(pass, depth, unit);
       shape.classList.toggle("dropped", !kept);
       shape.style.setProperty("--share", `${Math.round((100 * Math.abs(result)) / data.largest[depth])}%`);
-      title.textContent = kept ? digits.format(result) : labels.dropped;
+      title.textContent = kept ? number.format(result) : labels.dropped;
     }));
-    this.notes.forEach((note, depth) => { note.textContent = data.count(pass, depth) ? "" : labels.allOut; });
+    this.inputs.forEach((input, unit) => { input.textContent = number.format(data.input[unit]); });
+    this.notes.forEach(({ rate, factor, gone }, depth) => {
+      rate.textContent = fill(labels.rate, { p: number.format(data.rates[depth]) });
+      factor.textContent = data.factors[depth] === 1 ? "" : `× ${number.format(data.factors[depth])}`;
+      gone.textContent = data.count(pass, depth) ? "" : labels.allOut;
+    });
     this.edges.forEach((edges, depth) => this.drawEdges(edges, depth, pass));
 
     const means = this.bars.map((_, unit) => data.mean(pass, unit));
-    this.bars.forEach(({ dot, bar, mean, value, place, length }, unit) => {
+    this.bars.forEach(({ dot, bar, full, mean, value, mark, length }, unit) => {
       const share = data.output(pass, unit);
       dot.style.setProperty("--share", `${Math.round(100 * share)}%`);
       bar.setAttribute("width", Math.max(0.5, length * share));
-      mean.setAttribute("transform", place(means[unit]));
-      mean.classList.toggle("faint", means[unit] < 0.01);
+      mark(full, data.full[unit]);
+      mark(mean, means[unit]);
       if (value) value.textContent = percent.format(share);
     });
 
@@ -220,7 +224,7 @@ class NetworkPlayer extends Player {
     for (let to = 0; to < above; to++) for (let from = 0; from < below; from++) {
       flow.push(hears[to] ? (Math.abs(weights[to * below + from]) / 127) * sends[from] : 0);
     }
-    const look = (line, strength) => line.setAttribute("opacity", strength ? (0.08 + 0.72 * Math.sqrt(strength)).toFixed(2) : 0);
+    const look = (line, strength) => line.setAttribute("stroke-opacity", strength ? (0.08 + 0.72 * Math.sqrt(strength)).toFixed(2) : 0);
     if (!many) { lines.forEach((line, i) => look(line, flow[i])); return; }
     const order = [...flow.keys()].sort((a, b) => flow[b] - flow[a]);
     lines.forEach((line, i) => {
@@ -264,7 +268,7 @@ class NetworkPlayer extends Player {
     item("unit dropped", "circle", { cx: 11, cy: 10, r: 8 }, labels.dropped);
     item("bar", "rect", { x: 1, y: 4, width: 20, height: 12, rx: 3 }, labels.thisPass);
     item("mean", "path", { d: "M0 -7L7 0L0 7L-7 0Z", transform: "translate(11 10)" }, labels.mean);
-    item("full", "line", { x1: 11, x2: 11, y1: 1, y2: 19 }, labels.full);
+    item("full", "path", { d: "M11 1V19" }, labels.full);
   }
 }
 

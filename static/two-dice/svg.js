@@ -33,5 +33,5 @@ export function die(parent, x, y, colour) {
   svg("rect", { x: -22, y: -22, width: 44, height: 44, rx: 9, fill: colour }, group);
   const pips = [...Array(9).keys()].map((i) =>
     svg("circle", { cx: ((i % 3) - 1) * 12, cy: (Math.floor(i / 3) - 1) * 12, r: 4.2, fill: "#fff" }, group));
-  return (face) => pips.forEach((pip, i) => pip.setAttribute("opacity", PIPS[face].includes(i) ? 1 : 0));
+  return (face) => pips.forEach((pip, i) => pip.setAttribute("fill-opacity", PIPS[face].includes(i) ? 1 : 0));
 }

@@ -71,13 +71,22 @@ DRAWN = """() => JSON.stringify([...document.querySelectorAll('.network > svg *'
   [shape.tagName, shape.textContent, ...shape.getAttributeNames().map((name) => shape.getAttribute(name))]))"""
 
 
-def test_another_seed_gives_the_same_shapes_other_looks(open_page):
-    expected = opened(open_page, "dropout?seed=6").evaluate(DRAWN)
-    tab = opened(open_page, "dropout?seed=7")
+@pytest.mark.parametrize(
+    "before, after, control, key",
+    [
+        ("seed=7", "seed=6", ".st-key-dropout-seed input", "ArrowDown"),
+        ("p=0.5&p_in=0.2", "p=0.45&p_in=0.2", ".st-key-dropout-p input", "ArrowLeft"),
+        ("data=moons&x=3&p_in=0.5", "data=moons&x=3&p_in=0.45", ".st-key-dropout-p_in input", "ArrowLeft"),
+    ],
+)
+def test_another_setting_gives_the_same_shapes_other_looks(open_page, before: str, after: str, control: str, key: str):
+    expected = opened(open_page, f"dropout?{after}").evaluate(DRAWN)
+    tab = opened(open_page, f"dropout?{before}")
     assert tab.evaluate(DRAWN) != expected
     tab.evaluate("() => { window.shapes = [...document.querySelectorAll('.network > svg *')]; }")
-    tab.locator(".st-key-more summary").click()
-    tab.locator(".st-key-dropout-seed input").press("ArrowDown")
+    if not tab.locator(control).is_visible():
+        tab.locator(".st-key-more summary").click()
+    tab.locator(control).press(key)
     tab.wait_for_function(f"expected => ({DRAWN})() === expected", arg=expected)
     assert tab.evaluate("window.shapes.every((shape) => shape.isConnected)")
 
@@ -103,7 +112,7 @@ def test_dropped_neurons_are_hollow_and_their_edges_gone(open_page):
     said = tab.get_by_text(re.compile(r"In pass 1, the layer .* keeps \d+ of 16 neurons")).inner_text()
     assert sum(not unit["dropped"] for unit in drawn) == int(re.search(r"keeps (\d+)", said)[1])
     visible = tab.evaluate("""() => [...document.querySelectorAll('.network line.edge')]
-        .filter((line) => Number(line.getAttribute('opacity')) > 0)
+        .filter((line) => Number(line.getAttribute('stroke-opacity')) > 0)
         .flatMap((line) => [1, 2].map((end) => [line.getAttribute('x' + end), line.getAttribute('y' + end)].join()))""")
     assert visible
     for unit in drawn:
