@@ -144,7 +144,8 @@ class NetworkPlayer extends Player {
       const x = layer === 0 ? left + (digits ? side / 2 : (start - left + 14) / 2) : columns[layer];
       const text = (y, name, words = "") => svg("text", { x, y, "text-anchor": "middle", class: name }, picture, words);
       if (wide) text(16, "", labels.layers[layer]);
-      return { rate: text(wide ? 35 : 28, "rate"), factor: text(height - 6, "rate"), gone: text(middle, "gone") };
+      const narrow = layer === 2 ? 12 : 28;  // side by side, the rates of both hidden layers would touch
+      return { rate: text(wide ? 35 : narrow, "rate"), factor: text(height - 6, "rate"), gone: text(middle, "gone") };
     });
 
     this.bars = [...Array(sizes.at(-1)).keys()].map((unit) => this.bar(unit, outputs, at(this.data.depth, unit)[1], width, wide));
