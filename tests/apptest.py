@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -61,13 +62,17 @@ def listing(app: AppTest, key: str = "code") -> str:
 
 
 def tables(app: AppTest) -> list[dict[str, list[str]]]:
-    """The page's tables, each as its columns by heading."""
+    """The page's tables, each as its columns by heading: ours of HTML, then those in Markdown."""
     found = []
+    for text in (str(each.proto.body) for each in app.get("html")):
+        if text.startswith("<table"):
+            lines = [re.findall(r"<t[hd] [^>]*>(.*?)</t[hd]>", line) for line in text.split("</tr>")[:-1]]
+            found.append([[unescape(cell) for cell in line] for line in lines])
     for text in (str(each.value) for each in app.markdown):
         if text.startswith("| "):
             head, _aligned, *rows = ([cell.strip() for cell in line[1:-1].split(" | ")] for line in text.splitlines())
-            found.append({name: [row[column] for row in rows] for column, name in enumerate(head)})
-    return found
+            found.append([head, *rows])
+    return [{name: [row[column] for row in rows] for column, name in enumerate(head)} for head, *rows in found]
 
 
 def html(app: AppTest, name: str) -> str:

@@ -1,25 +1,40 @@
-"""Tables as Markdown: on screen with the text around them, and read aloud as tables.
+"""Tables as HTML: on screen with the text around them, and read aloud as tables.
 
-`st.dataframe` draws on a canvas; the browser loads 1.2 MB for it before it shows the page, and the server pandas.
+`st.dataframe` draws on a canvas; the browser loads 1.2 MB for it before it shows the page, and the server pandas. A
+table in `st.markdown` has the browser make a component of every cell, which takes it as long as a small picture.
 """
 
 from collections.abc import Iterable, Sequence
+from html import escape
 
 import streamlit as st
 
-_ALIGNED = {"l": ":---", "c": ":---:", "r": "---:"}
+_ALIGNED = {"l": ":---", "r": "---:"}
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], aligned: str) -> None:
-    """Draw a table; `aligned` has a letter for each column, l for left, c for the middle, r for right.
+    """Draw a table of texts; `aligned` has a letter for each column, l for left, c for the middle, r for right."""
+    st.html(html_table(head, rows, aligned))
 
-    Cells are Markdown. Somebody's own text goes through `plain` first.
+
+def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], aligned: str) -> str:
+    """The same as HTML. A row that has not as many cells as there are columns is a ValueError.
+
+    >>> html_table(["word", "logit"], [["<fox>", "1.20"]], "lr").split("<tbody>")[1]
+    '<tr><td class="l">&lt;fox&gt;</td><td class="r">1.20</td></tr></tbody></table>'
     """
-    st.markdown(markdown_table(head, rows, aligned))
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        _check(cells, head)
+        written = zip(cells, aligned, strict=True)
+        return "<tr>" + "".join(f'<{tag} class="{c}">{escape(text)}</{tag}>' for text, c in written) + "</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f'<table class="table"><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table>'
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], aligned: str) -> str:
-    """The same as text. A row that has not as many cells as there are columns is a ValueError.
+    """A table whose cells are Markdown, with links, say. Somebody's own text in it goes through `plain` first.
 
     >>> print(markdown_table(["word", "logit"], [["fox", "1.20"], ["the", "0.31"]], "lr"))
     | word | logit |
@@ -29,6 +44,10 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], aligned: 
     """
     lines = [head, [_ALIGNED[letter] for letter in aligned], *rows]
     for line in lines:
-        if len(line) != len(head):
-            raise ValueError(f"a row of {len(line)} cells in a table of {len(head)} columns: {line}")
+        _check(line, head)
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _check(row: Sequence[str], head: Sequence[str]) -> None:
+    if len(row) != len(head):
+        raise ValueError(f"a row of {len(row)} cells in a table of {len(head)} columns: {row}")

@@ -14,7 +14,7 @@ from lib.web.controls import Controls, key_of
 from lib.web.evidence import confidence_name, corrected, evidence, kind_name
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, plain, prose
-from lib.web.table import table
+from lib.web.table import markdown_table
 
 _mount = moving_picture("time_line")
 _STEPS = "time_line_steps"  # how many steps of a walk this page has answered: a key held down goes faster than it does
@@ -145,7 +145,7 @@ def models_part(controls: Controls[Any]) -> str:
     ]
     head = (_("model"), _("year"), _("dropout rate"), _("status"), _("note"), _("evidence"), _("read"), _("source"))
     if rows:
-        table(head, rows, "lrrlllll")
+        st.markdown(markdown_table(head, rows, "lrrlllll"))
     else:
         st.markdown(_("No model passes."))
     return scaling_listing(0.1)

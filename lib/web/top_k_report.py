@@ -15,7 +15,7 @@ from lib.sampling import TopKErrors, chi_square_test, count_draws, top_k_errors
 from lib.story import load_story
 from lib.web.chart import chart
 from lib.web.figures import drawn_once
-from lib.web.language import _, decimal, ngettext, percent, plain, prose
+from lib.web.language import _, decimal, ngettext, percent, prose
 from lib.web.numbers import numbers_in_a_row
 from lib.web.table import table
 
@@ -69,7 +69,7 @@ def words_table(step: NextWord, vocabulary: list[str]) -> None:
     head = [_("word"), _("logit"), _("divided by T"), _("softmax"), _("kept"), _("renormalised")]
     rows = [
         [
-            plain(vocabulary[i]),
+            vocabulary[i],
             decimal(trace.logits[i]),
             decimal(trace.scaled[i]),
             percent(step.before[i], 2),

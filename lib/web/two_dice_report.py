@@ -19,7 +19,7 @@ from lib.intervals import Estimate, combined
 from lib.web.chart import chart
 from lib.web.figures import drawn_once
 from lib.web.language import _, decimal, percent, prose
-from lib.web.table import markdown_table
+from lib.web.table import html_table, markdown_table
 from lib.web.two_dice_runs import MeasuringJob
 from lib.web.two_dice_table import cut, interval_text, learned, measure_name, speaks, value_text
 
@@ -129,7 +129,7 @@ def differences(job: MeasuringJob, config: ExperimentConfig, p: float, k: int) -
     """
     p = p if p in config.rates else config.rates[-1]
     effects_table, in_words = job.said(_differences, p, k)
-    st.markdown(effects_table)
+    st.html(effects_table)
     st.caption(prose("two_dice", "differences", p=decimal(p, 1), k=k))
     st.markdown(in_words)
 
@@ -149,7 +149,7 @@ def _differences(results: Results, p: float, k: int) -> tuple[str, str]:
     said = prose("two_dice", "no-interaction")
     if plain:
         said = prose("two_dice", "not-perfect") + "\n" + "\n".join(f"- {line}" for line in plain)
-    return markdown_table(["", _("dropout"), _("top-k"), _("interaction")], rows, "lrrr"), said
+    return html_table(["", _("dropout"), _("top-k"), _("interaction")], rows, "lrrr"), said
 
 
 def _in_words(measure: str, p: float, k: int, cells: list[Estimate], interaction: Estimate) -> str:

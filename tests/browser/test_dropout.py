@@ -72,7 +72,7 @@ DRAWN = """() => JSON.stringify([...document.querySelectorAll('.network > svg *'
 
 
 @pytest.mark.parametrize(
-    "before, after, control, key",
+    ("before", "after", "control", "key"),
     [
         ("seed=7", "seed=6", ".st-key-dropout-seed input", "ArrowDown"),
         ("p=0.5&p_in=0.2", "p=0.45&p_in=0.2", ".st-key-dropout-p input", "ArrowLeft"),
