@@ -59,8 +59,8 @@ def numbers(step: NextWord, V: int) -> None:
 def words_table(step: NextWord, vocabulary: list[str]) -> None:
     """Every step of every word, the likeliest first, as a table that is made while it is open.
 
-    All words of the storybook take a browser longer than the rest of the page, so the first are shown until somebody asks
-    for all.
+    All words of the storybook take a browser longer than the rest of the page, so the first are shown until somebody
+    asks for all.
     """
     fold = st.expander(_("The words as a table"), icon=":material/table:", on_change="rerun", key="words_table")
     if not fold.open:
