@@ -18,7 +18,7 @@ from lib.web.controls import Controls, key_of
 from lib.web.dropout_player import dropout_player, layer_names, recorded
 from lib.web.dropout_report import count_networks, layer_table, monte_carlo, running_average
 from lib.web.dropout_settings import Settings
-from lib.web.language import _, decimal, percent, plain, prose
+from lib.web.language import _, decimal, percent, plain, prose, strong
 
 
 @lesson.part
@@ -112,7 +112,7 @@ def look() -> None:
     with table:
         numbers_of_a_layer(controls, recording, layer_names(network))
     with averages:
-        st.markdown(f"**{_('The average of the passes, and the eval pass')}**")
+        st.markdown(strong(_("The average of the passes, and the eval pass")))
         running_average(network, recording)
 
     monte_carlo(network, passes.rates, settings.seed)

@@ -91,8 +91,7 @@ def look() -> None:
         st.subheader(_("The forgotten eval()"), anchor=False)
         controls.toggle("forgot", _("Let the model speak with dropout left on"))
     with training:
-        st.subheader(_("Train it yourself"), anchor=False)
-        st.markdown(prose("two_dice", "train"))
+        lesson.section(_("Train it yourself"), prose("two_dice", "train"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             controls.number("train_n", _("Training sentences"))
             controls.number("train_seed", _("Seed of the training"))
@@ -140,8 +139,7 @@ def look() -> None:
             watch_training(trained_pair(pair), pair)
             pair_verdict(trained_pair(pair), pair)
 
-    st.subheader(_("Practice and match"), anchor=False)
-    st.markdown(prose("two_dice", "coach"))
+    lesson.section(_("Practice and match"), prose("two_dice", "coach"))
     lesson.takeaway(prose("two_dice", "takeaway"))
     trained = (pair[0].n_sentences, pair[0].steps, pair[0].seed) if pair else None
     lesson.code(

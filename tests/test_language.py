@@ -1,3 +1,4 @@
+import ast
 import re
 import subprocess
 import sys
@@ -15,6 +16,22 @@ PLACEHOLDER = re.compile(r"\{\w*\}")
 def test_the_template_holds_every_message_of_the_program(tmp_path):
     written(gathered(), tmp_path / "messages.pot")
     assert (tmp_path / "messages.pot").read_text() == TEMPLATE.read_text(), "run: python -m scripts.messages"
+
+
+def test_no_message_hides_where_babel_does_not_look():
+    """Python's own parser finds every call of _ and ngettext, in f-strings too."""
+    gathered_ids = {
+        id for message in gathered() for id in ([message.id] if isinstance(message.id, str) else message.id)
+    }
+    calls = [
+        (path.name, call.args[0].value)
+        for path in [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib" / "web").rglob("*.py")]
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "ngettext")
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    assert len(calls) > 400
+    assert [call for call in calls if call[1] not in gathered_ids] == []
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.facts import Sourced
-from lib.web.language import _
+from lib.web.language import _, strong
 
 _COLOURS = {"paper": "blue", "code": "green", "model card": "violet"}
 
@@ -27,6 +27,5 @@ def evidence(fact: Sourced) -> str:
 def corrected(fact: Sourced) -> None:
     """What is often told otherwise, marked as a correction."""
     if fact.correction:
-        st.warning(
-            f"**{_('Often told otherwise')}** · {_(fact.correction)} {evidence(fact)}", icon=":material/ink_eraser:"
-        )
+        otherwise = strong(_("Often told otherwise"))
+        st.warning(f"{otherwise} · {_(fact.correction)} {evidence(fact)}", icon=":material/ink_eraser:")

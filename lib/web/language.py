@@ -127,6 +127,15 @@ def percent(fraction: float, digits: int = 1) -> str:
     return f"{decimal(100 * fraction, digits)} %"
 
 
+def strong(text: str) -> str:
+    """Bold in Markdown. (Babel, which gathers the messages, does not look for them inside f-strings.)
+
+    >>> strong("Take away")
+    '**Take away**'
+    """
+    return f"**{text}**"
+
+
 def plain(text: str) -> str:
     """Somebody's own text, made safe to stand inside Markdown: every character that means something is escaped.
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from lib.web.frame import framed, link_to, part, settings_in_link
-from lib.web.language import _, current_language, prose
+from lib.web.language import _, current_language, prose, strong
 
-__all__ = ["code", "framed", "link_here", "link_to", "part", "predict", "prose", "takeaway"]
+__all__ = ["code", "framed", "link_here", "link_to", "part", "predict", "prose", "section", "takeaway"]
 
 
 @part
@@ -17,7 +17,7 @@ def predict(page: str, question: str, options: Mapping[str, str]) -> None:
     ``options`` maps ids to what is shown; the answer to option ``x`` is the section ``predict-x`` of the page's prose.
     """
     with st.container(key="predict", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{_('First, your guess:')}** {question}", width="content")
+        st.markdown(strong(_("First, your guess:")) + f" {question}", width="content")
         guess = st.pills(
             question,
             list(options),
@@ -30,10 +30,17 @@ def predict(page: str, question: str, options: Mapping[str, str]) -> None:
         st.markdown(prose(page, f"predict-{guess}"))
 
 
+def section(title: str, text: str) -> None:
+    """A heading and its text, in one element."""
+    both = f"### {title}\n\n{text}"
+    st.markdown(both, anchors=False)
+
+
 def takeaway(text: str) -> None:
-    """One or two sentences to leave with."""
-    with st.container(border=True, key="takeaway"):
-        st.markdown(f"**{_('Take away')}** · {text}")
+    """One or two sentences to leave with, in a frame (a quotation: lib/web/style.css)."""
+    name = strong(_("Take away"))
+    quotation = f"> {name} · {text}"
+    st.markdown(quotation)
 
 
 def code(listing: str, label: str | None = None, *, key: str = "code") -> None:

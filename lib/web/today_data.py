@@ -14,7 +14,7 @@ from lib.story import load_story
 from lib.web.chart import chart
 from lib.web.controls import Controls
 from lib.web.figures import drawn_once
-from lib.web.language import _, decimal, ngettext, prose
+from lib.web.language import _, decimal, ngettext, prose, strong
 from lib.web.stepwise import Stepwise
 from lib.web.table import table
 from lib.web.today_runs import computed
@@ -61,7 +61,7 @@ def data_part(controls: Controls[Any]) -> str:
                 "training": _("Training loss after the last step, dropout off"),
             },
         )
-        st.markdown(f"**{_('Run one point yourself')}**")
+        st.markdown(strong(_("Run one point yourself")))
         size = controls.steps("size", _("Training sentences"))
         rate = controls.segmented("rate", _("p, the chance to drop"))
         button = st.container()

@@ -24,7 +24,7 @@ from lib.web.chart import chart
 from lib.web.controls import Controls
 from lib.web.evidence import evidence
 from lib.web.figures import drawn_once
-from lib.web.language import _, decimal, percent, prose
+from lib.web.language import _, decimal, percent, prose, strong
 from lib.web.today_runs import computed
 
 
@@ -43,7 +43,7 @@ def paper_part(controls: Controls[Any]) -> str:
             },
         )
         noise = controls.segmented("flips", _("Wrong labels (share)"))
-        st.markdown(f"**{_('Run one point yourself')}**")
+        st.markdown(strong(_("Run one point yourself")))
         size = controls.steps("digits", _("Training digits")) if figure == 10 else FIGURE_9_SIZE
         p = controls.slider("drop", _("p, the chance to drop"))
         button = st.container()
@@ -74,8 +74,8 @@ def paper_part(controls: Controls[Any]) -> str:
                 )
             )
     claim = load_facts().claim(f"figure-{figure}")
-    paper = f"**{_('The paper')}** · {_(claim.text)} {evidence(claim)}"
-    st.markdown(f"{paper}\n\n**{_('Here')}** · {_told(figure, noise)}")
+    paper, here = strong(_("The paper")), strong(_("Here"))
+    st.markdown(f"{paper} · {_(claim.text)} {evidence(claim)}\n\n{here} · {_told(figure, noise)}")
     st.caption(prose("today", "paper-differs", seeds=_seeds()))
     return training_listing(trial.config())
 

@@ -130,6 +130,7 @@ def models_part(controls: Controls[Any]) -> str:
             alt="; ".join(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model passes."),
         )
     st.subheader(_("The numbers"), anchor=False)
+    opened = _("open")
     rows = [
         (
             plain(each.name),
@@ -139,7 +140,7 @@ def models_part(controls: Controls[Any]) -> str:
             plain(_(each.note)) if each.note else "",
             kind_name(each.kind),
             confidence_name(each.confidence),
-            f"[{_('open')}](<{each.source}>)",
+            f"[{opened}](<{each.source}>)",
         )
         for each in models
     ]

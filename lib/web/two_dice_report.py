@@ -18,7 +18,7 @@ from lib.figures.effects import (
 from lib.intervals import Estimate, combined
 from lib.web.chart import chart
 from lib.web.figures import drawn_once
-from lib.web.language import _, decimal, percent, prose
+from lib.web.language import _, decimal, percent, prose, strong
 from lib.web.table import html_table, markdown_table
 from lib.web.two_dice_runs import MeasuringJob
 from lib.web.two_dice_table import cut, interval_text, learned, measure_name, speaks, value_text
@@ -60,13 +60,13 @@ def effects(job: MeasuringJob, config: ExperimentConfig, measure: str) -> None:
     """How much of all movement goes with dropout, with top-k, and with both: for all measures, then for one."""
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**{_('Which die moves what?')}**")
+        st.markdown(strong(_("Which die moves what?")))
         drawn, alt, interaction = job.said(_effects, config, measure)
         chart(drawn_once(effects_figure, *drawn), key="effects", alt=alt)
         if interaction:
             st.markdown(interaction)
     with right:
-        st.markdown(f"**{_('{measure}, row by row', measure=measure_name(measure).capitalize())}**")
+        st.markdown(strong(_("{measure}, row by row", measure=measure_name(measure).capitalize())))
         lines, alt = job.said(_profiles, config, measure)
         figure = drawn_once(profiles_figure, *lines, percent=measure != "log_probability")
         chart(figure, key="profiles", alt=alt)
@@ -225,5 +225,5 @@ def forgotten_eval(p: float, results: Results) -> None:
     )
     with picture:
         chart(figure, key="variety", alt=alt)
-    words.markdown(prose("two_dice", "forgotten", **said))
-    words.markdown(prose("two_dice", "forgotten-beaten", beaten=beaten, points=len(on)))
+    verdict = prose("two_dice", "forgotten-beaten", beaten=beaten, points=len(on))
+    words.markdown(f"{prose('two_dice', 'forgotten', **said)}\n\n{verdict}")

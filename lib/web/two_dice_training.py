@@ -75,6 +75,7 @@ def pair_verdict(run: Run[TrainingPairJob], pair: Pair) -> None:
     if run.job is None or not run.done:
         return
     floor = load_story(pair[0].language).entropy_per_word
+    told = []
     for config, records in zip(pair, run.job.records, strict=True):
         last = records[-1]
         memorised = last.train_loss < floor
@@ -85,5 +86,6 @@ def pair_verdict(run: Run[TrainingPairJob], pair: Pair) -> None:
             val=decimal(last.val_loss),
             floor=decimal(floor),
         )
-        told = _("Training loss below the floor: it has memorised.") if memorised else _("No memorising to be seen.")
-        st.markdown(f"{said} **{told}**")
+        verdict = _("Training loss below the floor: it has memorised.") if memorised else _("No memorising to be seen.")
+        told.append(f"{said} **{verdict}**")
+    st.markdown("\n\n".join(told))
