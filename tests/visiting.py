@@ -264,6 +264,7 @@ class Visitor:
         self._shown = ""  # the page in the address bar, which changes a moment after the click
         self.parts: Counter[str] = Counter()  # bytes of the last rerun by element
         self._placed: dict[tuple[int, ...], _Placed] = {}
+        self._blocks: dict[tuple[int, ...], tuple[str, str]] = {}  # the fragment and the run that drew each
         self._values: dict[str, Any] = {}
         self._cache: dict[str, _Cached] = {}
         self._had: list[str] = []  # of these messages, when it asked the last time
@@ -504,6 +505,7 @@ class Visitor:
         at, delta = tuple(message.metadata.delta_path), message.delta
         if delta.WhichOneof("type") != "new_element":
             self._placed.pop(at, None)
+            self._blocks[at] = delta.fragment_id, self._run
             if delta.add_block.expandable.id:
                 proto, fragment, script = (
                     delta.add_block.expandable,
@@ -559,7 +561,7 @@ class Visitor:
         self._placed = {
             at: each
             for at, each in self._placed.items()
-            if each.run == self._run or (fragments and each.fragment not in fragments)
+            if each.run == self._run or (fragments and not self._drawn_by(fragments, at))
         }
         present = {each.proto.id for each in self._placed.values() if each.kind != "page_link"}
         self._values = {id: value for id, value in self._values.items() if id in present}
@@ -570,6 +572,11 @@ class Visitor:
             for hash, each in self._cache.items()
             if (fragments and each.fragment not in fragments) or self._runs - each.run_count <= self._cache_age
         }
+
+    def _drawn_by(self, fragments: set[str], at: tuple[int, ...]) -> bool:
+        """Whether this place is in a block that one of these fragments drew just now: what is in it, it drew too."""
+        around = (self._blocks.get(at[:depth], ("", "")) for depth in range(len(at)))
+        return any(fragment in fragments and run == self._run for fragment, run in around)
 
     def _bound(self) -> Iterable[Widget]:
         return (each for each in self.widgets.values() if getattr(each.proto, "query_param_key", ""))
