@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from lib.web.frame import PAGES, framed, link_to
-from lib.web.language import _, prose
-from lib.web.life_strip import life_strip
+from lib.web.frame.frame import PAGES, framed, link_to
+from lib.web.frame.language import _, prose
+from lib.web.home.life_strip import life_strip
 
 with framed("home"):
     st.markdown(prose("home", "answer"))

@@ -1,9 +1,9 @@
 """A class on one small machine: how long a rerun takes, what it costs and what it sends, while forty students visit.
 
-Every visitor is a session of its own, over a WebSocket, with the messages of a browser (tests/visiting.py). They walk
-through all pages, each starting at another one, and move a real control about once a second, while some of them follow
-a training run that is always going on. An empty Streamlit app with one slider gets the same visitors in the same run.
-The load's own process runs on the same machine, and its share of a core is printed.
+Every visitor is a session of its own, over a WebSocket, with the messages of a browser (tests/support/visiting.py).
+They walk through all pages, each starting at another one, and move a real control about once a second, while some of
+them follow a training run that is always going on. An empty Streamlit app with one slider gets the same visitors in the
+same run. The load's own process runs on the same machine, and its share of a core is printed.
 
     python -m benchmarks server [--sessions 40] [--think 1.0] [--seconds 60] [--coming-and-going SECONDS] [--json]
 
@@ -32,8 +32,8 @@ from typing import Any
 import uvloop
 
 from benchmarks.timing import Cell, Table, Target, report
-from tests.serving import ROOT, serving
-from tests.visiting import Button, Rerun, Visitor
+from tests.support.serving import ROOT, serving
+from tests.support.visiting import Button, Rerun, Visitor
 
 OURS = "Two Dice"
 PAGES = ("home", "dropout", "training", "top_k", "two_dice", "today")
@@ -103,7 +103,7 @@ def _cpu(task: Path) -> float:
 
 
 def _nice(thread: Path) -> bool:
-    """Whether the thread lets others go first, as those of background runs do (lib/web/runs.py)."""
+    """Whether the thread lets others go first, as those of background runs do (lib/web/runs/worker_pool.py)."""
     return int(_figures(thread)[16]) > 0
 
 

@@ -15,8 +15,8 @@ from statistics import median
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.timing import Table, Target, ratio, report, wants_json
-from tests.browsing import ARGUMENTS, CHROMIUM, seen
-from tests.serving import ROOT, served
+from tests.support.browsing import ARGUMENTS, CHROMIUM, seen
+from tests.support.serving import ROOT, served
 
 NOTHING, HOME = ("h1",), ("h1", ".life-strip svg circle")
 EMPTY = "import streamlit as st\n\nst.title('Empty')\n"

@@ -28,8 +28,8 @@ from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playw
 
 from benchmarks.startup import EMPTY, NOTHING, sights
 from benchmarks.timing import Cell, Table, Target, ratio, report
-from tests.browsing import ARGUMENTS, CHROMIUM
-from tests.serving import ROOT, served
+from tests.support.browsing import ARGUMENTS, CHROMIUM
+from tests.support.serving import ROOT, served
 
 ROUNDS, MOVES = 5, 6
 FIRST_PAINT, MOVE = 1.5, 150  # the targets: times an empty app, and milliseconds
@@ -273,7 +273,7 @@ def waits_of_controls(browser: Browser, links: list[str]) -> dict[tuple[str, str
 def settings_of(name: str) -> set[str]:
     """The settings that a page declares, read from its text: a page that is imported runs."""
     page = ROOT / ("app.py" if name == "home" else f"pages/{name}.py")
-    beside = ROOT / "lib" / "web" / f"{name}_settings.py"  # where it is not in the page itself
+    beside = ROOT / "lib" / "web" / name / "settings.py"  # where it is not in the page itself
     nodes = [node for file in (page, beside) if file.exists() for node in ast.parse(file.read_text("utf-8")).body]
     classes = [node for node in nodes if isinstance(node, ast.ClassDef) and node.name == "Settings"]
     return {each.target.id for node in classes for each in node.body if isinstance(each, ast.AnnAssign)}  # type: ignore[union-attr]

@@ -15,16 +15,16 @@ from statistics import median
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.timing import Table, Target, ratio, report, wants_json
-from tests.browsing import ARGUMENTS, CHROMIUM, ready
-from tests.serving import ROOT, served
+from tests.support.browsing import ARGUMENTS, CHROMIUM, ready
+from tests.support.serving import ROOT, served
 
 STEPS, ROUNDS = 8000, 5
 
 UNWATCHED = """
 import sys, threading
 from lib.training import TrainingConfig
-from lib.web.runs import Run, Watcher
-from lib.web.training_player import TrainingJob
+from lib.web.runs.worker_pool import Run, Watcher
+from lib.web.training.player import TrainingJob
 config = TrainingConfig(steps={steps}, seed={seed})
 run = Run(1, lambda: TrainingJob(config))
 run.watchers.add(Watcher())

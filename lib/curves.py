@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from lib.comparison import ArmSummary, Comparison, compare, summarise
+from lib.statistics.comparison import ArmSummary, Comparison, compare, summarise
 from lib.training import History
 
 Metric = Literal["loss", "accuracy"]

@@ -2,7 +2,7 @@
 
 A cell of the experiment is one model, trained with dropout ``p``, that tells ``n`` sentences cut at ``k``. Because the
 storybook's grammar is known, each sentence can be marked: **copied** word for word from the training set, **new** and
-possible, or **impossible**. Four measures follow, each with a 95 % interval (`lib.intervals`):
+possible, or **impossible**. Four measures follow, each with a 95 % interval (`lib.statistics.intervals`):
 
 - ``copied``: the share that stands word for word in the training set;
 - ``accepted``: the share that the grammar can say; copied ones are among them;
@@ -34,10 +34,10 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lib.intervals import Estimate, different_share, mean_per_unit, share
 from lib.language_model import CORPORA, LanguageModel, LanguageModelConfig, load_model, training_sentences
 from lib.network import one_fast_thread
 from lib.sampling import sample
+from lib.statistics.intervals import Estimate, different_share, mean_per_unit, share
 from lib.story import Story
 
 RATES = (0.0, 0.1, 0.2, 0.3, 0.5)

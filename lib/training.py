@@ -333,7 +333,8 @@ class Trainer:
         vars(self).pop("_ensemble", None)  # once more does no harm
 
     def set_rates(self, rates: Sequence[float]) -> None:
-        """Drop with other rates from the next step on, one for each arm: what a schedule of `lib.schedules` does.
+        """Drop with other rates from the next step on, one for each arm: what a schedule of `lib.studies.schedules`
+        does.
 
         >>> trainer = Trainer(TrainingConfig(hidden=(8,), rates=(0.5,), members=2, steps=20))
         >>> trainer.advance(10)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.web import lesson
+from lib.web.frame import lesson
 
 frame = lesson.framed("dropout")  # first of all: the heading is there while PyTorch is imported
 
@@ -14,11 +14,11 @@ from lib.pictured_network import (
     load_pictured_network,
     pictured_data,
 )
-from lib.web.controls import Controls, key_of
-from lib.web.dropout_player import dropout_player, layer_names, recorded
-from lib.web.dropout_report import count_networks, layer_table, monte_carlo, running_average
-from lib.web.dropout_settings import Settings
-from lib.web.language import _, decimal, percent, plain, prose, strong
+from lib.web.dropout.player import dropout_player, layer_names, recorded
+from lib.web.dropout.report import count_networks, layer_table, monte_carlo, running_average
+from lib.web.dropout.settings import Settings
+from lib.web.elements.controls import Controls, key_of
+from lib.web.frame.language import _, decimal, percent, plain, prose, strong
 
 
 @lesson.part

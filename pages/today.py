@@ -2,13 +2,13 @@
 
 from importlib import import_module
 
-from lib.web import lesson
+from lib.web.frame import lesson
 
 frame = lesson.framed("today")  # first of all: the heading is there while the rest is imported
 
-from lib.web.controls import Controls
-from lib.web.language import _, prose
-from lib.web.today_settings import PARTS, Settings
+from lib.web.elements.controls import Controls
+from lib.web.frame.language import _, prose
+from lib.web.today.settings import PARTS, Settings
 
 
 @lesson.part
@@ -28,7 +28,7 @@ def look() -> None:
             "instead": _("What else keeps a network from memorising?"),
         },
     )
-    show_part = getattr(import_module(f"lib.web.{PARTS[part]}"), f"{part}_part")
+    show_part = getattr(import_module(f"lib.web.today.{PARTS[part]}"), f"{part}_part")
     listing = show_part(controls)
     lesson.link_here()
     lesson.takeaway(prose("today", "takeaway"))

@@ -4,29 +4,29 @@ from typing import Any
 
 import streamlit as st
 
-from lib.web import lesson
+from lib.web.frame import lesson
 
 frame = lesson.framed("top_k")  # first of all: the heading is there while PyTorch is imported
 
 import numpy as np
 
 from lib.language_model import load_model
-from lib.listings.sampling import generate_listing, top_k_listing
+from lib.listings.top_k import generate_listing, top_k_listing
 from lib.next_word import NextWord, next_word, what_follows
 from lib.story import load_story
-from lib.web.beginning import (
+from lib.web.elements.controls import Controls, key_of
+from lib.web.elements.prompt import (
     choose_beginning,
     go_on_with,
     name_impossible_word,
     name_unknown_words,
     story_language,
 )
-from lib.web.controls import Controls, key_of
-from lib.web.language import _, plain, prose
-from lib.web.next_word_player import next_word_player
-from lib.web.top_k_report import drawn_word, draws, mistakes, numbers, stories, words_table
-from lib.web.top_k_settings import settings_for
-from lib.web.two_dice_link import link_to_two_dice
+from lib.web.frame.language import _, plain, prose
+from lib.web.top_k.player import next_word_player
+from lib.web.top_k.report import drawn_word, draws, mistakes, numbers, stories, words_table
+from lib.web.top_k.settings import settings_for
+from lib.web.two_dice.link import link_to_two_dice
 
 language = story_language()
 story = load_story(language)

@@ -4,21 +4,21 @@ from functools import partial
 
 import streamlit as st
 
-from lib.web import lesson
+from lib.web.frame import lesson
 
 frame = lesson.framed("training")  # first of all: the heading is there while PyTorch is imported
 
 from lib.curves import to_csv
 from lib.listings.training import training_listing
 from lib.training import TrainingConfig
-from lib.web.controls import Controls
-from lib.web.language import _, prose
-from lib.web.runs import Run, session_watcher
-from lib.web.table_upload import own_table
-from lib.web.training_player import TrainingJob, training_player, training_runs
-from lib.web.training_report import disagreements, numbers, verdict
-from lib.web.training_settings import FEW_MOVE, LESSONS, Settings, choose_lesson, config_of
-from lib.web.two_dice_link import link_to_two_dice
+from lib.web.elements.controls import Controls
+from lib.web.frame.language import _, prose
+from lib.web.runs.worker_pool import Run, session_watcher
+from lib.web.training.player import TrainingJob, training_player, training_runs
+from lib.web.training.report import disagreements, numbers, verdict
+from lib.web.training.settings import FEW_MOVE, LESSONS, Settings, choose_lesson, config_of
+from lib.web.training.table_upload import own_table
+from lib.web.two_dice.link import link_to_two_dice
 
 
 @st.fragment

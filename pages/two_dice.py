@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from lib.web import lesson
+from lib.web.frame import lesson
 
 frame = lesson.framed("two_dice")  # first of all: the heading is there while PyTorch is imported
 
@@ -12,15 +12,15 @@ from lib.experiment import MEASURES, ExperimentConfig, to_csv
 from lib.language_model import load_model
 from lib.listings.two_dice import two_dice_listing
 from lib.story import load_story
-from lib.web.beginning import story_language
-from lib.web.controls import Controls, key_of
-from lib.web.language import _, prose
-from lib.web.runs import Run
-from lib.web.two_dice_report import differences, effects, forgotten_eval, numbers
-from lib.web.two_dice_runs import Pair, TrainingPairJob, measured, pair_config, results_so_far, trained_pair
-from lib.web.two_dice_settings import Settings, tables
-from lib.web.two_dice_table import experiment_table
-from lib.web.two_dice_training import pair_player, pair_verdict, training_status
+from lib.web.elements.controls import Controls, key_of
+from lib.web.elements.prompt import story_language
+from lib.web.frame.language import _, prose
+from lib.web.runs.worker_pool import Run
+from lib.web.two_dice.report import differences, effects, forgotten_eval, numbers
+from lib.web.two_dice.runs import Pair, TrainingPairJob, measured, pair_config, results_so_far, trained_pair
+from lib.web.two_dice.settings import Settings, tables
+from lib.web.two_dice.table import experiment_table
+from lib.web.two_dice.training import pair_player, pair_verdict, training_status
 
 
 def throw_again() -> None:

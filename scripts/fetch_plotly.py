@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 REGISTRY = "https://registry.npmjs.org/plotly.js-basic-dist-min"
-SCRIPT = Path(__file__).resolve().parents[1] / "static" / "two-dice" / "plotly-basic.min.js"
+SCRIPT = Path(__file__).resolve().parents[1] / "static" / "two-dice" / "parts" / "plotly-basic.min.js"
 _VERSION = re.compile(r"plotly\.js (?:\(basic - minified\) )?v(\d+\.\d+\.\d+)")
 
 

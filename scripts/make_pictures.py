@@ -2,8 +2,8 @@
 
 from playwright.sync_api import sync_playwright
 
-from tests.browsing import ARGUMENTS, CHROMIUM, ready
-from tests.serving import ROOT, served
+from tests.support.browsing import ARGUMENTS, CHROMIUM, ready
+from tests.support.serving import ROOT, served
 
 FOLDER = ROOT / "docs"
 

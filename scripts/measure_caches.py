@@ -20,15 +20,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from lib.comparison import t_quantile
-from lib.data_size import SIZES, load_points
-from lib.data_size_trial import Trial, trial_config
 from lib.datasets import bayes_floor, load_digits
-from lib.digits_figures import load_values
-from lib.digits_trial import DigitsRun, DigitsTrial
 from lib.experiment import KS, LEARNED, MOST, RATES, Cell, CellResult, ExperimentConfig, _learned
-from lib.facts import load_facts
-from lib.figures.averaging import AverageLabels, running_average_figure
+from lib.figures.dropout import AverageLabels, running_average_figure
 from lib.language_model import CHECKPOINTS, load_model
 from lib.next_word import MOST_BEGINNINGS, beginnings, what_follows
 from lib.pictured_network import (
@@ -40,29 +34,33 @@ from lib.pictured_network import (
     monte_carlo_error,
     pictured_data,
 )
-from lib.placed_dropout import PLACES
-from lib.regularisers import RegularisersConfig, RegularisersTrainer
-from lib.schedules import ScheduleConfig, ScheduledTrainer
+from lib.statistics.comparison import t_quantile
 from lib.story import load_story
+from lib.studies.data_size import SIZES, load_points
+from lib.studies.data_size_trial import Trial, trial_config
+from lib.studies.digits_figures import load_values
+from lib.studies.digits_trial import DigitsRun, DigitsTrial
+from lib.studies.facts import load_facts
+from lib.studies.placed_dropout import PLACES
+from lib.studies.regularisers import RegularisersConfig, RegularisersTrainer
+from lib.studies.schedules import ScheduleConfig, ScheduledTrainer
 from lib.tables import MAX_BYTES, MAX_CLASSES, MAX_FEATURES, Table, load_table
 from lib.training import TrainingConfig
-from lib.web import (
-    dropout_report,
-    figures,
-    language,
-    life_strip,
-    today_data,
-    today_places,
-    top_k_report,
-    training_report,
-)
-from lib.web.dropout_player import packed, recorded
-from lib.web.language import LANGUAGES, ROOT
-from lib.web.runs import CREW
-from lib.web.stepwise import Stepwise, StepwiseJob
-from lib.web.today_runs import today_runs
-from lib.web.training_player import TrainingJob, training_runs
-from lib.web.two_dice_runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
+from lib.web.dropout import report as dropout_report
+from lib.web.dropout.player import packed, recorded
+from lib.web.elements import drawn_once as figures
+from lib.web.frame import language
+from lib.web.frame.language import LANGUAGES, ROOT
+from lib.web.home import life_strip
+from lib.web.runs.stepwise import Stepwise, StepwiseJob
+from lib.web.runs.worker_pool import CREW
+from lib.web.today import data as today_data
+from lib.web.today import places as today_places
+from lib.web.today.runs import today_runs
+from lib.web.top_k import report as top_k_report
+from lib.web.training import report as training_report
+from lib.web.training.player import TrainingJob, training_runs
+from lib.web.two_dice.runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
 
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType)
 

@@ -10,8 +10,8 @@ time and goes on where it was.
 import argparse
 import time
 
-from lib.data_size import PATH, RATES, SEEDS, SIZES, append_point, load_points
-from lib.data_size_trial import Trial, trial_config
+from lib.studies.data_size import PATH, RATES, SEEDS, SIZES, append_point, load_points
+from lib.studies.data_size_trial import Trial, trial_config
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ script can be stopped at any time and goes on where it was.
 
 import time
 
-from lib.digits_figures import PATH, append_values, load_values
-from lib.digits_trial import figure_trials, measured
+from lib.studies.digits_figures import PATH, append_values, load_values
+from lib.studies.digits_trial import figure_trials, measured
 from lib.training import Trainer
 
 

@@ -11,9 +11,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from lib.facts import load_facts
+from lib.studies.facts import load_facts
 from lib.tables import MESSAGES
-from lib.web.language import LANGUAGES
+from lib.web.frame.language import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "locale" / "messages.pot"

@@ -31,8 +31,8 @@ from lib.experiment import (
     to_csv,
 )
 from lib.grammar import parse_grammar
-from lib.intervals import Estimate, Z, combined, different_share, mean_per_unit, share
 from lib.language_model import LanguageModelConfig, load_model, train_language_model
+from lib.statistics.intervals import Estimate, Z, combined, different_share, mean_per_unit, share
 from lib.story import Story
 
 # ------------------------------------------------------------------------------------------------------- intervals

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.figures.next_word import MOST_BARS, DrawLabels, ErrorLabels, draws_figure, errors_figure
+from lib.figures.top_k import MOST_BARS, DrawLabels, ErrorLabels, draws_figure, errors_figure
 from lib.next_word import beginnings, judge, next_word
 from lib.sampling import SamplingError, top_k_errors
 from lib.story import load_story

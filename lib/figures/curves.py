@@ -1,6 +1,6 @@
 """Training and validation curves of one arm: the gap shaded, the floor drawn, the best step marked.
 
-A figure is made empty, and the browser fills it while the run goes on (static/two-dice/training_player.js): each
+A figure is made empty, and the browser fills it while the run goes on (static/two-dice/training.js): each
 trace says in ``meta`` which series it shows, or of which it marks the best step.
 """
 

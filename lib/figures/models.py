@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lib.facts import Model
 from lib.figures.figure import AXIS, LEGEND, Part, figure
 from lib.figures.palette import CLASSES, FLOOR, LEARN
+from lib.studies.facts import Model
 
 # Below zero there is no rate: the band for models whose source says nothing.
 _SILENT = -0.06

@@ -1,7 +1,7 @@
 """One meaning for each colour, on all pages, readable on white and on near-black and told apart by the colour-blind.
 
-Each colour has a contrast of at least 3:1 against both backgrounds of ``.streamlit/config.toml`` (tests/test_palette.py
-computes it), so a figure needs no second version for the dark.
+Each colour has a contrast of at least 3:1 against both backgrounds of ``.streamlit/config.toml``
+(tests/figures/test_palette.py computes it), so a figure needs no second version for the dark.
 """
 
 LEARN = "#2a86c7"  # the learning die, and everything of training

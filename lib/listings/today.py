@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from lib.listings.training import training_listing
 
 if TYPE_CHECKING:  # writing a program that imports PyTorch takes no PyTorch
-    from lib.regularisers import RegularisersConfig
-    from lib.schedules import ScheduleConfig
+    from lib.studies.regularisers import RegularisersConfig
+    from lib.studies.schedules import ScheduleConfig
     from lib.training import TrainingConfig
 
 
@@ -96,7 +96,7 @@ def data_size_listing(sentences: int, p: float, seed: int) -> str:
     rates = f"(0, {p})" if p else "(0,)"
     return f"""\
 # Run this in the project's folder: the small GPT and its storybook are in lib/.
-from lib.data_size_trial import trial_config
+from lib.studies.data_size_trial import trial_config
 from lib.language_model import train_language_model
 from lib.story import load_story
 
@@ -111,7 +111,7 @@ for p in {rates}:
 def schedule_listing(config: ScheduleConfig) -> str:
     """The Training page's program with a rate that changes during the training, one schedule after the other.
 
-    >>> from lib.schedules import ScheduleConfig
+    >>> from lib.studies.schedules import ScheduleConfig
     >>> "layer.p = rate(schedule, step / 2000)" in schedule_listing(ScheduleConfig())
     True
     """
@@ -146,7 +146,7 @@ def _with_one_rate(config: ScheduleConfig) -> TrainingConfig:
 def regularisers_listing(config: RegularisersConfig) -> str:
     """The Training page's program with three arms; early stopping is its lowest validation loss on the way.
 
-    >>> from lib.regularisers import RegularisersConfig
+    >>> from lib.studies.regularisers import RegularisersConfig
     >>> '"weight decay": (0.0, 0.3)' in regularisers_listing(RegularisersConfig())
     True
     """

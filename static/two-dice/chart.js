@@ -7,8 +7,8 @@
 // data: { figure: { data, layout }, height, alt }
 
 const version = new URL(import.meta.url).search;
-const { loadPlotly } = await import("./plotly.js" + version);
-const { html } = await import("./svg.js" + version);
+const { loadPlotly } = await import("./parts/plotly.js" + version);
+const { html } = await import("./parts/svg.js" + version);
 
 const NEAR = "200px";     // from the edge of the screen: Plotly is loaded
 const SEEN = "30px";      // the chart is drawn

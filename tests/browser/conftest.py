@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.browsing import ARGUMENTS, CHROMIUM, ready
-from tests.serving import served
+from tests.support.browsing import ARGUMENTS, CHROMIUM, ready
+from tests.support.serving import served
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_frame import ours
-from tests.browsing import seen
+from tests.support.browsing import seen
 
 # The script itself, and not this app's module of that name.
 PLOTLY = "() => performance.getEntriesByType('resource').filter(({ name }) => /plotly-basic/.test(name)).length"

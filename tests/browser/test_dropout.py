@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_frame import ours
-from tests.browsing import ready, seen
+from tests.support.browsing import ready, seen
 
 
 def opened(open_page, path: str = "dropout", **options) -> Page:

@@ -6,9 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from lib.web.frame import PAGES
-from tests.browsing import ready
-from tests.serving import served
+from lib.web.frame.frame import PAGES
+from tests.support.browsing import ready
+from tests.support.serving import served
 
 PATHS = {page.id: "" if page.id == "home" else page.id for page in PAGES}
 # Streamlit looks for its server at the page's own address before the root: two requests that fail by design.

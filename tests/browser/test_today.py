@@ -6,9 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from lib.facts import load_facts
+from lib.studies.facts import load_facts
 from tests.browser.test_frame import STREAMLITS, ours
-from tests.browsing import ready, seen
+from tests.support.browsing import ready, seen
 
 EVENTS = load_facts().events
 PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")

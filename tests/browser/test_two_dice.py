@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.test_frame import ours
-from tests.browsing import ready
+from tests.support.browsing import ready
 
 TABLE = ".two-dice.experiment"
 

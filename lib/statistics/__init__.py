@@ -1,0 +1,1 @@
+"""Intervals, comparisons and tests: how sure a measured number is."""

@@ -1,0 +1,1 @@
+"""The Dropout page: settings, picture, report."""

@@ -1,0 +1,25 @@
+"""What a link to the Dropout page repeats."""
+
+from dataclasses import dataclass
+
+from lib.pictured_network import PICTURED_DATA, TRAINED_RATES
+from lib.web.elements.controls import choice, flag, number
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything on this page that a link repeats."""
+
+    p: float = number(0.5, 0.0, 1.0, 0.05)
+    p_in: float = number(0.0, 0.0, 1.0, 0.05)
+    each: bool = flag(False)  # does the second hidden layer have a p of its own?
+    p2: float = number(0.5, 0.0, 1.0, 0.05)
+    mode: str = choice("train", ("train", "eval"))
+    scale: str = choice("inverted", ("inverted", "at-test"))
+    x: int = choice(3, tuple(range(16)))
+    data: str = choice("digits", PICTURED_DATA)
+    net: float = choice(0.5, TRAINED_RATES)
+    n: int = choice(100, (10, 25, 50, 100, 200, 500, 1000))
+    seed: int = number(0, 0, 9999, 1)
+    layer: str = choice("hidden1", ("input", "hidden1", "hidden2"))
+    at: int = number(1, 1, 1000, 1)

@@ -1,0 +1,1 @@
+"""What pages are made of: controls, pictures, charts, tables, citations."""

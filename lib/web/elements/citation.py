@@ -1,0 +1,31 @@
+"""Where a claim comes from, shown beside it: a badge for the kind of evidence, and a link to the source."""
+
+import streamlit as st
+
+from lib.studies.facts import Sourced
+from lib.web.frame.language import _, strong
+
+_COLOURS = {"paper": "blue", "code": "green", "model card": "violet"}
+
+
+def kind_name(kind: str) -> str:
+    """The kind of evidence in the person's language."""
+    return {"paper": _("paper"), "code": _("code"), "model card": _("model card")}[kind]
+
+
+def confidence_name(confidence: str) -> str:
+    """How it was read."""
+    return {"seen": _("read there"), "quoted": _("quoted by others"), "conflict": _("sources conflict")}[confidence]
+
+
+def evidence(fact: Sourced) -> str:
+    """Badge and link, as Markdown to stand behind a claim."""
+    badge = f":{_COLOURS[fact.kind]}-badge[{kind_name(fact.kind)}]"
+    return f"{badge} :gray-badge[{confidence_name(fact.confidence)}] [{_('source')}]({fact.source})"
+
+
+def corrected(fact: Sourced) -> None:
+    """What is often told otherwise, marked as a correction."""
+    if fact.correction:
+        otherwise = strong(_("Often told otherwise"))
+        st.warning(f"{otherwise} · {_(fact.correction)} {evidence(fact)}", icon=":material/ink_eraser:")

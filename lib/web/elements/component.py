@@ -1,0 +1,124 @@
+"""Moving pictures: a small module in static/two-dice/ that draws data sent by Python.
+
+Streamlit sends a component's inline script again with every change of its data. So the script sent is a few lines that
+load the real one, which the browser keeps. How pages and pictures look comes once, with the frame (`page_style`).
+"""
+
+import base64
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from lib.web.frame.language import ROOT
+
+_FOLDER = ROOT / "static" / "two-dice"
+_IMPORTED = re.compile(r'await import\("\./([\w/]+)\.js" \+ version\)')
+
+# A module exports update(component), called at every change of data or theme, and destroy(root), called at the end.
+_LOADER = """
+const latest = new WeakMap();
+{load}
+export default function (component) {{
+  const root = component.parentElement;
+  latest.set(root, component);
+  module.then((loaded) => {{
+    const {{ data: [data], ...rest }} = latest.get(root) ?? {{ data: [] }};
+    if (data) loaded.update({{ ...rest, data }});
+  }});
+  return () => {{
+    // A call that newer data have overtaken is ended too, but the picture is still on the page, and goes on.
+    if (root.isConnected) return;
+    latest.delete(root);
+    module.then((loaded) => loaded.destroy(root));
+  }};
+}}
+"""
+_FETCH = """
+const load = (name) => import(new URL(`./app/static/two-dice/${{name}}.js?v={version}`, document.baseURI).href);
+// The parts are asked for together with the module that will import them, and not after it.
+const parts = {parts}.map(load);
+const module = load("{name}");
+"""
+
+
+_STYLES = (ROOT / "lib" / "web" / "frame" / "style.css", ROOT / "lib" / "web" / "elements" / "pictures.css")
+_mount_style = st.components.v2.component(
+    "two_dice_style",
+    css="".join(style.read_text(encoding="utf-8") for style in _STYLES),
+    isolate_styles=False,
+)
+
+
+def page_style() -> None:
+    """Send the look of pages and of their pictures.
+
+    As a component and not as HTML: the browser loads the code of components for the pictures anyway, and that of HTML,
+    of which a page may have none, it would load before it shows the page as it should look.
+    """
+    _mount_style(key="style", width=1, height=1)
+
+
+def moving_picture(name: str, *, inline: bool = False) -> Callable[..., Any]:
+    """The mount function of static/two-dice/<name>.js; call once, at the module level of the file that uses it.
+
+    ``inline`` is for a picture whose data never change: its modules travel with it, and it is there sooner.
+    """
+    if inline:
+        load = f'const module = import("{_packed(name)}");'
+    else:
+        load = _FETCH.format(name=name, version=_version(), parts=json.dumps(_parts(name)))
+    mount = st.components.v2.component(
+        f"two_dice_{name}",
+        html='<div class="two-dice"></div>',
+        js=_LOADER.format(load=load),
+        # Plotly writes its styles into the document, where a shadow root would not see them.
+        isolate_styles=False,
+    )
+
+    def mount_picture(*, data: Mapping[str, Any], **options: Any) -> Any:
+        # In a list, because Streamlit looks through a dictionary for data frames, and imports pandas to do so: half a
+        # second for the first visitor.
+        return mount(data=[data], **options)
+
+    return mount_picture
+
+
+@functools.cache
+def _version() -> str:
+    """Any change in the folder gives all its files a new address, so no browser mixes old with new."""
+    files = sorted(_FOLDER.rglob("*.js"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def _parts(name: str) -> list[str]:
+    """The modules that static/two-dice/<name>.js imports.
+
+    >>> _parts("home")
+    ['parts/transport', 'parts/svg']
+    """
+    return _IMPORTED.findall(_source(name))
+
+
+def _packed(name: str) -> str:
+    """A module as an address that holds its text, and in it that of the modules that it imports."""
+    text = _IMPORTED.sub(lambda found: f'await import("{_packed(found[1])}")', _source(name))
+    return "data:text/javascript;base64," + base64.b64encode(text.encode()).decode()
+
+
+def _source(name: str) -> str:
+    return (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
+
+
+def unpacked(json_text: str) -> dict[str, Any]:
+    """What a picture was sent, from the text of the message: the counterpart of mounting it, for tests.
+
+    >>> unpacked('[{"run": 1}]')
+    {'run': 1}
+    """
+    (data,) = json.loads(json_text)
+    return dict(data)

@@ -1,0 +1,99 @@
+"""The control for the beginning of a sentence: pick one or type one, go on word by word; unknown words are named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lib.language_model import checkpoint_path
+from lib.next_word import beginnings
+from lib.story import STORIES, ImpossiblePrefix, Story
+from lib.web.elements.controls import key_of
+from lib.web.frame.language import _, current_language, plain
+
+_LONGEST = 200  # characters that anyone may type
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What stands before the next word: the ``words`` that can be used, and what was ``unknown`` of what was typed."""
+
+    words: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def story_language() -> str:
+    """The language of the stories: the person's, where there is a storybook and a model that learned it, else
+    English."""
+    language = current_language()
+    has_both = (STORIES / f"{language}.txt").exists() and checkpoint_path(language, 0.3, "small").exists()
+    return language if has_both else "en"
+
+
+def choose_beginning(story: Story, *, longest: int) -> Beginning:
+    """Draw the field to type in and the list to pick from; ``longest`` is how many words the model reads at most.
+
+    Words are used up to the first unknown one. What is typed is in the link as ``text``.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input(
+            _("The sentence so far"), beginnings(story)[0], key=key_of("text"), max_chars=_LONGEST, bind="query-params"
+        )
+        # Nearly anything can follow the first beginning, very little the last.
+        st.menu_button(
+            ":material/list:",
+            beginnings(story),
+            key="beginnings",
+            help=_("Pick another beginning"),
+            format_func=lambda each: plain(each) + " …",
+            on_click=lambda: go_on_with([st.session_state["beginnings"]]),
+        )
+    return _beginning(text or "", story, longest)
+
+
+def first_beginning(story: Story, *, longest: int) -> Beginning:
+    """The beginning that the field has at first, where it is not drawn."""
+    return _beginning(beginnings(story)[0], story, longest)
+
+
+def _beginning(text: str, story: Story, longest: int) -> Beginning:
+    typed = story.words_of(text[:_LONGEST])
+    unknown = tuple(story.unknown_words(typed))
+    known = next((i for i, word in enumerate(typed) if word in unknown), len(typed))
+    return Beginning(tuple(typed[: min(known, longest)]), unknown)
+
+
+def go_on_with(words: Sequence[str]) -> None:
+    """Make these words the beginning; call it from a widget's callback."""
+    st.session_state[key_of("text")] = " ".join(words) or "."
+
+
+def name_unknown_words(beginning: Beginning, story: Story) -> None:
+    """Say which words are not in the storybook, and offer those that are spelled like them."""
+    if not beginning.unknown:
+        return
+    with st.container(key="unknown", border=True):
+        names = ", ".join(f"“{plain(word)}”" for word in beginning.unknown[:5])
+        st.markdown(_("Not in this storybook: {words}. The picture uses the words before.", words=names))
+        first = beginning.unknown[0]
+        nearest = story.nearest_words(first.lower())
+        if nearest:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.caption(_("Did you mean"), width="content")
+                for word in nearest:
+                    st.button(plain(word), on_click=go_on_with, args=([*beginning.words, word],), key=f"nearest_{word}")
+
+
+def name_impossible_word(impossible: ImpossiblePrefix) -> None:
+    """Say that the grammar has no sentence that begins so; for the model it is a beginning like any other."""
+    before = " ".join(impossible.prefix[: impossible.position])
+    word = impossible.prefix[impossible.position]
+    st.info(
+        _(
+            "No sentence of the storybook begins like this: “{word}” cannot follow “{before}”. "
+            "The model goes on all the same, but there is no truth to compare it with.",
+            word=plain(word),
+            before=plain(before) or "…",
+        ),
+        icon=":material/block:",
+    )

@@ -1,0 +1,73 @@
+"""The rhythm of every lesson: predict, see, read the numbers, take away, run the code."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from lib.web.frame.frame import framed, link_to, part, settings_in_link
+from lib.web.frame.language import _, current_language, prose, strong
+
+__all__ = ["code", "framed", "link_here", "link_to", "part", "predict", "prose", "section", "takeaway"]
+
+
+@part
+def predict(page: str, question: str, options: Mapping[str, str]) -> None:
+    """Ask before showing: the student picks an option, and is told what to look for.
+
+    ``options`` maps ids to what is shown; the answer to option ``x`` is the section ``predict-x`` of the page's prose.
+    """
+    with st.container(key="predict", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(strong(_("First, your guess:")) + f" {question}", width="content")
+        guess = st.pills(
+            question,
+            list(options),
+            format_func=lambda option: options[option],
+            key=f"guess_{page}",
+            label_visibility="collapsed",
+            wrap=True,
+        )
+    if guess is not None:
+        st.markdown(prose(page, f"predict-{guess}"))
+
+
+def section(title: str, text: str) -> None:
+    """A heading and its text, in one element."""
+    both = f"### {title}\n\n{text}"
+    st.markdown(both, anchors=False)
+
+
+def takeaway(text: str) -> None:
+    """One or two sentences to leave with, in a frame (a quotation: lib/web/frame/style.css)."""
+    name = strong(_("Take away"))
+    quotation = f"> {name} · {text}"
+    st.markdown(quotation)
+
+
+def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
+    """The few lines of PyTorch that do the same with the settings on screen; ``key`` is different for each listing.
+
+    They are drawn only while they are open: what the browser loads to colour them is larger than the rest of a page.
+    """
+    label = label or _("The code: the same with these settings, in PyTorch")
+    fold = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
+    if fold.open:
+        fold.code(listing, language="python")
+
+
+def link_here(**extra: str) -> None:
+    """The link that repeats this picture: every setting, the language, and what else the page wants repeated.
+
+    It is drawn when somebody asks for it.
+    """
+    place = st.popover(_("Link"), icon=":material/link:", key="link", on_change="rerun")
+    if place.open:
+        query = {**settings_in_link(), **extra, "lang": current_language()}
+        place.markdown(_("This link repeats the picture, for a class or for next year:"))
+        place.code(_address(query), language=None, wrap_lines=True)
+
+
+def _address(query: Mapping[str, str]) -> str:
+    from urllib.parse import urlencode
+
+    base = str(st.context.url or "").split("?")[0]
+    return f"{base}?{urlencode(query)}"

@@ -1,0 +1,1 @@
+"""The Today page: settings, runs, and a module for each part."""

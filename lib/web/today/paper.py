@@ -1,0 +1,214 @@
+"""Figures 8, 9 and 10 of the dropout paper on small digits: shipped from a script, and one point live."""
+
+import functools
+from typing import Any
+
+import streamlit as st
+
+from lib.figures.activations import activations_figure
+from lib.figures.lines import Line, Spot, lines_figure
+from lib.listings.training import training_listing
+from lib.studies.digits_figures import (
+    BIN_WIDTH,
+    BINS,
+    FIGURE_9_SIZE,
+    FIGURE_10_RATES,
+    FIGURE_10_SIZES,
+    Value,
+    curve,
+    load_values,
+)
+from lib.studies.digits_trial import DigitsRun, DigitsTrial
+from lib.studies.facts import load_facts
+from lib.web.elements.chart import chart
+from lib.web.elements.citation import evidence
+from lib.web.elements.controls import Controls
+from lib.web.elements.drawn_once import drawn_once
+from lib.web.frame.language import _, decimal, percent, prose, strong
+from lib.web.today.runs import computed
+
+
+def paper_part(controls: Controls[Any]) -> str:
+    """The chosen figure, the paper's own beside it in words, and one point run again."""
+    with st.container(key="picture-and-controls"):
+        left, right = st.columns([0.26, 0.74], gap="medium")
+    with left:
+        figure = controls.segmented(
+            "fig",
+            _("Figure of the paper"),
+            captions={
+                9: _("Error against the dropout rate"),
+                10: _("Error against the size of the data set"),
+                8: _("Activations of a hidden layer"),
+            },
+        )
+        noise = controls.segmented("flips", _("Wrong labels (share)"))
+        st.markdown(strong(_("Run one point yourself")))
+        size = controls.steps("digits", _("Training digits")) if figure == 10 else FIGURE_9_SIZE
+        p = controls.slider("drop", _("p, the chance to drop"))
+        button = st.container()
+        with controls.more("seed") as drawn:
+            if drawn:
+                controls.number("seed", _("Seed"))
+        seed = controls.settings().seed
+        trial = DigitsTrial(9 if figure == 8 else figure, size, noise, (p,), seed)
+        if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
+            st.session_state["today_digits"] = trial
+        asked = st.session_state.get("today_digits")
+        run = computed(asked, lambda: DigitsRun(asked)) if asked else None
+    own = run.values if run else []
+    with right:
+        if figure == 8:
+            _activations(own, noise)
+        else:
+            _errors(own, figure, noise)
+    if asked and own:
+        with left:
+            st.success(
+                _(
+                    "Yours, {n} digits and p = {p}: {train} training error, {val} validation error.",
+                    n=decimal(asked.n, 0),
+                    p=decimal(asked.rates[0]),
+                    train=percent(_of(own, "train_error")),
+                    val=percent(_of(own, "val_error")),
+                )
+            )
+    claim = load_facts().claim(f"figure-{figure}")
+    paper, here = strong(_("The paper")), strong(_("Here"))
+    st.markdown(f"{paper} · {_(claim.text)} {evidence(claim)}\n\n{here} · {_told(figure, noise)}")
+    st.caption(prose("today", "paper-differs", seeds=_seeds()))
+    return training_listing(trial.config())
+
+
+@functools.cache  # one list, 0.3 MB: reading it takes 5 ms
+def _shipped() -> list[Value]:
+    return load_values()
+
+
+@functools.cache  # what the controls can ask for: 145 curves of the shipped values, 0.1 MB
+def _curve(
+    figure: int, quantity: str, noise: float, *, over: str, p: float | None = None
+) -> list[tuple[float, float, float, float]]:
+    return curve(_shipped(), figure, quantity, noise, over=over, **({} if p is None else {"p": p}))
+
+
+@functools.cache
+def _seeds() -> int:
+    return len({each.seed for each in _shipped()})
+
+
+def _of(values: list[Value], quantity: str) -> float:
+    return next(each.value for each in values if each.quantity == quantity and each.figure != 8)
+
+
+def _errors(own: list[Value], figure: int, noise: float) -> None:
+    lines, said = [], []
+    arms: list[tuple[str, str, float | None, int]]
+    if figure == 9:
+        arms = [(_("validation"), "val_error", None, 2), (_("training"), "train_error", None, 1)]
+    else:
+        names = {0.0: _("validation, without dropout"), 0.5: _("validation, p = 0.5")}
+        arms = [(names[p], "val_error", p, 0 if p == 0 else 2) for p in FIGURE_10_RATES]
+    over = "p" if figure == 9 else "n"
+    for name, quantity, at_p, look in arms:
+        rows = _curve(figure, quantity, noise, over=over, p=at_p)
+        if not rows:
+            continue
+        x, mean, low, high = (list(column) for column in zip(*rows, strict=True))
+        lines.append(Line(name, x, mean, low, high, look))
+        said.append(
+            f"{name}: " + ", ".join(f"{decimal(at, 1 if figure == 9 else 0)} {percent(y)}" for at, y, *_r in rows)
+        )
+    spots = [
+        Spot(_("your run"), each.p if figure == 9 else each.n, each.value)
+        for each in own
+        if (each.figure, each.quantity, each.label_noise) == (figure, "val_error", noise)
+    ]
+    chart(
+        drawn_once(
+            lines_figure,
+            lines,
+            x_label=_("p, the chance to drop") if figure == 9 else _("training digits"),
+            y_label=_("error"),
+            logarithmic_x=figure == 10,
+            x_ticks=FIGURE_10_SIZES if figure == 10 else None,
+            spots=spots,
+            percent=True,
+            height=380,
+        ),
+        key=f"figure_{figure}",
+        alt="; ".join(said),
+    )
+
+
+def _activations(own: list[Value], noise: float) -> None:
+    def shares(rate: float) -> list[float]:
+        rows = [_curve(8, f"bin{i}", noise, over="p", p=rate) for i in range(BINS)]
+        return [row[0][1] for row in rows if row]
+
+    arms = [(_("without dropout"), shares(0.0), 0), ("p = 0.5", shares(0.5), 2)]
+    mine = [each.value for each in own if each.figure == 8 and each.quantity.startswith("bin")]
+    if mine:
+        arms.append((_("your run"), mine, 4))
+    chart(
+        drawn_once(
+            activations_figure,
+            arms,
+            BIN_WIDTH,
+            x_label=_("activation of a unit for a digit"),
+            y_label=_("share of the activations"),
+        ),
+        key="figure_8",
+        alt=_told(8, noise),
+    )
+
+
+def _told(figure: int, noise: float) -> str:
+    """What the shipped runs say, in numbers read from the data."""
+    if figure == 8:
+        found = {
+            (quantity, p): row[0][1]
+            for quantity in ("silent", "mean")
+            for p in (0.0, 0.5)
+            if (row := _curve(8, quantity, noise, over="p", p=p))
+        }
+        more_silent = found["silent", 0.5] > found["silent", 0.0]
+        return prose(
+            "today",
+            "figure-8" if more_silent else "figure-8-not",
+            silent=percent(found["silent", 0.0]),
+            silent_p=percent(found["silent", 0.5]),
+            mean=decimal(found["mean", 0.0]),
+            mean_p=decimal(found["mean", 0.5]),
+        )
+    if figure == 9:
+        rows = _curve(9, "val_error", noise, over="p")
+        best = min(rows, key=lambda row: row[1])
+        return prose(
+            "today",
+            "figure-9",
+            best=decimal(best[0], 1),
+            error=percent(best[1]),
+            none=percent(rows[0][1]),
+            most=decimal(rows[-1][0], 1),
+            last=percent(rows[-1][1]),
+        )
+    without = _curve(10, "val_error", noise, over="n", p=0.0)
+    with_dropout = {row[0]: row[1] for row in _curve(10, "val_error", noise, over="n", p=0.5)}
+    gains = [(n, error - with_dropout[n]) for n, error, *_r in without if n in with_dropout]
+    most = max(gains, key=lambda gain: gain[1])
+    return prose(
+        "today",
+        "figure-10",
+        few=decimal(gains[0][0], 0),
+        first=_points(gains[0][1]),
+        at=decimal(most[0], 0),
+        gain=_points(most[1]),
+        many=decimal(gains[-1][0], 0),
+        last=_points(gains[-1][1]),
+    )
+
+
+def _points(gain: float) -> str:
+    """A gain in percentage points, with its sign."""
+    return ("+" if gain > 0 else "−" if gain < 0 else "") + decimal(100 * abs(gain), 1)

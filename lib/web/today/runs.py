@@ -1,0 +1,38 @@
+"""The background work of the Today page: trainings of different kinds, one at a time, shared by everybody who asks."""
+
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from lib.web.frame.language import _
+from lib.web.runs.status import run_status
+from lib.web.runs.stepwise import Stepwise, StepwiseJob
+from lib.web.runs.worker_pool import Run, RunPool, session_watcher
+
+
+@st.cache_resource(show_spinner=False)
+def today_runs() -> RunPool[StepwiseJob[Any]]:
+    """All runs of this page on this server."""
+    return RunPool(keep=6)  # of at most 2.2 MB
+
+
+def computed(config: Hashable, make: Callable[[], Stepwise]) -> Any:
+    """The finished training of this config, or None, with its progress on screen, while it is being computed."""
+    run = today_runs().watch(config, session_watcher(), partial(StepwiseJob, make))
+    if run.error:
+        st.error(_("This run could not be finished. Change a setting to start another one."))
+        return None
+    if run.done and run.job:
+        return run.job.work
+    _progress(run)
+    return None
+
+
+@st.fragment(run_every=0.5)
+def _progress(run: Run[StepwiseJob[Any]]) -> None:
+    if run.over:
+        st.rerun()
+    said = run_status(today_runs(), run, lambda _job, left: _("Training: {left} s left", left=left))
+    st.progress(min(1.0, run.progress), text=said)

@@ -1,0 +1,59 @@
+"""What a link to the Today page repeats."""
+
+from dataclasses import dataclass
+
+from lib.studies.data_size import RATES, SIZES
+from lib.studies.digits_figures import FIGURE_10_SIZES, LABEL_NOISE
+from lib.studies.facts import load_facts
+from lib.web.elements.controls import choice, flag, number
+
+# The page in seven parts, each with a picture and its controls: what happened, who does it, where, and when it helps.
+# Part "history" is the function `history_part` of lib/web/today/history.py, and so on. A part is imported when it is
+# chosen, since PyTorch takes a second to import and not every part needs it.
+PARTS = {
+    "history": "history",
+    "models": "history",
+    "places": "places",
+    "data": "data",
+    "paper": "paper",
+    "schedules": "arms",
+    "instead": "arms",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything on this page that a link repeats; each part uses its own."""
+
+    part: str = choice("history", tuple(PARTS))
+    seed: int = number(0, 0, 9999, 1)
+    # history and models
+    event: str = choice(load_facts().events[0].id, [event.id for event in load_facts().events])
+    show: str = choice("all", ("all", "with", "without", "silent"))
+    kind: str = choice("any", ("any", "paper", "code", "card"))
+    # places
+    mode: str = choice("train", ("train", "eval"))
+    emb: bool = flag(True)
+    att: bool = flag(True)
+    proj: bool = flag(True)
+    mlp: bool = flag(True)
+    p: float = number(0.3, 0.0, 1.0, 0.05)
+    block: int = choice(1, (1, 2))
+    n: int = choice(50, (10, 25, 50, 100))
+    # data
+    loss: str = choice("end", ("end", "best", "training"))
+    size: int = choice(500, SIZES)
+    rate: float = choice(0.3, RATES)
+    # paper
+    fig: int = choice(9, (9, 10, 8))
+    flips: float = choice(LABEL_NOISE[0], LABEL_NOISE)
+    digits: int = choice(500, FIGURE_10_SIZES)
+    drop: float = number(0.5, 0.05, 0.9, 0.05)
+    # schedules and instead
+    toy: str = choice("moons", ("moons", "digits"))
+    few: int = choice(100, (50, 100, 200, 500, 1000))
+    curves: str = choice("validation", ("validation", "training"))
+    peak: float = number(0.5, 0.05, 0.9, 0.05)
+    switch: float = number(0.5, 0.1, 0.9, 0.1)
+    decay: float = choice(0.3, (0.01, 0.1, 0.3, 1.0, 3.0))
+    times: int = choice(10, (2, 5, 10))

@@ -1,0 +1,1 @@
+"""The Top-k page: settings, picture, report."""

@@ -1,0 +1,135 @@
+"""The Top-k page's moving picture: sends the way from logits to one word once; the browser plays its steps by
+itself."""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from lib.figures.palette import FLOOR, HURT, SPEAK
+from lib.next_word import NextWord
+from lib.web.elements.component import moving_picture
+from lib.web.elements.transport import transport_labels
+from lib.web.frame.language import _, current_language, decimal, percent
+
+_mount = moving_picture("top_k")
+
+# As many bars as a wide screen shows with a readable word under each.
+_BARS = 75
+
+
+def next_word_player(
+    step: NextWord, vocabulary: list[str], *, temperature: float, said: str, logarithmic: bool
+) -> None:
+    """Draw the way to the next word, ready to play. ``logarithmic`` shows all words, on a logarithmic axis."""
+    shown = step.order if logarithmic else step.order[:_BARS]
+    _mount(
+        key="next_word_player",
+        data={
+            "hue": SPEAK,
+            "quiet": FLOOR,
+            "wrong": HURT,
+            "logarithmic": logarithmic,
+            "temperature": temperature,
+            "cut": step.kept,
+            "left": 1 - step.removed,
+            "pointer": step.pointer,
+            "drawn": int(np.flatnonzero(step.order == step.drawn)[0]),
+            "words": [vocabulary[i] for i in shown],
+            "ids": shown.tolist(),
+            "logits": _rounded(step.trace.logits[shown]),
+            "before": _rounded(step.before[shown]),
+            "others": _others(step, len(shown)),
+            "truth": None if step.truth is None else _rounded(step.truth[shown]),
+            "locale": current_language(),
+            "labels": {**_names(current_language()), **_sentences(step, vocabulary, temperature, said)},
+        },
+    )
+
+
+def _others(step: NextWord, shown: int) -> list[dict[str, Any]]:
+    """The probability of the words that have no bar, before and after the cut: the kept ones, then the cut ones."""
+    rest = step.order[shown:]
+    kept = step.trace.kept[rest]
+    return [
+        {
+            "before": float(step.before[rest[kept == which]].sum()),
+            "after": float(step.trace.probabilities[rest[kept == which]].sum()),
+            "kept": which,
+        }
+        for which in (True, False)
+    ]
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    """Six digits: what the browser works out from them is right in every digit that it shows."""
+    return [float(digits) for digits in (len(values) * "%.6g " % tuple(values.tolist())).split()]
+
+
+@functools.cache  # one for each language, 2 kB
+def _names(language: str) -> dict[str, Any]:
+    """The words that stand in every picture, in the person's language, which is ``language``."""
+    return {
+        "transport": transport_labels(),
+        "steps": [
+            _("logits"),
+            _("divided by T"),
+            _("softmax"),
+            _("sorted"),
+            _("cut"),
+            _("renormalised"),
+            _("one draw"),
+        ],
+        "beyond": _("the first {n} words; the cut comes later"),
+        "kept": _("kept"),
+        "cut": _("cut off"),
+        "truth": _("the truth"),
+        "allowed": _("possible here"),
+        "impossible": _("impossible here"),
+        "hover": _("{word}: logit {logit}, divided by T {scaled}, probability {before}, after the cut {after}"),
+        "hoverTruth": _(
+            "{word}: logit {logit}, divided by T {scaled}, probability {before}, after the cut {after}, truth {truth}"
+        ),
+    }
+
+
+def _sentences(step: NextWord, vocabulary: list[str], temperature: float, said: str) -> dict[str, Any]:
+    trace, best = step.trace, int(step.order[0])
+    values = {
+        "V": decimal(len(vocabulary), 0),
+        "best": vocabulary[best],
+        "logit": decimal(trace.logits[best]),
+        "scaled": decimal(trace.scaled[best]),
+        "T": decimal(temperature),
+        "before": percent(step.before[best]),
+        "after": percent(trace.probabilities[best]),
+        "half": decimal(int(np.searchsorted(np.cumsum(step.before[step.order]), 0.5)) + 1, 0),
+        "kept": decimal(step.kept, 0),
+        "removed": percent(step.removed),
+        "left": percent(1 - step.removed),
+        "pointer": percent(step.pointer),
+        "word": vocabulary[step.drawn],
+        "chance": percent(trace.probabilities[step.drawn]),
+        "said": said,
+    }
+    picture = _("The next word after “{said}”.", **values)
+    if step.truth is not None:
+        allowed = int((step.truth > 0).sum())
+        picture += " " + _("The grammar allows {n} of {V} words here.", n=decimal(allowed, 0), V=values["V"])
+    return {
+        "says": [
+            _("The model gives each of its {V} words a score. The highest is {logit}, for “{best}”.", **values),
+            _("Every score is divided by T = {T}; the highest is now {scaled}.", **values),
+            _(
+                "Softmax makes probabilities of the scores. They sum to 100 %, and “{best}” has {before} of it.",
+                **values,
+            ),
+            _("Sorted, the likeliest first. The first {half} of {V} hold half of the probability.", **values),
+            _("The cut keeps {kept} of {V} words. What is out held {removed} of the probability.", **values),
+            _("What is left is divided by {left}, so it sums to 100 % again. “{best}”: {before} → {after}.", **values),
+            _("One throw: it falls on {pointer} of the strip, and there lies “{word}”, which had {chance}.", **values),
+        ],
+        "picture": picture,
+        "border": _("the cut: {kept} of {V} stay", **values),
+        "pointed": values["word"],
+    }

@@ -1,0 +1,236 @@
+"""Under the Top-k page's picture: the numbers, the mistakes over all k, many draws, and stories told side by side."""
+
+import functools
+import re
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from lib.figures.top_k import DrawLabels, ErrorLabels, draws_figure, errors_figure
+from lib.language_model import LanguageModel, load_model
+from lib.next_word import NextWord, judge, what_follows
+from lib.sampling import TopKErrors, chi_square_test, count_draws, top_k_errors
+from lib.story import load_story
+from lib.web.elements.chart import chart
+from lib.web.elements.drawn_once import drawn_once
+from lib.web.elements.metrics import numbers_in_a_row
+from lib.web.elements.table import table
+from lib.web.frame.language import _, decimal, ngettext, percent, prose
+
+STORIES = 20
+IN_TABLE = 100  # words
+MOST_TOLD = 300  # times 20 stories
+MOST_ERRORS = 128  # curves over k
+_STRONG = re.compile(r"\*\*(.+?)\*\*")  # as the prose marks it
+_UNLIKELY = 0.01  # the p-value below which the verdict is "not from these probabilities"
+
+
+def numbers(step: NextWord, V: int) -> None:
+    """What the cut took away, and how open the choice was before and after it."""
+    (entropy_before, entropy_after), (before, after) = step.entropy, step.choices
+    cells = [
+        (_("Cut away"), percent(step.removed), _("Probability that the cut words held together.")),
+        (_("Words left"), _("{kept} of {V}", kept=decimal(step.kept, 0), V=decimal(V, 0)), None),
+        (
+            _("Effective choices"),
+            f"{decimal(before, 1)} → {decimal(after, 1)}",
+            _("As many equally likely words would leave the choice just as open: exp(entropy)."),
+        ),
+        (_("Entropy, nats"), f"{decimal(entropy_before)} → {decimal(entropy_after)}", None),
+    ]
+    if step.thrown_away is not None and step.let_in is not None:
+        cells += [
+            (
+                _("Good words thrown away"),
+                percent(step.thrown_away),
+                _("The true probability of the words that were cut."),
+            ),
+            (
+                _("Impossible words let in"),
+                percent(step.let_in),
+                _("The probability that the draw gives a word which cannot stand here."),
+            ),
+        ]
+    numbers_in_a_row(cells)
+
+
+def words_table(step: NextWord, vocabulary: list[str]) -> None:
+    """Every step of every word, the likeliest first, as a table that is made while it is open.
+
+    All words of the storybook take a browser longer than the rest of the page, so the first are shown until somebody
+    asks for all.
+    """
+    fold = st.expander(_("The words as a table"), icon=":material/table:", on_change="rerun", key="words_table")
+    if not fold.open:
+        return
+    every = fold.toggle(_("All {V} words", V=decimal(len(vocabulary), 0)), key="every_word")
+    trace, truth = step.trace, step.truth
+    head = [_("word"), _("logit"), _("divided by T"), _("softmax"), _("kept"), _("renormalised")]
+    rows = [
+        [
+            vocabulary[i],
+            decimal(trace.logits[i]),
+            decimal(trace.scaled[i]),
+            percent(step.before[i], 2),
+            "✓" if trace.kept[i] else "✗",
+            percent(trace.probabilities[i], 2),
+            *([] if truth is None else [percent(truth[i], 2)]),
+        ]
+        for i in step.order[: None if every else IN_TABLE]
+    ]
+    with fold:
+        if truth is None:
+            table(head, rows, "lrrrcr")
+        else:
+            table([*head, _("truth")], rows, "lrrrcrr")
+
+
+@functools.lru_cache(maxsize=MOST_ERRORS)
+def _errors(model: LanguageModel, words: tuple[str, ...], temperature: float) -> TopKErrors | None:
+    """Both mistakes for every k, in single precision: half as much to send, and more than a screen shows."""
+    follows = what_follows(model, words)
+    if follows.truth is None:
+        return None
+    k, thrown_away, let_in = top_k_errors(follows.logits, follows.truth, temperature=temperature)
+    return TopKErrors(k, thrown_away.astype(np.float32), let_in.astype(np.float32))
+
+
+def mistakes(model: LanguageModel, words: tuple[str, ...], k: int, temperature: float) -> None:
+    """Over all k: the probability of good words thrown away, and of impossible words let in."""
+    errors = _errors(model, words, temperature)
+    if errors is None:
+        st.caption(prose("top_k", "no-truth"))
+        return
+    at = min(k, len(errors.k)) - 1
+    best = int(np.argmin(errors.thrown_away + errors.let_in))
+    said = {
+        "k": k,
+        "thrown": percent(errors.thrown_away[at]),
+        "let_in": percent(errors.let_in[at]),
+        "best": int(errors.k[best]),
+        "best_thrown": percent(errors.thrown_away[best]),
+        "best_let_in": percent(errors.let_in[best]),
+        "V": len(errors.k),
+        "all": percent(errors.let_in[-1]),
+    }
+    figure = drawn_once(
+        errors_figure,
+        errors,
+        at + 1,
+        ErrorLabels(
+            k=_("k (logarithmic)"),
+            value=_("probability"),
+            thrown_away=_("good words thrown away"),
+            let_in=_("impossible words let in"),
+            now=_("k = {k}", k=k),
+            usual=_("50, the usual k"),
+        ),
+    )
+    alt = _(
+        "Two curves over k from 1 to {V}. At k = {k}, {thrown} of the true probability is thrown away "
+        "and {let_in} of the draws are impossible. The sum of both is smallest at k = {best}.",
+        **said,
+    )
+    chart(figure, key="mistakes", alt=alt)
+    st.markdown(prose("top_k", "mistakes", **said))
+
+
+def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
+    """Draw n times from the distribution on screen, beside what was expected, with a verdict."""
+    probabilities = step.trace.probabilities
+    counts = count_draws(probabilities, n, np.random.default_rng([seed, n]))
+    test = chi_square_test(counts, probabilities)
+    kept = step.order[: step.kept]
+    most = int(kept[np.argmax(counts[kept])])
+    said = {
+        "n": decimal(n, 0),
+        "word": vocabulary[most],
+        "count": decimal(int(counts[most]), 0),
+        "expected": decimal(n * float(probabilities[most]), 1),
+        "different": decimal(int((counts > 0).sum()), 0),
+    }
+    figure = drawn_once(
+        draws_figure,
+        [vocabulary[i] for i in kept],
+        counts[kept],
+        n * probabilities[kept],
+        DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
+    )
+    alt = _(
+        "{n} draws gave {different} different words; “{word}” came {count} times, where {expected} were expected.",
+        **said,
+    )
+    chart(figure, key="draws", alt=alt)
+    if test.dof == 0:
+        verdict = prose("top_k", "draws-few" if step.kept > 1 else "draws-one-word")
+    else:
+        section = "draws-unlikely" if test.p_value < _UNLIKELY else "draws-fit"
+        verdict = prose(
+            "top_k",
+            section,
+            statistic=decimal(test.statistic, 1),
+            dof=test.dof,
+            p_value=decimal(test.p_value, 3),
+            one_in=decimal(1 / _UNLIKELY, 0),
+        )
+    st.markdown(f"{alt} {verdict}")
+
+
+@functools.lru_cache(maxsize=8)  # two models for each storybook, 1 MB each
+def _training_sentences(language: str, p: float) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(sentence) for sentence in load_model(language, p, "small").training_sentences)
+
+
+@st.cache_data(max_entries=MOST_TOLD, show_spinner=False)
+def _told(language: str, p: float, words: tuple[str, ...], seed: int, **cuts: Any) -> tuple[str, dict[str, int]]:
+    """20 continuations, one in a line with the judges' marks before it, and how many there are of each kind."""
+    story, model = load_story(language), load_model(language, p, "small")
+    told = model.generate(STORIES, np.random.default_rng(seed), prefix=words, **cuts)
+    verdict = judge(told, story, _training_sentences(language, p))
+    lines = [
+        f"{'✓' if right else '✗'}{'©' if copied else ' '} {_sentence(model, sentence)}"
+        for sentence, right, copied in zip(told, verdict.accepted, verdict.copied, strict=True)
+    ]
+    return "\n".join(lines), {
+        "n": verdict.n,
+        "different": verdict.different,
+        "accepted": int(verdict.accepted.sum()),
+        "copied": int(verdict.copied.sum()),
+    }
+
+
+def stories(language: str, p: float, words: tuple[str, ...], seed: int, cuts: dict[str, Any]) -> None:
+    """20 continuations each: greedy, with the present cuts, without any; and what grammar and corpus say to them."""
+    ways = [
+        (_("Greedy: always the likeliest (k = 1)"), _told(language, p, words, 0, top_k=1)),  # no die has a say in it
+        (_("The settings on screen"), _told(language, p, words, seed, **cuts)),
+        (_("No cut"), _told(language, p, words, seed, temperature=cuts["temperature"])),
+    ]
+    columns = []
+    for name, (told, verdict) in ways:
+        counts = _STRONG.sub(r"<strong>\1</strong>", escape(prose("top_k", "stories", **verdict)))
+        lines = f'<div role="region" aria-label="{escape(name)}" tabindex="0">{escape(told)}</div>'
+        columns.append(f"<section><p><strong>{escape(name)}</strong></p><p>{counts}</p>{lines}</section>")
+    st.html(f'<div class="stories">{"".join(columns)}</div>')
+    model = load_model(language, p, "small")
+    st.caption(prose("top_k", "stories-legend", sentences=decimal(len(model.training_sentences), 0)))
+
+
+def _sentence(model: LanguageModel, words: list[str]) -> str:
+    """The sentence; one that was still going on at the model's last word is left open."""
+    if len(words) >= model.config.context:
+        return " ".join(words) + " …"
+    return model.story.text_of(words)
+
+
+def drawn_word(step: NextWord, vocabulary: list[str], end: str) -> str:
+    """What the button that goes on says."""
+    word = vocabulary[step.drawn]
+    return _("Full stop: the sentence ends") if word == end else _("Go on with “{word}”", word=word)
+
+
+def word_count(count: int) -> str:
+    """A number of words in the person's language."""
+    return ngettext("{count} word", "{count} words", count)

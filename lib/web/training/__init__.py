@@ -1,0 +1,1 @@
+"""The Training page: settings, picture, report, and a table of one's own."""

@@ -1,0 +1,135 @@
+"""What is said under the curves: the verdict, the numbers, and the digits on which the arms disagree."""
+
+import functools
+import io
+
+import numpy as np
+import streamlit as st
+
+from lib.curves import Ending
+from lib.training import History, TrainingConfig
+from lib.web.elements.table import table
+from lib.web.frame.language import _, decimal, percent, prose
+from lib.web.training.player import arm_name
+
+# How many digits the gallery shows.
+_SHOWN = 10
+MOST_DIGITS = 200  # pictures of digits that are kept for the next one who sees them
+
+
+def verdict(end: Ending, config: TrainingConfig) -> None:
+    """One sentence, computed from this run: dropout helped, hurt, or made no difference that can be told."""
+    loss, accuracy = end.loss, end.accuracy
+    change = _(
+        "Validation loss at the end: {before} without, {after} with dropout; accuracy {from_} and {to} "
+        "(means of {n} networks each).",
+        before=decimal(loss.baseline_value),
+        after=decimal(loss.arm_value),
+        from_=percent(accuracy.baseline_value),
+        to=percent(accuracy.arm_value),
+        n=config.members,
+    )
+    said, show = {
+        "helped": (_("Dropout helped here."), st.success),
+        "no_difference": (_("Dropout made no difference here that these networks can show."), st.info),
+        "hurt": (_("Dropout hurt here."), st.warning),
+        "unknown": (_("No verdict: one network in each arm says nothing about luck."), st.info),
+    }[loss.outcome]
+    if config.members > 1 and loss.outcome == "unknown":
+        said = _("No verdict: a loss is no longer a number. A smaller learning rate helps.")
+    interval = ""
+    if loss.outcome != "unknown":
+        interval = _(
+            "Difference in loss {difference}, 95 % interval {low} to {high}.",
+            difference=_signed(loss.difference),
+            low=_signed(loss.low),
+            high=_signed(loss.high),
+        )
+    show(f"**{said}** {change} {interval}")
+
+
+def numbers(end: Ending, config: TrainingConfig, steps_per_second: float) -> None:
+    """The end and the best point of each arm beside the floor, medians over the members; and how fast it went."""
+    arms = end.arms
+    rows = [
+        [_("Training loss at the end"), *(decimal(arm.train_loss) for arm in arms)],
+        [_("Validation loss at the end"), *(decimal(arm.val_loss) for arm in arms)],
+        [_("Gap between the two"), *(_signed(arm.gap) for arm in arms)],
+        [
+            _("Lowest validation loss, and when"),
+            *(
+                _("{loss} at step {step}", loss=decimal(arm.best_val_loss), step=decimal(arm.best_step, 0))
+                for arm in arms
+            ),
+        ],
+        [_("Training accuracy at the end"), *map(percent, end.train_accuracy)],
+        [_("Validation accuracy at the end"), *map(percent, end.val_accuracy)],
+    ]
+    table(["", *(arm_name(rate) for rate in config.rates)], rows, "l" + "r" * len(arms))
+    networks = len(config.rates) * config.members
+    st.caption(
+        _(
+            "{networks} networks trained side by side: {steps} steps in {seconds} s, {speed} network-steps a second.",
+            networks=networks,
+            steps=decimal(config.steps, 0),
+            seconds=decimal(config.steps / steps_per_second, 1),
+            speed=decimal(networks * steps_per_second, 0),
+        )
+    )
+    if end.loss_floor is None or end.accuracy_ceiling is None:
+        train, val = end.looked_at
+        st.caption(prose("training", "floor-unknown", train=decimal(train, 0), val=decimal(val, 0)))
+        return
+    floor = _(
+        "The floor: on new points nobody can expect a loss below {loss} or an accuracy above {accuracy}.",
+        loss=decimal(end.loss_floor, 3),
+        accuracy=percent(end.accuracy_ceiling),
+    )
+    below = [arm_name(rate) for rate, arm in zip(config.rates, arms, strict=True) if arm.memorised]
+    memorised = (
+        _("Training loss below the floor means memorising: {arms}.", arms="; ".join(below))
+        if below
+        else _("No arm's training loss went below it.")
+    )
+    st.caption(f"{floor} {memorised}")
+
+
+def disagreements(history: History) -> None:
+    """A gallery of the validation digits to which the two arms give different answers."""
+    if history.validation_predictions is None or history.dataset.name != "digits":
+        return
+    data, predicted = history.dataset, history.validation_predictions  # (A, M)
+    differ = np.flatnonzero(predicted[0] != predicted[1])
+    total = predicted.shape[1]
+    if not len(differ):
+        st.markdown(prose("training", "gallery-none", total=decimal(total, 0)))
+        return
+    st.markdown(prose("training", "gallery", count=decimal(len(differ), 0), total=decimal(total, 0)))
+    with st.container(horizontal=True, gap="small"):
+        for index in differ[:_SHOWN]:
+            truth, without, with_dropout = (
+                data.classes[label] for label in (data.val_y[index], predicted[0, index], predicted[1, index])
+            )
+            caption = _(
+                "{truth}: without {without}, with {with_dropout}",
+                truth=truth,
+                without=without,
+                with_dropout=with_dropout,
+            )
+            pixels = (255 - 255 * data.val_x[index]).astype(np.uint8).tobytes()
+            st.image(_picture_of(pixels), caption=caption, width=104, alt=caption)
+
+
+@functools.lru_cache(maxsize=MOST_DIGITS)  # of some 300 bytes
+def _picture_of(pixels: bytes) -> bytes:
+    """A digit of 8 x 8 pixels as a PNG, ink on white; each pixel is twelve wide, so that no browser blurs it."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    wide = np.kron(np.frombuffer(pixels, np.uint8).reshape(8, 8), np.ones((12, 12), np.uint8))
+    Image.fromarray(wide).save(file, "PNG")
+    return file.getvalue()
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "−" if value < 0 else "") + decimal(abs(value))

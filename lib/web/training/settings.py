@@ -1,0 +1,78 @@
+"""What a link to the Training page repeats, its lessons, and the training run that its settings ask for."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import streamlit as st
+
+from lib.datasets import DATASETS, train_bounds
+from lib.training import TrainingConfig
+from lib.web.elements.controls import choice, flag, key_of, number
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything on this page that a link repeats."""
+
+    data: str = choice("moons", DATASETS)
+    n: int = choice(100, (20, 50, 100, 200, 500, 1000))
+    flips: float = number(0.1, 0.0, 0.4, 0.05)
+    p: float = number(0.5, 0.05, 0.9, 0.05)
+    noise: float = number(0.25, 0.0, 0.5, 0.05)
+    p_in: float = number(0.0, 0.0, 0.5, 0.05)
+    layers: str = choice("64-64", ("8", "64", "64-64", "64-64-64", "256-256"))
+    seeds: int = number(8, 1, 16, 1)
+    steps: int = choice(2000, (200, 500, 1000, 2000, 4000, 8000))
+    batch: int = choice(32, (8, 16, 32, 64, 128))
+    lr: float = choice(0.005, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02))
+    decay: float = choice(0.0, (0.0, 0.0001, 0.001, 0.01, 0.1))
+    seed: int = number(0, 0, 9999, 1)
+    metric: str = choice("loss", ("loss", "accuracy"))
+    log: bool = flag(False)
+    noisy: bool = flag(False)
+
+
+# Behind "More".
+FEW_MOVE = (
+    *("metric", "log", "noisy"),
+    *("noise", "p_in", "layers", "seeds", "steps", "batch", "lr", "decay", "seed"),
+)
+
+_DIGITS = {"data": "digits", "layers": "256-256", "batch": 64, "lr": 0.001, "seeds": 4}
+
+# Lessons worth a click. The last one shows dropout making no difference, because it does not always help.
+LESSONS: dict[str, dict[str, Any]] = {
+    "noisy-moons": {},
+    "noisy-digits": {**_DIGITS, "n": 1000, "flips": 0.2},
+    "more-data": {"n": 1000},
+    "clean-digits": {**_DIGITS, "n": 200, "flips": 0.0},
+}
+
+
+def choose_lesson(name: str) -> None:
+    """Put a lesson's settings into the controls and start it."""
+    for each in fields(Settings):
+        st.session_state[key_of(each.name)] = LESSONS[name].get(each.name, each.default)
+    st.session_state["train"] = True
+
+
+def config_of(settings: Settings) -> TrainingConfig:
+    """The training run that these settings ask for; a small table lends fewer examples than asked."""
+    table = st.session_state.get("table") if settings.data == "csv" else None
+    fewest, most = train_bounds(settings.data, table)
+    return TrainingConfig(
+        dataset=settings.data,
+        table=table,
+        n_train=min(max(settings.n, fewest), most),
+        noise=settings.noise,
+        label_noise=settings.flips,
+        hidden=tuple(int(width) for width in settings.layers.split("-")),
+        rates=(0.0, settings.p),
+        input_rate=settings.p_in,
+        members=settings.seeds,
+        batch_size=settings.batch,
+        learning_rate=settings.lr,
+        weight_decay=settings.decay,
+        steps=settings.steps,
+        seed=settings.seed,
+    )

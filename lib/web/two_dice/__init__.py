@@ -1,0 +1,1 @@
+"""The Two dice page: settings, runs, table, report, and training."""

@@ -1,0 +1,184 @@
+"""The background work of the Two dice page: measuring the table, and training both models live."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from lib.experiment import Cell, CellResult, Experiment, ExperimentConfig
+from lib.language_model import LIVE, LanguageModel, LanguageModelConfig, Progress, train_language_model
+from lib.network import one_fast_thread
+from lib.web.frame.language import current_language
+from lib.web.runs.worker_pool import Run, RunPool, session_watcher
+
+_KEEP_TABLES = 30  # sets of cells with one seed and size, of at most 0.5 MB: 15 MB
+_MOST_SAID = 24  # things said of one finished table, of some kilobytes
+
+Tables = tuple[ExperimentConfig, ...]
+Pair = tuple[LanguageModelConfig, LanguageModelConfig]
+T = TypeVar("T")
+
+
+class MeasuringJob:
+    """Some tables as one background run (`Job` in lib/web/runs/worker_pool.py): measured one after the other."""
+
+    def __init__(
+        self,
+        configs: Tables,
+        models: Mapping[float, LanguageModel] | None,
+        known: MutableMapping[Cell, CellResult],
+    ) -> None:
+        self.experiments = [Experiment(config, models, known) for config in configs]
+        self.steps = sum(len(config.cells) * config.n for config in configs)
+        self.step = self._told()  # sentences
+        self._said: dict[Hashable, Any] = {}
+
+    @property
+    def done(self) -> bool:
+        """All tables are measured."""
+        return all(experiment.done for experiment in self.experiments)
+
+    def advance(self) -> None:
+        """Tell some sentences."""
+        next(experiment for experiment in self.experiments if not experiment.done).advance()
+        self.step = self._told()
+
+    def _told(self) -> int:
+        return sum(experiment.told for experiment in self.experiments)
+
+    @property
+    def results(self) -> dict[Cell, CellResult]:
+        """Every cell that has begun."""
+        return {cell: result for experiment in self.experiments for cell, result in tuple(experiment.results.items())}
+
+    def said(self, make: Callable[..., T], *about: Hashable) -> T:
+        """``make(results, *about)``, which nobody may change: once all is measured, it is made once for the class.
+
+        What it says may depend on the person's language, and on nothing else.
+        """
+        if not self.done:
+            return make(self.results, *about)
+        key, known = (current_language(), make, about), self._said
+        if key not in known:
+            if len(known) >= _MOST_SAID:
+                known = self._said = {}
+            known[key] = make(self.results, *about)
+        said: T = known[key]
+        return said
+
+
+class TrainingPairJob:
+    """Both models as one background run: they learn in turns, so that their curves grow side by side."""
+
+    def __init__(self, configs: Pair) -> None:
+        self.configs = configs
+        self.steps = sum(config.steps for config in configs)
+        self.step = 0
+        self.records: tuple[list[Progress], ...] = tuple([] for _ in configs)
+        self._runs: tuple[Iterator[Progress], ...] = tuple(train_language_model(config) for config in configs)
+
+    @property
+    def done(self) -> bool:
+        """Both are trained."""
+        return all(records and records[-1].model is not None for records in self.records)
+
+    def advance(self) -> None:
+        """Train the one that is behind until its next record."""
+        behind = min((0, 1), key=lambda i: (len(self.records[i]), i))
+        with one_fast_thread():
+            self.records[behind].append(next(self._runs[behind]))
+        self.step = sum(records[-1].step for records in self.records if records)
+        if self.done:
+            self._runs = ()  # with them go sentences, gradients and moments: 8 MB for each model
+
+    @property
+    def models(self) -> dict[float, LanguageModel]:
+        """The models that are trained by now, by their p."""
+        last = [
+            (config.p, records[-1].model) for config, records in zip(self.configs, self.records, strict=True) if records
+        ]
+        return {p: model for p, model in last if model is not None}
+
+
+@st.cache_resource(show_spinner=False)
+def measuring_runs() -> RunPool[MeasuringJob]:
+    """All tables that this server is measuring or has measured."""
+    return RunPool(keep=16)  # of at most 0.5 MB, and those that are forgotten are found again in the cell store
+
+
+@st.cache_resource(show_spinner=False)
+def training_pairs() -> RunPool[TrainingPairJob]:
+    """All pairs of models that this server is training or has trained."""
+    return RunPool(keep=8)  # of at most 1.2 MB
+
+
+class CellStore:
+    """Measured cells, kept for the class: a table that is widened measures only what is new."""
+
+    def __init__(self, most: int = _KEEP_TABLES) -> None:
+        self.most = most
+        self._tables: OrderedDict[Hashable, dict[Cell, CellResult]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, key: Hashable) -> dict[Cell, CellResult]:
+        """The cells with the same models, seed and number of sentences."""
+        with self._lock:
+            table = self._tables.setdefault(key, {})
+            self._tables.move_to_end(key)
+            while len(self._tables) > self.most:
+                self._tables.popitem(last=False)
+            return table
+
+
+@st.cache_resource(show_spinner=False)
+def cell_store() -> CellStore:
+    """The one store of this server."""
+    return CellStore()
+
+
+def pair_config(p: float, n_sentences: int, seed: int, language: str = "en") -> Pair:
+    """Two training runs that differ in dropout and in nothing else.
+
+    >>> without, with_dropout = pair_config(0.3, 500, seed=1)
+    >>> without.p, with_dropout.p, without.n_sentences == with_dropout.n_sentences
+    (0.0, 0.3, True)
+    """
+    without = replace(LIVE, language=language, p=0.0, n_sentences=n_sentences, seed=seed)
+    return without, replace(without, p=p)
+
+
+def measured(configs: Tables, pair: Pair | None = None) -> Run[MeasuringJob] | None:
+    """The run that measures these tables, with the checkpoints or with a pair of models trained on this page.
+
+    None as long as the pair is not trained. Everybody who asks for the same shares one run.
+    """
+    pool, first = measuring_runs(), configs[0]
+    models = None
+    if pair is not None:
+        trained = training_pairs().watch(pair, session_watcher(), partial(TrainingPairJob, pair))
+        if trained.job is None or not trained.done:
+            pool.leave(session_watcher())
+            return None
+        models = trained.job.models
+    known = _known(first, pair)
+    return pool.watch((configs, pair), session_watcher(), partial(MeasuringJob, configs, models, known))
+
+
+def results_so_far(
+    config: ExperimentConfig, run: Run[MeasuringJob] | None, pair: Pair | None
+) -> dict[Cell, CellResult]:
+    """Cells that were measured before, for whatever table, and what the run has added to them."""
+    return dict(_known(config, pair)) | (run.job.results if run and run.job else {})
+
+
+def _known(config: ExperimentConfig, pair: Pair | None) -> dict[Cell, CellResult]:
+    return cell_store().of((pair, config.language, config.corpus, config.n, config.seed))
+
+
+def trained_pair(pair: Pair) -> Run[TrainingPairJob]:
+    """The run that trains this pair, started or queued if need be."""
+    return training_pairs().watch(pair, session_watcher(), partial(TrainingPairJob, pair))

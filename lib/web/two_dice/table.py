@@ -1,0 +1,192 @@
+"""The Two dice page's picture: the table of who learned how and who speaks how, with the sentences as they come."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lib.experiment import MEASURES, Cell, CellResult, ExperimentConfig, Told
+from lib.figures.palette import FLOOR, HELPED, HURT, LEARN, SPEAK
+from lib.language_model import LanguageModel
+from lib.statistics.intervals import Estimate
+from lib.story import Story
+from lib.web.elements.component import moving_picture
+from lib.web.elements.transport import transport_labels
+from lib.web.frame.language import _, decimal, percent
+from lib.web.runs.status import run_status
+from lib.web.runs.worker_pool import Run
+from lib.web.two_dice.runs import MeasuringJob, measuring_runs
+
+_mount = moving_picture("two_dice")
+_MARKS = ("copied", "new", "impossible")
+
+
+def experiment_table(
+    config: ExperimentConfig,
+    run: Run[MeasuringJob] | None,
+    results: Mapping[Cell, CellResult],
+    models: Mapping[float, LanguageModel],
+    story: Story,
+    measure: str,
+    status: str = "",
+) -> None:
+    """Draw the table with the ``results`` that there are.
+
+    Without a ``run`` the cells are empty, and ``status`` says why. ``measure`` is the one that the narrow cells of a
+    large table show.
+    """
+    wide = len(config.ks) > 2
+    rows = [_row(p, config, results, models.get(p), story, measure) for p in config.rates]
+    if config.grammar:
+        rows.append(_row(None, config, results, None, story, measure))
+    _mount(
+        key="experiment_table",
+        data={
+            "draw": repr(
+                (config, [model.config for model in models.values()])
+            ),  # other sentences, from the first one on
+            "complete": run is not None and run.over,
+            "progress": run.progress if run else 0.0,
+            "status": measuring_status(run) if run else status,
+            "compact": wide,
+            "columns": [speaks(k, short=wide) for k in config.ks],
+            "rows": rows,
+            "colours": {
+                "learn": LEARN,
+                "speak": SPEAK,
+                "quiet": FLOOR,
+                "copied": LEARN,
+                "new": HELPED,
+                "impossible": HURT,
+            },
+            "labels": {
+                "table": _("Who learned how (rows), who speaks how (columns), and what is said"),
+                "marks": [
+                    _("copied word for word from the training set"),
+                    _("new and possible"),
+                    _("impossible: the grammar cannot say it"),
+                ],
+                "short": [_("copied"), _("new"), _("impossible")],
+                "measure": _("{measure}, 95 % interval", measure=measure_name(measure)),
+                "waiting": "…",
+                "progress": _("Sentences told"),
+                "transport": transport_labels(),
+            },
+        },
+    )
+
+
+def learned(p: float | None) -> str:
+    """What a row is called."""
+    return _("The grammar itself") if p is None else _("Learned with p = {p}", p=p_text(p))
+
+
+def p_text(p: float) -> str:
+    """A dropout rate, short: 0, 0.3."""
+    return decimal(p, 1 if p else 0)
+
+
+def speaks(k: int | None, *, short: bool = False) -> str:
+    """What a column is called."""
+    if short:
+        return _("no cut") if k is None else _("top-k, k = {k}", k=k)
+    return _("Speaks: no cut") if k is None else _("Speaks: top-k, k = {k}", k=k)
+
+
+def cut(k: int | None) -> str:
+    """A k, short."""
+    return _("all") if k is None else str(k)
+
+
+def measure_name(measure: str) -> str:
+    """What a measure is called."""
+    return {
+        "copied": _("copied"),
+        "accepted": _("possible"),
+        "different": _("different"),
+        "log_probability": _("log p per word"),
+    }[measure]
+
+
+def value_text(measure: str, value: float, digits: int = 1) -> str:
+    """A measure's value: a percentage, or nats."""
+    if math.isnan(value):
+        return "–"
+    return decimal(value, 2).replace("-", "−") if measure == "log_probability" else percent(value, digits)
+
+
+def interval_text(measure: str, estimate: Estimate) -> str:
+    """The ends of its interval in brackets, without repeating the unit."""
+    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
+        return ""
+    if measure == "log_probability":
+        return f"({decimal(estimate.low, 2)}…{decimal(estimate.high, 2)})".replace("-", "−")
+    return f"({decimal(100 * estimate.low, 1)}–{decimal(100 * estimate.high, 1)})"
+
+
+def sentence_text(told: Told, story: Story) -> str:
+    """The sentence; one that was still going on at the model's last word is left open."""
+    return " ".join(told.words) + " …" if told.unfinished else story.text_of(told.words)
+
+
+def measuring_status(run: Run[MeasuringJob]) -> str:
+    """One line on how far the run is; empty once it is over."""
+
+    def tell(job: MeasuringJob, left: str) -> str:
+        told, every = decimal(job.step, 0), decimal(job.steps, 0)
+        return _("{told} of {all} sentences · {left} s left", told=told, all=every, left=left)
+
+    return run_status(measuring_runs(), run, tell)
+
+
+def _row(
+    p: float | None,
+    config: ExperimentConfig,
+    results: Mapping[Cell, CellResult],
+    model: LanguageModel | None,
+    story: Story,
+    measure: str,
+) -> dict[str, Any]:
+    details: Sequence[str] = []
+    if model is not None:
+        train, val = model.history.train_loss[-1], model.history.val_loss[-1]
+        details = [_("train {train} · val {val}", train=decimal(train), val=decimal(val))]
+        if len(config.ks) == 2:  # there is room for the words
+            details = [
+                _("training loss {loss}", loss=decimal(train)),
+                _("validation {loss}", loss=decimal(val)),
+                _("floor {loss}", loss=decimal(story.entropy_per_word)),
+            ]
+    elif p is None:
+        details = [_("entropy {loss}", loss=decimal(story.entropy_per_word))]
+    cells = (results.get(Cell(p, k, config.dropout_on and p is not None)) for k in config.ks)
+    return {
+        "title": learned(p),
+        "details": details,
+        "grammar": p is None,
+        "cells": [_cell(result, story, measure) for result in cells],
+    }
+
+
+def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, Any]:
+    if result is None:
+        return {"shares": None}
+    copied, accepted = result.copied.value, result.accepted.value
+    return {
+        "shares": [copied, accepted - copied, 1 - accepted],
+        "bar": _(
+            "{copied} copied, {new} new and possible, {impossible} impossible",
+            copied=percent(copied),
+            new=percent(accepted - copied),
+            impossible=percent(1 - accepted),
+        ),
+        "measures": [
+            {
+                "name": _("log p") if name == "log_probability" else measure_name(name),
+                "value": value_text(name, result.measure(name).value),
+                "interval": interval_text(name, result.measure(name)),
+                "chosen": name == measure,
+            }
+            for name in MEASURES
+        ],
+        "sentences": [[sentence_text(told, story), _MARKS.index(told.mark)] for told in result.sentences],
+    }

@@ -1,0 +1,345 @@
+// Plays the recording of a training run: curves that grow, decision maps that bend, at the student's own pace.
+//
+// The server computes at full speed and sends the recording in pieces; this module asks for the next piece until it
+// has all of it, so nothing can be lost. Plotly draws only what stays: axes, points, and the curves as far as they
+// are received. What moves lies over or under its plots and costs next to nothing, so that watching a run does not
+// slow it down: a clip that lets the curves be seen up to the present point, the mark of the best step, the map.
+//
+// data: { run, start, count, complete, progress, status, locale, metric,
+//         step: [...], series: { name: [...] }, maps: [base64 per arm] | null, mapSize,
+//         look, panels: [{ title, arm, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
+// panels is null where the browser has said that it has those of this look. It keeps those of every look of a run: who
+// turns a switch there and back sees the picture without asking for it again.
+
+const version = new URL(import.meta.url).search;
+const { createTransport, calm } = await import("./parts/transport.js" + version);
+const { svg, html, fill } = await import("./parts/svg.js" + version);
+const { loadPlotly } = await import("./parts/plotly.js" + version);
+
+const ASK_AFTER = 300;    // ms between two pieces: about three a second
+const ASK_AGAIN = 2500;   // ms without an answer
+const FRAME = 150;        // ms a recorded point at speed 1: a hundred points take fifteen seconds
+
+const players = new WeakMap();
+
+export function update({ parentElement, data, setTriggerValue }) {
+  const player = players.get(parentElement) ?? new Player(parentElement);
+  players.set(parentElement, player);
+  player.ask = (wish) => setTriggerValue("want", wish);
+  player.receive(data);
+}
+
+export function destroy(root) {
+  players.get(root)?.destroy();
+  players.delete(root);
+}
+
+let players_made = 0;   // numbers the clips, whose ids are the document's
+
+class Player {
+  constructor(root) {
+    this.root = root;
+    this.holder = root.querySelector(".two-dice");
+    this.holder.classList.add("training");
+    this.id = `two-dice-player-${players_made++}`;
+    this.run = null;
+    this.known = new Map();  // the figures of every look of this run
+    this.panels = null;      // those on screen, and which look they have
+    this.look = null;
+    this.made = "";          // what the plots on screen were made for
+    this.timer = null;
+    this.status = html("div", "status", this.holder);
+    this.bar = html("progress", "", this.status);
+    this.bar.max = 1;
+    this.said = html("span", "", this.status);
+    this.grid = html("div", "panels", this.holder);
+    this.legend = html("div", "legend", this.holder);
+    this.plots = [];
+    this.sized = new ResizeObserver(() => this.plots.forEach(({ curves, map }) =>
+      [curves, map].forEach((plot) => plot?._fullLayout && globalThis.Plotly.Plots.resize(plot))));
+    this.sized.observe(this.grid);
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    this.sized.disconnect();
+    this.transport?.destroy();
+    this.plots.forEach(({ curves, map }) => [curves, map].forEach((plot) => plot && globalThis.Plotly?.purge(plot)));
+    this.holder.replaceChildren();
+  }
+
+  receive(data) {
+    this.data = data;
+    if (data.run !== this.run) this.begin(data);
+    if (data.panels) this.known.set(data.look, data.panels);
+    if (this.known.has(data.look)) [this.panels, this.look] = [this.known.get(data.look), data.look];
+    this.keep(data);
+    this.bar.value = data.progress;
+    this.bar.setAttribute("aria-label", data.labels.progress);
+    this.said.textContent = data.status;
+    this.status.hidden = !data.status;
+    this.transport.setLength(this.have, data.complete && this.have >= data.count);
+    if (this.look === data.look) this.remake(data);
+    this.askForMore(data);
+  }
+
+  begin(data) {
+    this.run = data.run;
+    this.known.clear();
+    this.step = []; this.series = {}; this.maps = [];
+    this.plotted = 0;        // points that the curves on screen were given
+    this.told = -1;          // points that the server was told of
+    this.transport?.destroy();
+    this.transport = createTransport(this.holder, {
+      labels: data.labels.transport, interval: FRAME, onFrame: (position) => this.draw(position),
+    });
+    this.transport.setLength(1, false);
+    this.holder.dataset.run = data.run;
+    // Under reduced motion nothing moves by itself: the student scrubs, or follows the newest point.
+    if (calm()) this.transport.follow(true);
+    else this.transport.play();
+  }
+
+  get have() { return this.step.length; }
+
+  // Append what is beyond the own length. A piece that starts later than that would leave a gap: it is asked for again.
+  keep(data) {
+    const skip = this.have - data.start;
+    if (skip < 0 || skip >= data.step.length) return;
+    this.step.push(...data.step.slice(skip));
+    for (const [name, values] of Object.entries(data.series)) (this.series[name] ??= []).push(...values.slice(skip));
+    if (!data.maps) return;
+    const cells = data.mapSize * data.mapSize;
+    data.maps.forEach((text, arm) => {
+      const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+      for (let i = skip; i < data.step.length; i++) (this.maps[arm] ??= []).push(bytes.subarray(i * cells, (i + 1) * cells));
+    });
+  }
+
+  // The last wish only tells that all has come, so that no later rerun of the page sends a piece again.
+  askForMore(data) {
+    clearTimeout(this.timer);
+    const lacks = this.have < data.count || this.look !== data.look;
+    if (data.complete && !lacks && this.told === this.have) return;
+    const again = () => {
+      this.told = this.have;
+      this.ask({ run: data.run, from: this.have, look: this.look });
+      this.timer = setTimeout(again, ASK_AGAIN);
+    };
+    this.timer = setTimeout(again, lacks ? 30 : ASK_AFTER);
+  }
+
+  async remake(data) {
+    const style = getComputedStyle(this.holder);
+    const text = style.getPropertyValue("--st-text-color").trim() || style.color;
+    const wanted = `${data.look} ${text}`;
+    if (wanted === this.made) return;
+    this.made = wanted;
+    const Plotly = await loadPlotly();
+    if (wanted !== this.made || !players.has(this.root)) return;
+
+    const withMaps = Boolean(this.panels[0].map);
+    if (this.plots.length !== this.panels.length || this.withMaps !== withMaps) {
+      this.plots.forEach(({ curves, map }) => [curves, map].forEach((plot) => plot && Plotly.purge(plot)));
+      this.grid.replaceChildren();
+      this.withMaps = withMaps;
+      this.grid.classList.toggle("with-maps", withMaps);
+      this.plots = this.panels.map((panel, i) => this.build(i));
+    }
+    this.plotted = this.have;
+    const range = this.range(data), full = this.panels.map(({ curves }) => this.filled(curves, range));
+    for (const [i, panel] of this.panels.entries()) {
+      const { title, curves, map } = this.plots[i];
+      title.textContent = panel.title;
+      for (const [element, figure] of [[curves, full[i]], [map, panel.map]]) {
+        const shown = JSON.stringify([figure, text]);
+        if (!element || element.shown === shown) continue;  // the points of a map stay, whatever the curves show
+        element.shown = shown;
+        const layout = structuredClone(figure.layout);
+        layout.font = { ...layout.font, color: text, family: style.fontFamily };
+        layout.autosize = true;
+        const config = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "autosize" };
+        await Plotly.react(element, structuredClone(figure.data), layout, config);
+        element.setAttribute("role", "img");
+        if (!element.dataset.listens) this.listen(element);
+        delete element.dataset.zoomed;
+      }
+    }
+    this.drawLegend();
+    this.draw(this.transport.position);
+  }
+
+  // The empty figure of an arm's curves, with all that is received.
+  filled({ data, layout }, range) {
+    const traces = data.map((trace) => {
+      const values = this.series[trace.meta?.series];
+      return values ? { ...trace, x: this.step.slice(), y: values.slice() } : trace;
+    });
+    return { data: traces, layout: range ? { ...layout, yaxis: { ...layout.yaxis, range } } : layout };
+  }
+
+  // One arm: its title, its numbers, its curves under what moves over them, its map under its points.
+  build(i) {
+    const panel = html("section", "panel", this.grid);
+    const title = html("h3", "", panel), numbers = html("p", "numbers", panel);
+    const stage = html("div", "stage", panel), curves = html("div", "curves", stage);
+    const over = svg("svg", { class: "over", "aria-hidden": "true" }, stage);
+    const clip = svg("rect", { x: -20, y: -20, width: 0, height: 2000 }, svg("clipPath", { id: `${this.id}-${i}` }, over));
+    const best = svg("path", { visibility: "hidden" }, over);
+    if (!this.withMaps) return { title, numbers, curves, clip, best };
+    const under = html("div", "stage", panel), canvas = html("canvas", "", under);
+    return { title, numbers, curves, clip, best, canvas, map: html("div", "map", under) };
+  }
+
+  listen(element) {
+    element.dataset.listens = "yes";
+    // Plotly has laid the plot out anew: what lies over and under it follows.
+    element.on("plotly_afterplot", () => this.show());
+    if (!element.matches(".curves")) return;
+    // A zoom of the student's own is left alone until a double click gives it back.
+    element.on("plotly_relayout", (event) => {
+      if ("yaxis.range[0]" in event) element.dataset.zoomed = "yes";
+      if (event["yaxis.autorange"]) { delete element.dataset.zoomed; this.plotted = 0; this.draw(this.transport.position); }
+    });
+    // What is not shown yet cannot be pointed at either.
+    element.on("plotly_beforehover", ({ clientX }) => {
+      const { xaxis, _size } = element._fullLayout;
+      return clientX - element.getBoundingClientRect().left - _size.l < xaxis.d2p(this.step[this.last]) + 4;
+    });
+  }
+
+  // Both panels share one range, over everything received, so that they can be compared and do not jump while playing.
+  range(data) {
+    const shown = this.panels.flatMap((panel) => panel.curves.data.filter((t) => t.meta?.series).map((t) => t.meta.series));
+    let low = Infinity, high = -Infinity;
+    for (const name of new Set(shown)) for (const value of this.series[name] ?? []) {
+      if (value === null) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    for (const panel of this.panels) for (const { y0 } of panel.curves.layout.shapes ?? []) {
+      low = Math.min(low, y0); high = Math.max(high, y0);
+    }
+    if (!(high > low)) return null;
+    if (this.panels[0].curves.layout.yaxis.type === "log") {
+      const floor = Math.log10(Math.max(low, 1e-4)), top = Math.log10(high);
+      return [floor - 0.05 * (top - floor), top + 0.05 * (top - floor)];
+    }
+    const margin = 0.05 * (high - low);
+    return [data.metric === "loss" ? Math.min(0, low) : low - margin, high + margin];
+  }
+
+  // Show the recording up to a point. The curves are drawn anew only when that point is beyond what they have.
+  draw(position) {
+    if (!this.plots.length || !this.have) return;
+    this.last = Math.min(position, this.have - 1);
+    if (this.last >= this.plotted || (this.data.complete && this.plotted < this.have)) this.plot();
+    this.show();
+    this.holder.dataset.drawn = this.last;
+    this.holder.dataset.updates = Number(this.holder.dataset.updates ?? 0) + 1;
+  }
+
+  // Give Plotly all that is received.
+  plot() {
+    this.plotted = this.have;
+    const range = this.range(this.data);
+    for (const [i, panel] of this.panels.entries()) {
+      const { curves } = this.plots[i];
+      const which = [...panel.curves.data.keys()].filter((index) => this.series[panel.curves.data[index].meta?.series]);
+      const changed = {
+        x: which.map(() => this.step.slice()),
+        y: which.map((index) => this.series[panel.curves.data[index].meta.series].slice()),
+      };
+      const relayout = curves.dataset.zoomed || !range ? {} : { "yaxis.range": range };
+      globalThis.Plotly.update(curves, changed, relayout, which);
+    }
+  }
+
+  // Put everything that moves where it belongs at the present point.
+  show() {
+    const { last, data } = this;
+    if (last === undefined || last >= this.have) return;
+    for (const [i, panel] of this.panels.entries()) {
+      const plot = this.plots[i];
+      if (!plot?.curves._fullLayout) continue;
+      this.reveal(plot, panel, `url(#${this.id}-${i})`);
+      if (plot.map?._fullLayout && this.maps[panel.arm]?.[last]) paint(plot, panel.map.layout.meta, this.maps[panel.arm][last], data.mapSize);
+      const said = this.read(panel, last, data);
+      if (plot.numbers.textContent === said) continue;
+      plot.numbers.textContent = said;
+      plot.curves.setAttribute("aria-label", `${panel.title}. ${said}`);
+      plot.map?.setAttribute("aria-label", `${panel.title}. ${data.labels.map}`);
+    }
+  }
+
+  // The curves up to the present point, and the best step so far.
+  reveal({ curves, clip, best }, panel, clipping) {
+    const { xaxis, yaxis, _size: { l, t } } = curves._fullLayout;
+    clip.setAttribute("width", Math.max(0, 20.5 + xaxis.d2p(this.step[this.last])));
+    const layer = curves.querySelector(".scatterlayer");
+    if (layer?.getAttribute("clip-path") !== clipping) layer?.setAttribute("clip-path", clipping);
+    const { meta, marker } = panel.curves.data.find((trace) => trace.meta?.best);
+    const values = this.series[meta.best]?.slice(0, this.last + 1);
+    if (!values?.length) return;
+    const at = values.reduce((b, value, j) => ((meta.largest ? value > values[b] : value < values[b]) ? j : b), 0);
+    const [x, y, r] = [xaxis.d2p(this.step[at]), yaxis.d2p(values[at]), marker.size * 0.65];
+    const inside = x >= 0 && x <= xaxis._length && y >= 0 && y <= yaxis._length;
+    for (const [name, value] of Object.entries({
+      visibility: inside ? "visible" : "hidden", d: `M0 ${-r}L${r} 0L0 ${r}L${-r} 0Z`, transform: `translate(${l + x} ${t + y})`,
+      fill: marker.color, stroke: marker.line.color, "stroke-width": marker.line.width,
+    })) best.setAttribute(name, value);
+  }
+
+  // The numbers at the present point, in words.
+  read(panel, last, { labels, locale, metric }) {
+    const style = metric === "loss" ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 };
+    const value = (curve) => new Intl.NumberFormat(locale, style).format(this.series[`${curve}_${metric}.${panel.arm}.median`][last]);
+    return fill(labels.numbers, {
+      step: new Intl.NumberFormat(locale).format(this.step[last]), train: value("train"), val: value("val"),
+    });
+  }
+
+  drawLegend() {
+    this.legend.replaceChildren();
+    const dashes = { dot: "2 5", dash: "8 5", dashdot: "8 4 2 4", solid: "none" };
+    const seen = new Set(), { curves, map } = this.panels[0];
+    for (const trace of [...curves.data, ...(curves.layout.shapes ?? []), ...(map?.data ?? [])]) {
+      if (!trace.name || trace.showlegend === false || seen.has(trace.name)) continue;
+      seen.add(trace.name);
+      const item = html("span", "item", this.legend);
+      const sample = svg("svg", { width: 30, height: 16, "aria-hidden": "true" }, item);
+      if (trace.mode === "markers") {
+        const { symbol, color, line } = trace.marker;
+        if (symbol === "x-thin") svg("path", { d: "M9 2L21 14M21 2L9 14", stroke: "currentColor", "stroke-width": 2.4 }, sample);
+        else if (symbol === "circle") svg("circle", { cx: 15, cy: 8, r: 6, fill: color }, sample);
+        else if (symbol === "square") svg("rect", { x: 9, y: 2, width: 12, height: 12, fill: color }, sample);
+        else svg("path", { d: "M15 1L22 8L15 15L8 8Z", fill: color, stroke: line.color }, sample);
+      } else if (trace.fillcolor) svg("rect", { x: 2, y: 2, width: 26, height: 12, fill: trace.fillcolor }, sample);
+      else svg("line", { x1: 1, x2: 29, y1: 8, y2: 8, stroke: trace.line.color, "stroke-width": trace.line.width, "stroke-dasharray": dashes[trace.line.dash] ?? "none" }, sample);
+      item.append(document.createTextNode(" " + trace.name));
+    }
+  }
+}
+
+// Colour one recorded map and lay it under the points, where the axes of the plot have it.
+function paint({ map, canvas }, { colors, extent: [left, right, bottom, top] }, cells, size) {
+  const { xaxis, yaxis, _size: { l, t, w, h } } = map._fullLayout;
+  const small = new OffscreenCanvas(size, size), pixels = new ImageData(size, size);
+  const shades = colors.map((color) => [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16)));
+  for (let i = 0; i < cells.length; i++) {
+    // The first row of a map is at the bottom, that of a picture at the top.
+    const at = 4 * ((size - 1 - Math.floor(i / size)) * size + (i % size));
+    const half = cells[i] < 127.5 ? 0 : 1, share = cells[i] / 127.5 - half;
+    for (let c = 0; c < 3; c++) pixels.data[at + c] = shades[half][c] + share * (shades[half + 1][c] - shades[half][c]);
+    pixels.data[at + 3] = 255;
+  }
+  small.getContext("2d").putImageData(pixels, 0, 0);
+  Object.assign(canvas.style, { left: `${l}px`, top: `${t}px`, width: `${w}px`, height: `${h}px` });
+  const [width, height] = [Math.round(w * devicePixelRatio), Math.round(h * devicePixelRatio)];
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  const brush = canvas.getContext("2d");
+  brush.setTransform(canvas.width / w, 0, 0, canvas.height / h, 0, 0);
+  brush.clearRect(0, 0, w, h);
+  const [x0, x1, y0, y1] = [xaxis.d2p(left), xaxis.d2p(right), yaxis.d2p(top), yaxis.d2p(bottom)];
+  brush.drawImage(small, x0, y0, x1 - x0, y1 - y0);
+}

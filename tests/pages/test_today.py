@@ -1,0 +1,305 @@
+"""The Today page without a browser: its default, every part, every control moved, full links, and nonsense in links."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.listings.today import block_listing, data_size_listing, regularisers_listing, scaling_listing, schedule_listing
+from lib.story import load_story
+from lib.studies.data_size import RATES, crossing, load_points
+from lib.studies.data_size_trial import trial_config
+from lib.studies.facts import load_facts
+from lib.studies.regularisers import RegularisersConfig
+from lib.studies.schedules import ScheduleConfig
+from lib.training import TrainingConfig
+from lib.web.today.runs import today_runs
+from tests.support.apptest import (
+    both_spellings,
+    charts,
+    healthy,
+    listing,
+    open_app_page,
+    picture_sizes,
+    pictures,
+    shown,
+    tables,
+    until,
+)
+
+PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")
+
+
+def opened(**parameters: str) -> AppTest:
+    return healthy(open_app_page("today", **parameters))
+
+
+def settled(at: AppTest) -> AppTest:
+    """Rerun until what the page trains is trained; a browser would ask for it."""
+    pool = today_runs()
+    until(lambda: all(run.over for run in pool._runs.values() if run.watched()), 200)
+    return healthy(at.run())
+
+
+def sent(at: AppTest) -> dict[str, Any]:
+    (data,) = pictures(at, "today_time_line") or pictures(at, "today_block")
+    return data
+
+
+def figure(at: AppTest, index: int = 0) -> dict[str, Any]:
+    return dict(charts(at)[index]["figure"])
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_opens_with_picture_takeaway_and_code(part: str) -> None:
+    at = opened(part=part)
+    if part in ("schedules", "instead"):
+        at = settled(at)
+    assert picture_sizes(at)
+    assert "optional, not obsolete" in shown(at)
+    assert "import" in listing(at)
+    for chart in charts(at):
+        assert any(character.isdigit() for character in chart["alt"])
+        assert "{" not in chart["alt"]
+
+
+def test_the_default_is_the_time_line_with_the_first_event() -> None:
+    at = opened()
+    data, events = sent(at), load_facts().events
+    assert [each["id"] for each in data["events"]] == [event.id for event in events]
+    assert data["chosen"] == events[0].id
+    assert events[0].title in shown(at)
+    assert events[0].source in shown(at)
+
+
+@pytest.mark.parametrize("event", load_facts().events, ids=lambda event: event.id)
+def test_every_event_shows_its_number_source_and_kind_of_evidence(event: Any) -> None:
+    at = opened(event=event.id)
+    text = shown(at)
+    assert sent(at)["chosen"] == event.id
+    assert event.title in text
+    assert event.number in text
+    assert f"]({event.source})" in text
+    assert f"badge[{event.kind}]" in text
+
+
+def test_corrections_are_marked() -> None:
+    at = opened(event="2012-alexnet")
+    assert "Often told otherwise" in at.warning[0].value
+    assert "ordinary dropout of units" in at.warning[0].value
+    assert len(at.warning) == 1
+    at.session_state["corrections"] = True  # somebody opens the list
+    assert len(healthy(at.run()).warning) == 1 + len(load_facts().corrections)
+
+
+def test_the_models_table_and_its_picture_follow_the_filters() -> None:
+    at = opened(part="models")
+    everything = load_facts().models
+    (table,) = tables(at)
+    assert len(table["model"]) == len(everything)
+    assert table["source"] == [f"[open](<{model.source}>)" for model in everything]
+    at.button_group(key="today-show").set_value("silent").run()
+    (table,) = tables(at)
+    assert set(table["status"]) == {"not stated", "conflicting"}
+    assert set(table["dropout rate"]) == {""}
+    at.button_group(key="today-kind").set_value("paper").run()
+    assert tables(at)[0]["model"] == [r"GPT\-3"]
+    at.button_group(key="today-kind").set_value("card").run()
+    assert not tables(healthy(at))
+    assert "No model passes." in shown(at)
+
+
+def test_what_is_not_stated_is_not_drawn_at_zero() -> None:
+    silent = {"not stated", "conflicting"}
+    traces = figure(opened(part="models"))["data"]
+    assert {trace["name"] for trace in traces} >= silent
+    for trace in traces:
+        ys = trace["y"]
+        assert all(y < 0 for y in ys) if trace["name"] in silent else all(y >= 0 for y in ys)
+
+
+def test_the_places_follow_their_toggles_and_eval_drops_nothing() -> None:
+    at = opened(part="places")
+    assert sent(at)["on"] == [True] * 4
+    for index, key in enumerate(("emb", "att", "proj", "mlp")):
+        at.toggle(key=f"today-{key}").set_value(False).run()
+        assert sent(at)["on"][index] is False
+    assert len({tuple(chances) for chances in sent(at)["chances"]}) == 1
+    at = opened(part="places", mode="eval")
+    data = sent(at)
+    assert data["on"] == [False] * 4
+    assert data["chances"][0] == pytest.approx(data["full"], abs=2e-4)
+    assert picture_sizes(at)[0] < 40_000
+
+
+def test_the_sentence_and_the_block_change_what_is_played() -> None:
+    before = sent(opened(part="places"))
+    assert sent(opened(part="places", block="2"))["attention"] != before["attention"]
+    at = opened(part="places", text="the old king")
+    assert sent(at)["T"] == 4
+    assert "Not in this storybook" in shown(opened(part="places", text="the dragonfly"))
+
+
+def test_the_data_part_says_where_the_curves_cross_from_the_shipped_points() -> None:
+    at = opened(part="data")
+    text = shown(at)
+    for p in RATES[1:]:
+        assert f"**p = {p}** changes the validation loss" in text
+    found = crossing(load_points(), 0.5)
+    assert found.sentences
+    assert f"cross at about **{float(f'{found.sentences:.2g}'):,.0f}**" in text
+    traces = {trace["name"]: trace for trace in figure(at)["data"] if "name" in trace}
+    assert traces["floor, the entropy of the storybook"]["y"][0] == pytest.approx(load_story().entropy_per_word)
+    assert {f"p = {p:.1f}" for p in RATES} <= set(traces)
+
+
+def test_one_point_is_run_live_and_stands_beside_the_shipped_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from lib.studies import data_size_trial
+
+    def short(sentences: int, p: float, seed: int = 0) -> Any:
+        return replace(trial_config(sentences, p, seed), steps=20, record_every=10, width=16, heads=2)
+
+    monkeypatch.setattr(data_size_trial, "trial_config", short)
+    at = opened(part="data", size="250", rate="0.1")
+    next(each for each in at.button if each.label == "Train this point").click().run()
+    at = settled(at)
+    assert "Yours, 250 sentences and p = 0.1" in shown(at)
+    assert "your run" in {trace.get("name") for trace in figure(at)["data"]}
+
+
+@pytest.mark.parametrize("fig", ["8", "9", "10"])
+@pytest.mark.parametrize("flips", ["0.0", "0.2"])
+def test_the_papers_figures_stand_beside_ours(fig: str, flips: str) -> None:
+    at = opened(part="paper", fig=fig, flips=flips)
+    text = shown(at)
+    assert f"Figure {fig}:" in text
+    assert "Why the values differ" in text
+    assert len(figure(at)["data"]) >= 2
+
+
+def test_one_point_of_the_papers_figures_is_run_live() -> None:
+    at = opened(part="paper", fig="10", digits="20", drop="0.5")
+    next(each for each in at.button if each.label == "Train this point").click().run()
+    at = settled(at)
+    assert "Yours, 20 digits and p = 0.50" in shown(at)
+    assert "your run" in {trace.get("name") for trace in figure(at)["data"]}
+
+
+def test_schedules_end_with_a_table_and_the_honest_note() -> None:
+    at = settled(opened(part="schedules", few="50"))
+    text = shown(at)
+    names = ["no dropout", "constant", "early only", "late only", "falling in a straight line"]
+    assert tables(at)[0]["schedule"] == names
+    assert "vision" in text
+    assert "language models" in text
+    assert len([trace for trace in figure(at)["data"] if trace.get("mode") == "lines"]) == 6  # and the floor
+
+
+def test_the_other_regularisers_are_arms_of_one_picture() -> None:
+    at = settled(opened(part="instead", few="50", times="2"))
+    names = ["nothing", "dropout", "weight decay", "early stopping", "more data: 100"]
+    (table,) = tables(at)
+    assert table["arm"] == names
+    assert set(table["verdict"][1:]) <= {
+        "helped", "hurt", "no difference that shows", "no difference that matters",
+    }  # fmt: skip
+    assert "early stopping" in {trace.get("name") for trace in figure(at)["data"]}
+
+
+def test_every_control_of_every_part_can_be_moved() -> None:
+    for part in PARTS:
+        at = opened(part=part, few="50", toy="moons")
+        moves: list[Callable[[], Any]] = []
+        moves += [lambda s=s: s.set_value(s.max) for s in at.slider]
+        moves += [lambda s=s: s.set_value(s.options[-1]) for s in at.select_slider if isinstance(s.value, str)]
+        moves += [lambda t=t: t.set_value(not t.value) for t in at.toggle]
+        moves += [lambda n=n: n.set_value(7) for n in at.number_input]
+        for group in at.button_group:
+            if group.key not in ("part", "toy", "guess_today"):
+                moves += [
+                    lambda g=group, o=option: g.set_value(o) for option in group.options if isinstance(option, str)
+                ]
+        for move in moves:
+            move()
+            healthy(at.run())
+
+
+LINKS = {
+    "history": {"event": "2020-degeneration"},
+    "models": {"show": "with", "kind": "code"},
+    "places": {
+        "mode": "train", "emb": "false", "att": "true", "proj": "false", "mlp": "true", "p": "0.6", "block": "2",
+        "n": "25", "seed": "4", "text": "the old",
+    },
+    "data": {"loss": "best", "size": "1000", "rate": "0.1", "seed": "1"},
+    "paper": {"fig": "10", "flips": "0.2", "digits": "100", "drop": "0.3", "seed": "2"},
+    "schedules": {"peak": "0.3", "switch": "0.2", "curves": "training", "toy": "moons", "few": "50", "seed": "3"},
+    "instead": {
+        "drop": "0.3", "decay": "0.1", "times": "2", "curves": "training", "toy": "moons", "few": "50", "seed": "3",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_link_with_every_setting_is_followed(part: str) -> None:
+    at = opened(part=part, **LINKS[part])
+    for name, value in LINKS[part].items():
+        held = at.session_state[f"today-{name}"]
+        assert str(held).lower() == value or float(held) == float(value), name
+
+
+def test_the_link_s_settings_reach_the_code() -> None:
+    assert "0.6" in listing(opened(part="places", **LINKS["places"]))
+    assert "trial_config(1000, p, seed=1)" in listing(opened(part="data", **LINKS["data"]))
+    assert "share < 0.2" in listing(opened(part="schedules", **LINKS["schedules"]))
+
+
+NONSENSE = ["", "-1", "nan", "1e308", "inf", "<script>alert(1)</script>", "é", "null", "0.123456"]
+
+
+@pytest.mark.parametrize("value", NONSENSE)
+def test_nonsense_in_every_setting_still_shows_the_page(value: str) -> None:
+    for part in PARTS[:5]:
+        names = {name: value for name in LINKS[part] if name != "text"}
+        for link in both_spellings("today", part=part, **names):
+            assert "optional, not obsolete" in shown(opened(**link))
+    assert sent(opened(part=value))["chosen"] == load_facts().events[0].id
+
+
+def test_the_first_guess_is_answered() -> None:
+    at = opened()
+    for guess in ("more", "as-ever", "less"):
+        at.button_group(key="guess_today").set_value(guess).run()
+        assert "Open **data**" in shown(at)
+
+
+SMALL = TrainingConfig(n_train=30, hidden=(8,), steps=40)
+PROGRAMS = {
+    "scaling": scaling_listing(0.1),
+    "block": block_listing(0.3, ["embedding", "mlp"], training=True),
+    "schedule": schedule_listing(ScheduleConfig(SMALL, p=0.3, switch=0.25)),
+    "regularisers": regularisers_listing(RegularisersConfig(SMALL, times=2)),
+    "data": data_size_listing(20, 0.1, 0).replace("seed=0)", "seed=0, steps=2)"),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_code_runs_as_it_stands(name: str) -> None:
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", PROGRAMS[name]], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    if name == "schedule":
+        assert [line.split(":")[0] for line in lines] == ["none", "constant", "early", "late", "falling"]
+    elif name == "regularisers":
+        assert [line.split(":")[0] for line in lines] == ["nothing", "dropout", "weight decay"]
+    elif name == "block":
+        assert lines[0] != lines[1]
+    else:
+        assert len(lines) >= 2

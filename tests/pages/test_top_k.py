@@ -1,0 +1,326 @@
+"""The Top-k page as Streamlit runs it: its default, every control moved, any beginning, full links, nonsense in
+links."""
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.language_model import load_model
+from lib.next_word import beginnings, next_word
+from lib.story import load_story
+from lib.web.frame.language import plain
+from lib.web.top_k.report import IN_TABLE
+from tests.support.apptest import (
+    both_spellings,
+    charts,
+    healthy,
+    html,
+    listing,
+    numbers,
+    open_app_page,
+    picture_sizes,
+    pictures,
+    shown,
+    tables,
+)
+from tests.support.serving import served
+from tests.support.visiting import Visitor
+
+STORY = load_story("en")
+
+
+def opened(**parameters: str) -> AppTest:
+    return healthy(open_app_page("top_k", **parameters))
+
+
+def sent(at: AppTest) -> dict[str, Any]:
+    """What the moving picture was given."""
+    (data,) = pictures(at, "top_k")
+    return data
+
+
+def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
+    at = opened()
+    data = sent(at)
+    words = beginnings(STORY)[0].split()
+    model = load_model("en", 0.3, "small")
+    pointer = np.random.default_rng([0, len(words)]).random()
+    step = next_word(model.next_logits(words), STORY.next_word(words), pointer=pointer, top_k=50)
+    shown_words = step.order[: len(data["words"])]
+    assert data["words"] == [STORY.vocabulary[i] for i in shown_words]
+    assert data["before"] == pytest.approx(step.before[shown_words], rel=1e-3)
+    # From these the browser works out the other steps.
+    assert data["logits"] == pytest.approx(step.trace.logits[shown_words], rel=1e-4)
+    assert data["cut"] == 50 == sum(step.trace.kept[shown_words])
+    assert [p / data["left"] for p in data["before"][:50]] == pytest.approx(
+        step.trace.probabilities[shown_words[:50]], rel=1e-4
+    )
+    assert data["truth"] == pytest.approx(STORY.next_word(words)[shown_words], rel=1e-3)
+    assert data["words"][data["drawn"]] == STORY.vocabulary[step.drawn]
+    parts = [data["before"], [each["before"] for each in data["others"]]]
+    assert sum(map(sum, parts)) == pytest.approx(1, abs=1e-3)
+    values = numbers(at)
+    assert values["Cut away"] == f"{100 * step.removed:.1f} %"
+    assert values["Words left"] == f"50 of {len(STORY.vocabulary)}"
+    assert values["Good words thrown away"] == f"{100 * step.thrown_away:.1f} %"
+    assert values["Effective choices"] == "{:.1f} → {:.1f}".format(*step.choices)
+    assert len(charts(at)) == 2
+    assert picture_sizes(at)[0] < 8_000
+
+
+def test_the_whole_vocabulary_stays_under_40_kb() -> None:
+    at = opened(all="true")
+    assert len(sent(at)["words"]) == len(STORY.vocabulary)
+    assert picture_sizes(at)[0] < 40_000
+
+
+def test_every_figure_says_in_words_what_it_shows() -> None:
+    at = opened()
+    for chart in charts(at):
+        assert any(character.isdigit() for character in chart["alt"])
+        assert "{" not in chart["alt"]
+    says = sent(at)["labels"]["says"]
+    assert len(says) == 7
+    assert all(any(character.isdigit() for character in sentence) for sentence in says)
+    assert not any("{" in sentence for sentence in says)
+
+
+def test_the_first_guess_is_answered() -> None:
+    at = opened()
+    for guess in ("model", "words", "best"):
+        at.button_group(key="guess_top_k").set_value(guess).run()
+        assert "You say" in shown(at)
+
+
+def test_every_control_changes_the_picture() -> None:
+    at = opened()
+    changes = [
+        lambda: at.select_slider(key="top_k-k").set_value(5),
+        lambda: at.slider(key="top_k-temp").set_value(1.5),
+        lambda: at.slider(key="top_k-min_p").set_value(0.5),
+        lambda: at.slider(key="top_k-top_p").set_value(0.3),
+        lambda: at.toggle(key="top_k-all").set_value(True),
+        lambda: at.number_input(key="top_k-seed").set_value(5),
+        lambda: at.button_group(key="top_k-p").set_value(0.0),
+        lambda: at.text_input(key="top_k-text").set_value("the old fox"),
+    ]
+    before = sent(at)
+    for change in changes:
+        change().run()
+        healthy(at)
+        after = sent(at)
+        assert after != before
+        before = after
+
+
+@pytest.mark.parametrize("k", [1, 3, 50, len(STORY.vocabulary)])
+def test_k_from_one_word_to_all(k: int) -> None:
+    at = opened(k=str(k))
+    assert numbers(at)["Words left"] == f"{k} of {len(STORY.vocabulary)}"
+    if k == 1:
+        assert sent(at)["drawn"] == 0
+    if k == len(STORY.vocabulary):
+        assert numbers(at)["Cut away"] == "0.0 %"
+        assert "topk" not in listing(at)
+
+
+def test_the_sentence_goes_on_word_by_word_to_its_full_stop_and_back() -> None:
+    at = opened(seed="3")
+    words = beginnings(STORY)[0].split()
+    for _ in range(30):
+        data = sent(at)
+        drawn = data["words"][data["drawn"]]
+        button = at.button(key="go_on")
+        if drawn == STORY.end:
+            break
+        assert f"“{drawn}”" in button.label
+        button.click().run()
+        healthy(at)
+        words.append(drawn)
+        assert at.text_input(key="top_k-text").value == " ".join(words)
+    assert at.button(key="go_on").disabled
+    assert "Full stop" in at.button(key="go_on").label
+    assert STORY.accepts(words)
+    back = next(each for each in at.button if "undo" in each.label)
+    back.click().run()
+    assert at.text_input(key="top_k-text").value == " ".join(words[:-1])
+
+
+def test_another_throw_changes_the_draw_only() -> None:
+    at = opened()
+    before = sent(at)
+    next(each for each in at.button if "casino" in each.label).click().run()
+    after = sent(healthy(at))
+    assert after["pointer"] != before["pointer"]
+    assert all(after[name] == before[name] for name in ("words", "before", "cut", "left"))
+    assert at.number_input(key="top_k-seed").value == 1
+
+
+def test_an_unknown_word_is_named_and_the_nearest_offered() -> None:
+    at = opened(text="the rabit sleeps")
+    text = shown(at)
+    assert "Not in this storybook: “rabit”" in text
+    assert "“the”" in sent(at)["labels"]["picture"]  # the words before it are used
+    nearest = at.button(key="nearest_rabbit")
+    nearest.click().run()
+    assert at.text_input(key="top_k-text").value == "the rabbit"
+    assert "Not in this storybook" not in shown(healthy(at))
+
+
+HOSTILE = [
+    "<b>x</b>",
+    "`code`",
+    "[a](javascript:b)",
+    "$x^2$",
+    "**bold**",
+    ":smile:",
+    ":material/home:",
+    "{k}",
+    "\\",
+    "x" * 5000,
+]
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_what_people_type_is_shown_as_they_typed_it(typed: str) -> None:
+    at = opened(text=f"the {typed}")
+    (remark,) = [each.value for each in at.markdown if "Not in this storybook" in each.value]
+    said = remark.split("“")[1].split("”")[0]
+    plain_text = "".join(part for part in said.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\"))
+    assert plain_text.lower() == typed[:196].lower()
+    # Every character that Markdown or HTML would act on stands behind a backslash.
+    left = said.replace("\\\\", "")
+    for character in "<>`[]()*$:{}":
+        assert left.count(character) == left.count("\\" + character)
+
+
+def test_an_impossible_beginning_is_fine_for_the_model() -> None:
+    at = opened(text="the the dog")
+    assert "“the” cannot follow “the”" in shown(at)
+    assert sent(at)["truth"] is None
+    assert "Good words thrown away" not in numbers(at)
+    assert len(charts(at)) == 1
+
+
+@pytest.mark.parametrize("text", [".", "  ", "THE Old FOX.", "the " * 100])
+def test_any_beginning_is_understood(text: str) -> None:
+    at = opened(text=text)
+    if text.startswith("THE"):
+        assert "“the old fox”" in sent(at)["labels"]["picture"]
+    assert sum(sent(at)["before"]) <= 1.001
+
+
+def test_draws_come_with_a_verdict() -> None:
+    at = opened(n="1")
+    assert "Too few draws for a verdict" in shown(at)
+    at = opened(n="10000")
+    assert "degrees of freedom" in shown(at)
+    at = opened(k="1")
+    assert "nothing left to chance" in shown(at)
+
+
+def test_twenty_stories_side_by_side() -> None:
+    at = opened(tell="true", k="3", p="0.0")
+    columns = html(at, "stories").split("<section>")[1:]
+    told = [unescape(re.findall("<div.*?>(.*?)</div>", each, re.DOTALL)[0]).splitlines() for each in columns]
+    assert [len(lines) for lines in told] == [20, 20, 20]
+    assert len(set(told[0])) == 1  # greedy says one sentence
+    first = beginnings(STORY)[0]
+    for line in (line for lines in told for line in lines):
+        sentence = line[2:].strip()
+        assert sentence.lower().startswith(first.lower())
+        assert (line[0] == "✓") == STORY.accepts(STORY.words_of(sentence))
+    for lines, column in zip(told, columns, strict=True):
+        assert f"<strong>{len({line[2:] for line in lines})}</strong> different" in column
+        assert f"<strong>{sum(line[0] == '✓' for line in lines)}</strong> accepted" in column
+        assert f"<strong>{sum(line[1] == '©' for line in lines)}</strong> word for word" in column
+
+
+def test_no_die_has_a_say_in_the_greedy_stories() -> None:
+    first, again = (html(opened(tell="true", seed=seed), "stories").split("<section>") for seed in ("1", "2"))
+    assert first[1] == again[1]
+    assert first[2] != again[2]
+
+
+def test_the_table_of_all_words_is_made_once_it_is_opened() -> None:
+    at = opened(k="3", text="the old")
+    assert not tables(at)
+    at.session_state["words_table"] = True
+    (table,) = tables(healthy(at.run()))
+    step = next_word(load_model("en", 0.3, "small").next_logits(["the", "old"]), top_k=3)
+    assert len(table["word"]) == IN_TABLE
+    at.toggle(key="every_word").set_value(True)
+    (table,) = tables(healthy(at.run()))
+    assert table["word"] == [plain(STORY.vocabulary[i]) for i in step.order]
+    assert table["logit"] == [f"{step.trace.logits[i]:.2f}" for i in step.order]
+    assert table["kept"] == ["✓"] * 3 + ["✗"] * (len(STORY.vocabulary) - 3)
+    assert table["renormalised"][:4] == [f"{100 * p:.2f} %" for p in step.trace.probabilities[step.order[:4]]]
+    truth = STORY.next_word(["the", "old"])
+    assert table["truth"] == [f"{100 * truth[i]:.2f} %" for i in step.order]
+
+
+def test_both_models_can_be_chosen_and_lead_on() -> None:
+    at = opened(p="0.0")
+    assert "learned **without** dropout" in shown(at)
+    assert "load_model('en', p=0, corpus='small')" in listing(at)
+    assert "learned **with** dropout" in shown(opened())
+
+
+def test_a_link_with_every_setting_is_followed() -> None:
+    at = opened(
+        text="the old fox", k="5", temp="0.7", top_p="0.9", min_p="0.05", p="0.0", all="true", seed="77", n="10000",
+        tell="true", lang="en",
+    )  # fmt: skip
+    model = load_model("en", 0.0, "small")
+    words = ["the", "old", "fox"]
+    step = next_word(model.next_logits(words), temperature=0.7, top_k=5, top_p=0.9, min_p=0.05)
+    assert sent(at)["cut"] == step.kept
+    for setting in ("p=0,", "/ 0.7", "topk(scores, 5)", "1 - 0.9", "0.05 *", "manual_seed(77)", "'the', 'old', 'fox'"):
+        assert setting in listing(at)
+    for setting in ("temperature=0.7", "top_k=5", "top_p=0.9", "min_p=0.05", "set_seed(77)", "'the old fox'"):
+        assert setting in listing(at, "code_generate")
+
+
+NONSENSE = ["", "-1", "nan", "inf", "1e308", "5001", "<script>alert(1)</script>", "é", "true", "0.123456", "0"]
+
+
+@pytest.mark.parametrize("value", NONSENSE)
+def test_nonsense_in_every_setting_still_shows_the_page(value: str) -> None:
+    names = ["text", "k", "temp", "top_p", "min_p", "p", "all", "seed", "n", "tell", "lang"]
+    for link in both_spellings("top_k", **dict.fromkeys(names, value)):
+        data = sent(opened(**link))
+        assert sum(data["before"]) <= 1.001
+        assert 0 <= data["pointer"] < 1
+
+
+def test_a_word_that_could_be_a_number_stays_in_the_sentence() -> None:
+    for link in both_spellings("top_k", text="infinity", k="inf"):
+        at = opened(**link)
+        assert at.text_input(key="top_k-text").value == "infinity"
+        assert at.select_slider(key="top_k-k").value == 50
+
+
+def test_another_beginning_can_be_picked() -> None:
+    at = opened()
+    for text in beginnings(STORY)[1:]:
+        at.menu_button(key="beginnings").click(text).run()
+        assert f"“{text}”" in sent(healthy(at))["labels"]["picture"]
+        assert at.text_input(key="top_k-text").value == text
+
+
+def test_little_is_sent_again_where_nothing_changed() -> None:
+    async def visit(address: str) -> list[int]:
+        async with Visitor(address) as visitor:
+            settings = "k=3&temp=0.7&top_p=0.5&min_p=0.1&tell=true&all=true&p=0.0&n=1&text=the+old+rabit"
+            await visitor.open("top_k", settings)
+            return [(await visitor.again()).bytes for _ in range(3)]
+
+    with served() as address, ThreadPoolExecutor(1) as thread:  # where browser tests ran, this one has an event loop
+        sizes = thread.submit(asyncio.run, visit(address)).result()
+    assert max(sizes[1:]) < 10_000, sizes  # the first still says how a link has set the controls

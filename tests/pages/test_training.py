@@ -1,0 +1,212 @@
+"""The Training page without a browser: default, every control moved, links good and bad, a table of one's own."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lib.curves import GrowingSeries, across, to_csv
+from lib.tables import MESSAGES, TableError, example_table_text, load_table
+from lib.training import TrainingConfig, train
+from lib.web.training.player import TrainingJob, training_runs
+from lib.web.training.settings import LESSONS
+from lib.web.training.table_upload import told
+from tests.support.apptest import both_spellings, healthy, open_app_page, picture_sizes, pictures, shown, until
+
+SMALL = {"n": "20", "steps": "200", "seeds": "2", "layers": "8"}
+EVERY = {
+    "data": "circles", "n": "50", "flips": "0.2", "p": "0.25", "noise": "0.15", "p_in": "0.1", "layers": "8",
+    "seeds": "2", "steps": "200", "batch": "8", "lr": "0.01", "decay": "0.001", "seed": "7", "metric": "accuracy",
+    "log": "true", "noisy": "true",
+}  # fmt: skip
+
+
+def finished(app):
+    """Rerun the page until its run is computed; the browser would ask for it."""
+    run = training_runs().find(app.session_state["watched"])
+    until(lambda: run.over)
+    return healthy(app.run())
+
+
+def player(app):
+    (data,) = pictures(app, "training")
+    return data
+
+
+def test_nothing_is_trained_before_somebody_asks():
+    app = healthy(open_app_page("training"))
+    assert "Press **Train**" in shown(app)
+    assert not picture_sizes(app)
+
+
+def test_train_starts_at_once_and_ends_with_a_verdict_and_the_numbers():
+    app = healthy(open_app_page("training", **SMALL))
+    next(each for each in app.button if each.label == "Train").click().run()
+    app = finished(app)
+    data = player(app)
+    assert data["complete"]
+    assert data["count"] == 101
+    assert [panel["title"] for panel in data["panels"]] == ["Without dropout", "With dropout, p = 0.50"]
+    assert "Validation loss at the end" in shown(app)
+    assert "The floor" in shown(app)
+
+
+@pytest.mark.parametrize("link", both_spellings("training", **EVERY))
+def test_a_link_repeats_every_setting_and_can_start_the_run(link):
+    app = finished(healthy(open_app_page("training", train="1", **link)))
+    config = app.session_state["watched"]
+    assert config == TrainingConfig(
+        dataset="circles", n_train=50, noise=0.15, label_noise=0.2, hidden=(8,), rates=(0.0, 0.25), input_rate=0.1,
+        members=2, batch_size=8, learning_rate=0.01, weight_decay=0.001, steps=200, seed=7,
+    )  # fmt: skip
+    assert player(app)["metric"] == "accuracy"
+    assert player(app)["panels"][0]["curves"]["layout"]["yaxis"]["type"] == "log"
+
+
+@pytest.mark.parametrize("nonsense", ["", "NaN", "-1", "1e999", "<script>alert(1)</script>", "\x00", "4.5.6", "null"])
+def test_nonsense_in_every_parameter_gives_the_defaults(nonsense):
+    app_default = healthy(open_app_page("training"))
+    for link in both_spellings("training", **dict.fromkeys(EVERY, nonsense)):
+        app = healthy(open_app_page("training", **link))
+        for name in both_spellings("training", **EVERY)[1]:
+            # An empty choice is nothing chosen, which the page takes for the default too.
+            assert app.session_state[name] in (app_default.session_state[name], None), name
+
+
+def test_every_control_can_be_moved():
+    app = healthy(open_app_page("training", **SMALL))
+    for slider in app.slider:
+        slider.set_value(slider.max)
+        healthy(app.run())
+    for steps in app.select_slider:
+        steps.set_value(steps.options[0] if isinstance(steps.value, str) else steps.value)
+        healthy(app.run())
+    for toggle in app.toggle:
+        toggle.set_value(True)
+        healthy(app.run())
+    for select in app.selectbox:
+        for option in select.options:
+            select.set_value(option)
+            healthy(app.run())
+    app.number_input(key="training-seed").set_value(9999)
+    healthy(app.run())
+
+
+def test_when_controls_change_the_old_run_stays_and_the_page_says_so():
+    app = finished(healthy(open_app_page("training", train="1", **SMALL)))
+    before = player(app)["run"]
+    app.slider(key="training-p").set_value(0.2).run()
+    healthy(app)
+    assert player(app)["run"] == before
+    assert "The controls have changed since" in shown(app)
+
+
+def test_the_same_settings_share_one_run_between_sessions():
+    one = finished(healthy(open_app_page("training", train="1", **SMALL)))
+    two = healthy(open_app_page("training", train="1", **SMALL))
+    assert player(one)["run"] == player(two)["run"]
+
+
+def test_lessons_are_drawn_when_somebody_opens_them_and_fill_the_controls():
+    app = healthy(open_app_page("training"))
+    assert [each.label for each in app.button] == ["Train"]
+    app.session_state["lessons"] = True
+    app.run()
+    assert len(app.button) == 1 + len(LESSONS)
+    label = next(each.label for each in app.button if "clean digits" in each.label)
+    next(each for each in app.button if each.label == label).click().run()
+    healthy(app)
+    assert app.session_state["watched"].dataset == "digits"
+    assert app.session_state["watched"].label_noise == 0.0
+
+
+def upload(app, content: bytes, name: str = "own.csv"):
+    app.file_uploader(key="file").set_value((name, content, "text/csv"))
+    return healthy(app.run())
+
+
+def test_a_table_of_ones_own_is_trained_on_and_has_no_floor():
+    app = healthy(open_app_page("training", data="csv", steps="200", seeds="2", layers="8"))
+    train = next(each for each in app.button if each.label == "Train")
+    assert train.disabled
+    app = upload(app, example_table_text().encode())
+    assert "60 rows" in shown(app)
+    next(each for each in app.button if each.label == "Train").click().run()
+    app = finished(app)
+    assert app.session_state["watched"].table == load_table(example_table_text().encode())
+    assert "Nobody knows how this data came about" in shown(app)
+
+
+def test_a_refused_table_says_what_is_wrong_in_which_line_and_loses_nothing():
+    app = healthy(open_app_page("training", data="csv", p="0.3"))
+    app = upload(app, "\n".join(["length,width,label", "<b>wide</b>,1,small", *["1,2,large"] * 30]).encode())
+    assert "Line 2" in app.error[0].value
+    assert "is not a number" in app.error[0].value
+    assert "<b>" not in app.error[0].value.replace("\\<b\\>", "")
+    assert app.session_state["training-p"] == 0.3
+
+
+@pytest.mark.parametrize("code", MESSAGES)
+def test_every_refusal_can_be_told(code):
+    app = healthy(open_app_page("training"))
+    assert app
+    error = TableError(code, line=3, column="a", value="b", found=4, expected=5)
+    assert "{" not in told(error)
+
+
+def test_the_csv_of_the_curves_holds_every_number():
+    config = TrainingConfig(n_train=20, hidden=(8,), members=2, steps=20, recordings=4)
+    history = train(config)
+    lines = to_csv(history, config.rates).splitlines()
+    assert lines[0] == "step,dropout,member,train_loss,val_loss,train_accuracy,val_accuracy,train_loss_dropout"
+    assert len(lines) == 1 + len(history.step) * 2 * 2
+    last = lines[-1].split(",")
+    assert float(last[4]) == pytest.approx(float(history.val_loss[-1, 1, 1]), rel=1e-5)
+
+
+def test_the_job_advances_to_its_end():
+    job = TrainingJob(TrainingConfig(n_train=20, hidden=(8,), members=1, steps=50))
+    while not job.done:
+        job.advance()
+    assert job.step == job.steps == 50
+    assert job.history is job.history  # made once for all who look at it
+    assert job.ending is job.ending
+
+
+def test_two_who_watch_get_the_same_pieces_wherever_they_are():
+    job = TrainingJob(TrainingConfig(n_train=20, hidden=(8,), members=3, steps=60, recordings=20))
+    got = {name: [] for name in job.piece(job.history, 0, 0)["series"]}
+    while len(got["val_loss.0.median"]) < 21:
+        history, have = job.history, len(got["val_loss.0.median"])
+        count = len(history.step)
+        for name, values in job.piece(history, have, min(count, have + 8))["series"].items():
+            got[name] += values
+        if not job.done:
+            job.advance()
+    whole = job.piece(job.history, 0, 21)["series"]
+    assert got == whole  # who came at the start and who comes at the end
+    for arm in (0, 1):
+        for name, share in (("low", 0.25), ("median", 0.5), ("high", 0.75)):
+            exact = np.quantile(job.history.val_loss[:, arm], share, axis=1)
+            np.testing.assert_allclose(whole[f"val_loss.{arm}.{name}"], exact, rtol=5e-4)
+
+
+@pytest.mark.parametrize("members", [1, 2, 3, 4, 5, 8, 16])
+def test_quantiles_are_those_of_numpy(members):
+    values = np.random.default_rng(members).normal(size=(7, 2, members))
+    values[0, 0, 0] = np.nan
+    low, median, high = np.quantile(values, [0.25, 0.5, 0.75], axis=2)
+    found = across(values)
+    np.testing.assert_allclose(found["low"], low, rtol=1e-12)
+    np.testing.assert_allclose(found["median"], median, rtol=1e-12)
+    np.testing.assert_allclose(found["high"], high, rtol=1e-12)
+
+
+def test_what_is_no_number_or_infinite_is_sent_as_nothing():
+    history = train(TrainingConfig(n_train=20, hidden=(8,), members=2, steps=20, recordings=2))
+    broken = replace(history, val_loss=np.full_like(history.val_loss, np.inf))
+    sent = GrowingSeries().between(broken, 0, 3)
+    assert sent["val_loss.0.median"] == [None, None, None]
+    assert sent["train_loss_dropout.0.median"][0] is None  # nothing is seen before the first step
+    assert json.loads(json.dumps(sent, allow_nan=False)) == sent

@@ -1,0 +1,117 @@
+"""The verdict's arithmetic against SciPy, and the verdicts themselves on histories made by hand."""
+
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lib.datasets import Floor, make_dataset
+from lib.statistics.comparison import compare, paired_interval, summarise, t_quantile
+from lib.training import History, TrainingConfig
+
+
+def history_of(
+    val_loss: object, *, train_loss: object = None, val_accuracy: object = None, floor: float | None = 0.4
+) -> History:
+    """A history with the given curves (T, A, E); accuracy and training loss are zero where not given."""
+    val = np.asarray(val_loss, dtype=float)
+    zero = np.zeros_like(val)
+    data = make_dataset("moons", n_train=10, noise=0.2, label_noise=0.1, seed=0)
+    return History(
+        config=TrainingConfig(members=val.shape[2], rates=(0.0, 0.5)[: val.shape[1]]),
+        dataset=replace(data, floor=None if floor is None else Floor(floor, 0.9)),
+        looked_at=(10, 1000),
+        step=np.arange(len(val)) * 100,
+        train_loss=zero if train_loss is None else np.asarray(train_loss, dtype=float),
+        val_loss=val,
+        train_accuracy=zero,
+        val_accuracy=zero if val_accuracy is None else np.asarray(val_accuracy, dtype=float),
+        train_loss_dropout=zero,
+        maps=None,
+        map_extent=None,
+        predictions=None,
+    )
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 7, 8, 30, 63, 200])
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
+def test_students_t_is_scipys(degrees: int, confidence: float) -> None:
+    assert t_quantile(degrees, confidence) == pytest.approx(stats.t.ppf((1 + confidence) / 2, degrees), rel=1e-10)
+
+
+def test_the_interval_is_that_of_a_paired_t_test() -> None:
+    rng = np.random.default_rng(0)
+    with_it, without = rng.normal(size=(2, 8))
+    expected = stats.ttest_rel(with_it, without).confidence_interval(0.95)
+    assert paired_interval((with_it - without).tolist()) == pytest.approx((expected.low, expected.high))
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    intervals = [paired_interval(rng.normal(1, 2, size=5).tolist()) for _ in range(2000)]
+    share = np.mean([low < 1 < high for low, high in intervals])
+    # Four standard errors of a binomial share: fails by chance for one seed in 16,000.
+    assert abs(share - 0.95) < 4 * (0.95 * 0.05 / 2000) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("without", "with_it", "outcome"),
+    [
+        ([1.0, 1.2, 1.1], [0.5, 0.6, 0.7], "helped"),
+        ([0.5, 0.6, 0.7], [1.0, 1.2, 1.1], "hurt"),
+        ([1.0, 0.5, 0.7], [0.6, 1.0, 0.7], "no_difference"),
+        ([0.500, 0.600, 0.700], [0.501, 0.601, 0.7012], "no_difference"),  # certain, and too small to matter
+        ([0.5, 0.5], [0.5, 0.5], "no_difference"),
+        ([1.0], [0.1], "unknown"),  # one member: it may be luck
+        ([1.0, 2.0], [np.nan, 0.1], "unknown"),
+        ([np.inf, 2.0], [np.inf, 0.1], "unknown"),
+    ],
+)
+def test_verdicts_on_the_loss(without: list[float], with_it: list[float], outcome: str) -> None:
+    found = compare(history_of([[[9.0] * len(without)] * 2, [without, with_it]]))
+    assert found.outcome == outcome
+    if outcome in ("helped", "hurt"):
+        assert found.low <= found.difference <= found.high
+        assert found.difference == pytest.approx(found.arm_value - found.baseline_value)
+
+
+def test_for_accuracy_more_is_better() -> None:
+    accuracy = [[[0.80, 0.81, 0.82], [0.90, 0.92, 0.91]]]
+    history = history_of([[[1.0] * 3] * 2], val_accuracy=accuracy)
+    assert compare(history, metric="val_accuracy").outcome == "helped"
+    assert compare(history, arm=0, baseline=1, metric="val_accuracy").outcome == "hurt"
+    assert compare(history, metric="val_accuracy").difference == pytest.approx(0.1)
+
+
+def test_a_pair_that_shares_its_luck_is_told_apart_where_two_groups_would_not_be() -> None:
+    start_luck = np.array([0.0, 3.0, 6.0, 9.0])
+    history = history_of([[start_luck + 1.0, start_luck + 0.8 + np.array([0, 0.01, -0.01, 0])]])
+    assert compare(history).outcome == "helped"
+    assert stats.ttest_ind(*history.val_loss[0]).pvalue > 0.5
+
+
+def test_one_member_has_no_interval() -> None:
+    found = compare(history_of([[[1.0], [0.5]]]))
+    assert (found.low, found.high, found.difference) == (-inf, inf, -0.5)
+
+
+def test_the_summary_of_an_arm() -> None:
+    val = np.array([0.7, 0.5, 0.6, 1.4])[:, None, None] * np.ones((1, 2, 3))
+    val[:, 1] = 0.45
+    training = np.array([0.7, 0.5, 0.4, 0.1])[:, None, None] * np.ones((1, 2, 3))
+    training[:, 1] = 0.42
+    history = history_of(val, train_loss=training)
+    without, with_it = summarise(history, 0), summarise(history, 1)
+    assert (without.best_step, without.best_val_loss, without.val_loss) == (100, 0.5, 1.4)
+    assert without.gap == pytest.approx(1.3)
+    assert (without.memorised, with_it.memorised) == (True, False)
+    assert with_it.best_step == 0
+    assert summarise(history_of(val, train_loss=training, floor=None), 0).memorised is None
+
+
+def test_the_median_member_speaks_for_an_arm() -> None:
+    val = [[[1.0, 1.0, 1.0]], [[0.0, 2.0, 2.0]], [[9.0, 0.5, 0.5]]]
+    assert summarise(history_of(val), 0).best_step == 200
+    assert summarise(history_of(np.full((2, 1, 3), np.nan)), 0).best_step == 0

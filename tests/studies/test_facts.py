@@ -1,0 +1,103 @@
+"""The facts of the Today page: nothing gets in without source, kind of evidence and confidence."""
+
+import tomllib
+
+import pytest
+
+from lib.studies.facts import CONFIDENCES, KINDS, PATH, FactError, load_facts, parse_facts
+
+CLAIM = {"id": "x", "text": "y", "source": "https://example.org", "kind": "paper", "confidence": "seen"}
+MODEL = {"name": "m", "year": 2020, "note": "", "source": "https://example.org", "kind": "code", "confidence": "seen"}
+
+
+def written(table: str, entry: dict[str, object]) -> str:
+    values = "\n".join(
+        f"{name} = {value!r}" if isinstance(value, str) else f"{name} = {value}" for name, value in entry.items()
+    )
+    return f"[[{table}]]\n{values}\n"
+
+
+def test_a_complete_entry_is_read() -> None:
+    assert parse_facts(written("claim", CLAIM)).claims[0].text == "y"
+    assert parse_facts(written("model", MODEL)).models[0].rate is None
+
+
+@pytest.mark.parametrize("field", ["source", "kind", "confidence"])
+@pytest.mark.parametrize(("table", "entry"), [("claim", CLAIM), ("model", MODEL)])
+def test_an_entry_without_where_it_comes_from_is_refused(table: str, entry: dict[str, object], field: str) -> None:
+    with pytest.raises(FactError) as refused:
+        parse_facts(written(table, {name: value for name, value in entry.items() if name != field}))
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("source", ""),
+        ("source", "a book"),
+        ("source", "http://example.org"),
+        ("source", "javascript:alert(1)"),
+        ("kind", "rumour"),
+        ("kind", ""),
+        ("confidence", "memory"),
+        ("confidence", ""),
+        ("extra", "field"),
+    ],
+)
+def test_an_entry_with_a_bad_field_is_refused(field: str, value: str) -> None:
+    with pytest.raises(FactError) as refused:
+        parse_facts(written("claim", {**CLAIM, field: value}))
+    assert (refused.value.entry, refused.value.field) == ("x", field)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0, 30])
+def test_a_rate_that_cannot_be_is_refused(rate: float) -> None:
+    with pytest.raises(FactError, match="rate"):
+        parse_facts(written("model", {**MODEL, "rate": rate}))
+
+
+def test_where_sources_conflict_there_is_no_number() -> None:
+    with pytest.raises(FactError, match="absent where sources conflict"):
+        parse_facts(written("model", {**MODEL, "rate": 0.0, "confidence": "conflict"}))
+    (model,) = parse_facts(written("model", {**MODEL, "confidence": "conflict"})).models
+    assert model.status == "conflicting"
+
+
+def test_silence_is_not_zero() -> None:
+    silent, zero = parse_facts(written("model", MODEL) + written("model", {**MODEL, "rate": 0.0})).models
+    assert (silent.status, zero.status) == ("not stated", "without")
+
+
+def test_every_entry_of_the_file_is_shown_and_sourced() -> None:
+    with PATH.open("rb") as file:
+        tables = tomllib.load(file)
+    facts = load_facts()
+    assert set(tables) == {"event", "model", "claim"}
+    assert [len(tables[name]) for name in ("event", "model", "claim")] == [
+        len(facts.events),
+        len(facts.models),
+        len(facts.claims),
+    ]
+    for entry in (*facts.events, *facts.models, *facts.claims):
+        assert entry.source.startswith("https://")
+        assert entry.kind in KINDS
+        assert entry.confidence in CONFIDENCES
+
+
+def test_the_time_line_is_in_order_and_its_ids_are_different() -> None:
+    events = load_facts().events
+    assert [event.year for event in events] == sorted(event.year for event in events)
+    assert len({event.id for event in events}) == len(events)
+
+
+def test_the_corrections_are_those_that_the_notes_need() -> None:
+    texts = " ".join(entry.correction for entry in load_facts().corrections)
+    for said in (
+        "ordinary dropout",
+        "sum with the embeddings",
+        "Silence is not zero",
+        "vision",
+        "scaled at inference",
+        "keep a unit",
+    ):
+        assert said in texts

@@ -1,0 +1,94 @@
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from lib.web.frame.language import LANGUAGES, ROOT, matching_language, plain
+from scripts.messages import TEMPLATE, gathered, written
+
+PLACEHOLDER = re.compile(r"\{\w*\}")
+
+
+def test_the_template_holds_every_message_of_the_program(tmp_path):
+    written(gathered(), tmp_path / "messages.pot")
+    assert (tmp_path / "messages.pot").read_text() == TEMPLATE.read_text(), "run: python -m scripts.messages"
+
+
+def test_no_message_hides_where_babel_does_not_look():
+    """Python's own parser finds every call of _ and ngettext, in f-strings too."""
+    gathered_ids = {
+        id for message in gathered() for id in ([message.id] if isinstance(message.id, str) else message.id)
+    }
+    calls = [
+        (path.name, call.args[0].value)
+        for path in [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib" / "web").rglob("*.py")]
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "ngettext")
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    assert len(calls) > 400
+    assert [call for call in calls if call[1] not in gathered_ids] == []
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_catalogues_have_the_messages_of_the_template_and_keep_their_placeholders(language):
+    path = ROOT / "locale" / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    assert {message.id for message in catalogue if message.id} == {message.id for message in gathered() if message.id}
+    for message in catalogue:
+        asked = message.id if isinstance(message.id, tuple) else (message.id,)
+        given = message.string if isinstance(message.string, tuple) else (message.string,)
+        for text in filter(None, given if message.id else ()):
+            assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(asked[-1])), text
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        *[("en-GB", "en"), ("fr", "fr"), ("de_AT", "de"), ("ja-JP", "ja"), ("zh-TW", "zh-Hant"), ("ZH-hk", "zh-Hant")],
+        *[(None, None), ("", None), ("xx", None), ("../../etc", None)],
+    ],
+)
+def test_matching_language(tag, language):
+    assert matching_language(tag) == language
+
+
+def test_no_text_for_people_stands_outside_of_gettext():
+    """Streamlit commands on the page get their words from _() or prose(), never from a bare string."""
+    bare = re.compile(
+        r"st\.(?:title|header|subheader|markdown|caption|info|success|warning|error|button|slider|selectbox|toggle|"
+        r"expander|popover|text_input|number_input|metric|radio|pills)\(\s*f?\"[^\"{*|:\\-]"
+    )
+    files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib" / "web").rglob("*.py")]
+    found = [f"{path.name}: {hit.group()}" for path in files for hit in bare.finditer(path.read_text(encoding="utf-8"))]
+    assert not found
+    assert bare.search('st.button("Train")')
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "**bold**", "$x^2$", ":smile:", "[a](b:c)", "`c`"])
+def test_plain_text_means_nothing_in_markdown(text):
+    escaped = plain(text)
+    assert re.sub(r"\\(.)", r"\1", escaped) == text
+    # Every character that Markdown, HTML or Streamlit's directives could read is behind a backslash.
+    assert not re.search(r"(?<!\\)[<>*$:\[\]()`_]", escaped)
+
+
+def test_content_has_every_section_that_the_pages_name():
+    named = set()
+    for path in [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib" / "web").rglob("*.py")]:
+        named |= set(re.findall(r'prose\(\s*"(\w+)",\s*"([a-z0-9_-]+)"', path.read_text(encoding="utf-8")))
+    assert named
+    for page, section in named:
+        text = (ROOT / "content" / "en" / f"{page}.md").read_text(encoding="utf-8")
+        assert f"## {section}\n" in text, (page, section)
+
+
+def test_a_reader_of_english_never_waits_for_babel():
+    program = "import sys; import lib.web.frame.frame, lib.web.home.life_strip; print('babel' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", program], cwd=Path(ROOT), capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
