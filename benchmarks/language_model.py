@@ -156,7 +156,7 @@ def speaking(model: LanguageModel) -> tuple[Table, list[Target]]:
     """Words per second, ours and the textbook's, at k = 50; all sentences of a cell at once."""
     size = model.config.network(len(model.vocabulary))
     network = TextbookGPT(size, model.config.p, unflatten(model.parameters, size)).eval()
-    end, rng = model.story.end_id, np.random.default_rng(0)
+    end, rng = model.story.eos_id, np.random.default_rng(0)
     words: dict[str, int] = {"ours": 0, "textbook": 0}
 
     def ours() -> None:

@@ -1,13 +1,14 @@
 """Dropout x top-k, measured: what does the die of learning change, and what the die of speaking?
 
 A cell of the experiment is one model, trained with dropout ``p``, that tells ``n`` sentences cut at ``k``. Because the
-storybook's grammar is known, each sentence can be marked: **copied** word for word from the training set, **new** and
+storybook's grammar is known, each sentence can be judged: **copied** word for word from the training set, **new** and
 possible, or **impossible**. Four measures follow, each with a 95 % interval (`lib.statistics.intervals`):
 
 - ``copied``: the share that stands word for word in the training set;
 - ``accepted``: the share that the grammar can say; copied ones are among them;
 - ``different``: the share of different sentences among the n;
-- ``log_probability``: the mean true log-probability per word, in nats, the end mark counted, of the **accepted**
+- ``log_probability``: the mean true log-probability per word, in nats, the end-of-sentence token counted, of the
+**accepted**
   sentences. An impossible one has probability 0, so that a mean over all would be minus infinity as soon as there is
   one; read this measure beside ``accepted``. Fresh sentences of the source have minus its entropy.
 
@@ -40,7 +41,7 @@ from lib.sampling import sample
 from lib.statistics.intervals import Estimate, different_share, mean_per_unit, share
 from lib.story import Story
 
-RATES = (0.0, 0.1, 0.2, 0.3, 0.5)
+TABLE_RATES = (0.0, 0.1, 0.2, 0.3, 0.5)
 """Rows of the whole table: dropout in training. The large corpus has 0 and 0.3 only."""
 KS: tuple[int | None, ...] = (None, 50, 10, 3, 1)
 """Columns of the whole table, from no cut to always the likeliest word."""
@@ -50,7 +51,7 @@ SHOWN = 40  # sentences of a cell that are kept to be read
 LEARNED = 2  # training sets that are kept, of at most 4 MB
 _BATCH = 250  # sentences told at once, some 5 milliseconds a word
 
-Mark = Literal["copied", "new", "impossible"]
+Verdict = Literal["copied", "new", "impossible"]
 
 
 class ExperimentError(ValueError):
@@ -145,11 +146,11 @@ def _is_whole(value: object) -> bool:
 
 
 @dataclass(frozen=True)
-class Told:
-    """One sentence and its mark. ``unfinished``: the model had not come to an end when it had to stop."""
+class JudgedSentence:
+    """One sentence and the verdict on it. ``unfinished``: the model had not come to an end when it had to stop."""
 
     words: tuple[str, ...]
-    mark: Mark
+    verdict: Verdict
     unfinished: bool = False
 
 
@@ -163,7 +164,7 @@ class CellResult:
     accepted: Estimate
     different: Estimate
     log_probability: Estimate
-    sentences: tuple[Told, ...]
+    sentences: tuple[JudgedSentence, ...]
 
     def measure(self, name: str) -> Estimate:
         """The measure of this name, one of `MEASURES`."""
@@ -171,8 +172,8 @@ class CellResult:
         return estimate
 
 
-class Telling(Protocol):
-    """Sentences that are being told; `lib.language_model.Telling` and `GrammarTelling` are."""
+class Generation(Protocol):
+    """Sentences that are being told; `lib.language_model.BatchGeneration` and `GrammarGeneration` are."""
 
     @property
     def done(self) -> bool:
@@ -189,7 +190,9 @@ class Telling(Protocol):
 class Speaker(Protocol):
     """Whoever can tell sentences; `LanguageModel` and `GrammarSpeaker` do."""
 
-    def telling(self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False) -> Telling:
+    def start_generation(
+        self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
+    ) -> Generation:
         """Begin to tell n sentences, cut at top_k, with dropout left on if ``training``."""
 
 
@@ -212,19 +215,19 @@ class GrammarSpeaker:
         self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
     ) -> list[list[str]]:
         """Tell n sentences. A grammar has no neurons to drop, so ``training`` changes nothing."""
-        telling = self.telling(n, rng, top_k=top_k, training=training)
-        while not telling.done:
-            telling.advance()
-        return telling.sentences
+        generation = self.start_generation(n, rng, top_k=top_k, training=training)
+        while not generation.done:
+            generation.advance()
+        return generation.sentences
 
-    def telling(
+    def start_generation(
         self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
-    ) -> "GrammarTelling":
+    ) -> "GrammarGeneration":
         """As `generate`, but word by word."""
-        return GrammarTelling(self.story, n, rng, top_k)
+        return GrammarGeneration(self.story, n, rng, top_k)
 
 
-class GrammarTelling:
+class GrammarGeneration:
     """Sentences while the grammar tells them. Without a cut it tells them whole: rules are faster than words."""
 
     def __init__(self, story: Story, n: int, rng: np.random.Generator, top_k: int | None) -> None:
@@ -249,26 +252,26 @@ class GrammarTelling:
         words = sample(logits, self._rng, top_k=self._top_k, rows=rows).tolist()
         going_on = []
         for (sentence, place), word in zip(self._going_on, words, strict=True):
-            if word != story.end_id:
+            if word != story.eos_id:
                 sentence.append(story.vocabulary[word])
                 going_on.append((sentence, story.after(place, sentence[-1])))
         self._going_on = going_on
 
 
-def marked(words: Sequence[str], story: Story, training: frozenset[tuple[str, ...]]) -> Mark:
+def verdict_on(words: Sequence[str], story: Story, training: frozenset[tuple[str, ...]]) -> Verdict:
     """Tell whether a sentence is copied, new and possible, or impossible.
 
     >>> from lib.grammar import parse_grammar
     >>> story = Story(parse_grammar("sentence:\\n  the dog sleeps\\n  the cat sleeps"))
     >>> learned = frozenset({("the", "dog", "sleeps")})
-    >>> [marked(f"the {word} sleeps".split(), story, learned) for word in ("dog", "cat", "cow")]
+    >>> [verdict_on(f"the {word} sleeps".split(), story, learned) for word in ("dog", "cat", "cow")]
     ['copied', 'new', 'impossible']
     """
     return _judged(tuple(words), story, training)[0]
 
 
-def _judged(words: tuple[str, ...], story: Story, training: frozenset[tuple[str, ...]]) -> tuple[Mark, float]:
-    """The mark of a sentence and its true log-probability; whatever was learned from the story is possible."""
+def _judged(words: tuple[str, ...], story: Story, training: frozenset[tuple[str, ...]]) -> tuple[Verdict, float]:
+    """The verdict on a sentence and its true log-probability; whatever was learned from the story is possible."""
     log_probability = story.log_probability(words)
     if log_probability == -math.inf:
         return "impossible", log_probability
@@ -292,46 +295,48 @@ class CellDraws:
         # end of a seed change nothing: the grammar would tell the training set once more.
         row = 0 if cell.p is None else 1 + round(1_000_000 * cell.p)
         self._rng = np.random.default_rng([seed, 2, row, cell.k or 0, int(cell.dropout_on)])
-        self._telling: Telling | None = None
+        self._generation: Generation | None = None
         self._counts: Counter[tuple[str, ...]] = Counter()
-        self._marks: Counter[Mark] = Counter()
+        self._verdicts: Counter[Verdict] = Counter()
         self._log_probabilities: list[float] = []
         self._lengths: list[int] = []
-        self._sentences: list[Told] = []
+        self._sentences: list[JudgedSentence] = []
         self.n = 0
 
     def advance(self, n: int) -> bool:
-        """Tell one word more of the sentences at hand, or begin with n new ones; True when they are told and marked."""
-        if self._telling is None:
-            self._telling = self._speaker.telling(n, self._rng, top_k=self.cell.k, training=self.cell.dropout_on)
+        """Tell one word more of the sentences at hand, or begin with n new ones; True when they are judged."""
+        if self._generation is None:
+            self._generation = self._speaker.start_generation(
+                n, self._rng, top_k=self.cell.k, training=self.cell.dropout_on
+            )
         else:
-            self._telling.advance()
-        if not self._telling.done:
+            self._generation.advance()
+        if not self._generation.done:
             return False
-        for words in self._telling.sentences:
-            self._mark(tuple(words))
-        self._telling = None
+        for words in self._generation.sentences:
+            self._judge(tuple(words))
+        self._generation = None
         return True
 
-    def _mark(self, words: tuple[str, ...]) -> None:
-        mark, log_probability = _judged(words, self._story, self._training)
+    def _judge(self, words: tuple[str, ...]) -> None:
+        verdict, log_probability = _judged(words, self._story, self._training)
         self.n += 1
-        self._marks[mark] += 1
+        self._verdicts[verdict] += 1
         self._counts[words] += 1
-        if mark != "impossible":
+        if verdict != "impossible":
             self._log_probabilities.append(log_probability)
-            self._lengths.append(len(words) + 1)  # the end mark is a word
+            self._lengths.append(len(words) + 1)  # the end-of-sentence token is a word
         if len(self._sentences) < SHOWN:
             unfinished = self._context is not None and len(words) >= self._context
-            self._sentences.append(Told(words, mark, unfinished))
+            self._sentences.append(JudgedSentence(words, verdict, unfinished))
 
     def result(self) -> CellResult:
         """The measures of what has been told so far; at least one sentence."""
         return CellResult(
             cell=self.cell,
             n=self.n,
-            copied=share(self._marks["copied"], self.n),
-            accepted=share(self.n - self._marks["impossible"], self.n),
+            copied=share(self._verdicts["copied"], self.n),
+            accepted=share(self.n - self._verdicts["impossible"], self.n),
             different=different_share(self._counts.values()),
             log_probability=mean_per_unit(self._log_probabilities, self._lengths),
             sentences=tuple(self._sentences),

@@ -1,6 +1,6 @@
 """A small GPT that learns the storybook: train it, keep it, ask it for the next word, let it tell sentences.
 
-Every sentence is read from the mark that also ends one (`lib.story.END`), so that "how does a sentence begin?" is a
+Every sentence is read from the mark that also ends one (`lib.story.EOS`), so that "how does a sentence begin?" is a
 next-word question like any other. The network is in `lib.transformer`, the die it rolls while learning in
 `lib.dropout`, the one it rolls while speaking in `lib.sampling`.
 
@@ -31,7 +31,7 @@ from lib.dropout import apply_dropout
 from lib.network import one_fast_thread
 from lib.sampling import check_settings, sample
 from lib.story import Story, load_story
-from lib.transformer import Architecture, Drop, Memory, Weights, forward, initial_parameters, keep_all, unflatten
+from lib.transformer import Architecture, Drop, KVCache, Weights, forward, initial_parameters, keep_all, unflatten
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 CORPORA = {"small": 2_000, "large": 20_000}  # training sentences: few enough to be memorised, and too many
@@ -205,14 +205,14 @@ class Corpus:
     lengths: Tensor
 
     @classmethod
-    def of(cls, sentences: Sequence[Sequence[str]], word_id: dict[str, int], end_id: int, context: int) -> "Corpus":
+    def of(cls, sentences: Sequence[Sequence[str]], word_id: dict[str, int], eos_id: int, context: int) -> "Corpus":
         """Number the words of sentences.
 
-        >>> corpus = Corpus.of([["a", "cat"], ["a"]], {".": 0, "a": 1, "cat": 2}, end_id=0, context=4)
+        >>> corpus = Corpus.of([["a", "cat"], ["a"]], {".": 0, "a": 1, "cat": 2}, eos_id=0, context=4)
         >>> corpus.rows.tolist(), corpus.lengths.tolist()
         ([[0, 1, 2, 0, 0], [0, 1, 0, 0, 0]], [3, 2])
         """
-        rows = np.full((len(sentences), context + 1), end_id)
+        rows = np.full((len(sentences), context + 1), eos_id)
         for row, sentence in zip(rows, sentences, strict=True):
             ids = [word_id[word] for word in sentence[:context]]
             row[1 : len(ids) + 1] = ids
@@ -264,7 +264,7 @@ def mean_loss(w: Weights, network: Architecture, corpus: Corpus) -> float:
 
 
 @dataclass(frozen=True)
-class History:
+class LossHistory:
     """What a training run recorded, in lists of equal length T.
 
     ``train_loss`` and ``val_loss`` are nats per word with dropout off, over the first 1,000 sentences of the training
@@ -287,7 +287,7 @@ class LanguageModel:
         history: its training; the last record is the model's own.
     """
 
-    def __init__(self, config: LanguageModelConfig, story: Story, parameters: Tensor, history: History) -> None:
+    def __init__(self, config: LanguageModelConfig, story: Story, parameters: Tensor, history: LossHistory) -> None:
         self.config, self.story, self.parameters, self.history = config, story, parameters, history
         self.vocabulary = story.vocabulary
         self._network = config.network(len(self.vocabulary))
@@ -310,7 +310,7 @@ class LanguageModel:
             raise SettingError("sentences", sentences, "at least one sentence")
         for sentence in sentences:
             self._ids(sentence)
-        corpus = Corpus.of(sentences, self.story.word_id, self.story.end_id, self.config.context)
+        corpus = Corpus.of(sentences, self.story.word_id, self.story.eos_id, self.config.context)
         return mean_loss(self._weights, self._network, corpus)
 
     @one_fast_thread()
@@ -362,7 +362,7 @@ class LanguageModel:
             SamplingError: (a ValueError) a sampling setting is out of its range.
             SettingError: n is not a whole number >= 0.
         """
-        telling = self.telling(
+        generation = self.start_generation(
             n,
             rng,
             prefix=prefix,
@@ -372,19 +372,19 @@ class LanguageModel:
             top_p=top_p,
             min_p=min_p,
         )
-        while not telling.done:
-            telling.advance()
-        return telling.sentences
+        while not generation.done:
+            generation.advance()
+        return generation.sentences
 
-    def telling(
+    def start_generation(
         self, n: int, rng: np.random.Generator, *, prefix: Sequence[str] = (), training: bool = False, **cuts: Any
-    ) -> "Telling":
+    ) -> "BatchGeneration":
         """As `generate`, but word by word, for who has other things to do in between.
 
-        >>> telling = load_model(p=0.3).telling(2, np.random.default_rng(0), top_k=10)
-        >>> while not telling.done:
-        ...     telling.advance()
-        >>> telling.sentences == load_model(p=0.3).generate(2, np.random.default_rng(0), top_k=10)
+        >>> generation = load_model(p=0.3).start_generation(2, np.random.default_rng(0), top_k=10)
+        >>> while not generation.done:
+        ...     generation.advance()
+        >>> generation.sentences == load_model(p=0.3).generate(2, np.random.default_rng(0), top_k=10)
         True
         """
         if isinstance(n, bool) or not isinstance(n, int) or n < 0:
@@ -395,7 +395,7 @@ class LanguageModel:
         if training and self.config.p > 0:
             dice = torch.Generator().manual_seed(int(rng.integers(2**63)))
             drop = functools.partial(apply_dropout, p=self.config.p, generator=dice)
-        return Telling(self, n, rng, beginning, drop, cuts)
+        return BatchGeneration(self, n, rng, beginning, drop, cuts)
 
     def save(self, path: Path) -> "LanguageModel":
         """Write a checkpoint, with parameters in half precision, and return the model as it will be loaded.
@@ -433,7 +433,7 @@ class LanguageModel:
                     "stale_checkpoint", path, "it was trained on another grammar than the present one"
                 )
             config = LanguageModelConfig(**json.loads(str(stored["config"])))
-            history = History(*(stored[field.name].tolist() for field in fields(History)))
+            history = LossHistory(*(stored[field.name].tolist() for field in fields(LossHistory)))
             return cls(config, story, torch.from_numpy(stored["parameters"].astype(np.float32)), history)
 
     def _ids(self, words: Sequence[str]) -> list[int]:
@@ -446,11 +446,11 @@ class LanguageModel:
         """Return the mark and the words as ids (1, T)."""
         if len(words) >= self.config.context:
             raise PrefixTooLongError(len(words), self.config.context - 1)
-        return torch.tensor([[self.story.end_id, *self._ids(words)]])
+        return torch.tensor([[self.story.eos_id, *self._ids(words)]])
 
 
-class Telling:
-    """Sentences while a model tells them, all at once, word after word: see `LanguageModel.telling`.
+class BatchGeneration:
+    """Sentences while a model tells them, all at once, word after word: see `LanguageModel.start_generation`.
 
     Attributes:
         done: all have come to an end, or to the model's last word.
@@ -468,7 +468,7 @@ class Telling:
         self._model, self._rng, self._drop, self._cuts = model, rng, drop, cuts
         self._at_least = beginning.shape[1] - 1  # words of the prefix
         self._position = beginning.shape[1]  # of the next word
-        self._told = np.full((n, model.config.context + 1), model.story.end_id)
+        self._told = np.full((n, model.config.context + 1), model.story.eos_id)
         self._told[:, : self._position] = beginning.numpy()
         self._rows = np.arange(n)  # the sentences still being told
         self.done = n == 0
@@ -486,7 +486,7 @@ class Telling:
         logits = (self._states[:, -1] @ self._model._weights["word"].T).numpy()  # (sentences still being told, V)
         words = sample(logits, self._rng, **self._cuts)
         self._told[self._rows, self._position] = words
-        going_on = np.flatnonzero(words != self._model.story.end_id)
+        going_on = np.flatnonzero(words != self._model.story.eos_id)
         self._rows = self._rows[going_on]
         if len(going_on) == 0 or self._position == self._model.config.context:
             self.done = True
@@ -498,14 +498,14 @@ class Telling:
         self._position += 1
 
     @one_fast_thread()
-    def _read(self, tokens: Tensor, memory: list[Memory] | None = None) -> tuple[Tensor, list[Memory]]:
+    def _read(self, tokens: Tensor, memory: list[KVCache] | None = None) -> tuple[Tensor, list[KVCache]]:
         with torch.no_grad():
             return forward(self._model._weights, self._model._network, tokens, self._drop, memory)
 
     @property
     def sentences(self) -> list[list[str]]:
         """What is told so far, without the end mark."""
-        end, at_least, vocabulary = self._model.story.end_id, self._at_least, self._model.vocabulary
+        end, at_least, vocabulary = self._model.story.eos_id, self._at_least, self._model.vocabulary
         told = []
         for ids in self._told[:, 1:].tolist():
             length = ids.index(end, at_least) if end in ids[at_least:] else len(ids)
@@ -513,9 +513,9 @@ class Telling:
         return told
 
 
-def _take(memory: list[Memory], rows: Tensor) -> list[Memory]:
+def _take(memory: list[KVCache], rows: Tensor) -> list[KVCache]:
     """Only these sentences of what is remembered."""
-    return [Memory(keys.index_select(0, rows), values.index_select(0, rows)) for keys, values in memory]
+    return [KVCache(keys.index_select(0, rows), values.index_select(0, rows)) for keys, values in memory]
 
 
 def digest(story: Story) -> str:
@@ -534,7 +534,7 @@ def digest(story: Story) -> str:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training run is; the losses are those of `History`. Only the last record has a ``model``."""
+    """Where a training run is; the losses are those of `LossHistory`. Only the last record has a ``model``."""
 
     step: int
     tokens: int
@@ -578,7 +578,7 @@ class AdamW:
 def corpora(config: LanguageModelConfig, story: Story) -> tuple[Corpus, Corpus]:
     """Training and validation sentences, as numbers."""
     drawn = training_sentences(config, story), validation_sentences(config, story)
-    training, validation = (Corpus.of(each, story.word_id, story.end_id, config.context) for each in drawn)
+    training, validation = (Corpus.of(each, story.word_id, story.eos_id, config.context) for each in drawn)
     return training, validation
 
 
@@ -619,13 +619,13 @@ class Learner:
         self.optimizer.step(gradient, learning_rate(self.config, self.steps))
 
     def losses(self) -> tuple[float, float]:
-        """Training and validation loss as in `History`, now."""
+        """Training and validation loss as in `LossHistory`, now."""
         return evaluate(self.parameters, self.network, self.training, self.validation)
 
 
 @one_fast_thread()
 def evaluate(parameters: Tensor, network: Architecture, training: Corpus, validation: Corpus) -> tuple[float, float]:
-    """Training and validation loss as in `History`."""
+    """Training and validation loss as in `LossHistory`."""
     w = unflatten(parameters, network)
     return mean_loss(w, network, training.first(EVALUATED)), mean_loss(w, network, validation)
 
@@ -648,7 +648,7 @@ def train_language_model(config: LanguageModelConfig, story: Story | None = None
     True
     """
     learner = Learner(config, story or load_story(config.language))
-    history = History([], [], [], [])
+    history = LossHistory([], [], [], [])
     while True:
         if learner.steps % config.record_every == 0 or learner.steps == config.steps:
             record = learner.steps, learner.tokens, *learner.losses()

@@ -26,7 +26,7 @@ from lib.sampling import (
 )
 from lib.story import ImpossiblePrefix, Story
 
-MOST_BEGINNINGS = 128
+MOST_PROMPTS = 128
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Continuation:
     impossible: ImpossiblePrefix | None
 
 
-@functools.lru_cache(maxsize=MOST_BEGINNINGS)
+@functools.lru_cache(maxsize=MOST_PROMPTS)
 def what_follows(model: LanguageModel, words: tuple[str, ...]) -> Continuation:
     """Ask the model and its storybook what comes after these words: once, whatever is then cut.
 
@@ -164,13 +164,13 @@ def judge(sentences: Sequence[Sequence[str]], story: Story, training: frozenset[
 
 
 @functools.lru_cache(maxsize=8)  # eight short texts for each storybook
-def beginnings(story: Story, n: int = 8) -> tuple[str, ...]:
-    """Some beginnings of sentences to choose from: after the first nearly anything can come, after the last very
+def prompts(story: Story, n: int = 8) -> tuple[str, ...]:
+    """Some prompts of sentences to choose from: after the first nearly anything can come, after the last very
     little.
 
     >>> from lib.grammar import parse_grammar
     >>> told = "the cat sleeps", "the dog eats", "the dog sings", "the dog sleeps"
-    >>> beginnings(Story(parse_grammar("sentence:\\n  " + "\\n  ".join(told))))
+    >>> prompts(Story(parse_grammar("sentence:\\n  " + "\\n  ".join(told))))
     ('the dog', 'the')
     """
     shortest: dict[int, tuple[str, ...]] = {}

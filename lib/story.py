@@ -13,7 +13,7 @@ loops, there are finitely many places. These are prefix probabilities (Jelinek a
 probability of initial substring generation by stochastic context-free grammars"); without loops they need no matrix
 inversion.
 
-**The end** of a sentence is a word of the vocabulary, ".": `Story.end`, always id `Story.end_id` = 0. Sentences are
+**The end** of a sentence is a word of the vocabulary, ".": `Story.eos`, always id `Story.eos_id` = 0. Sentences are
 lists of words *without* it. `Story.next_word` gives it a probability like any other word; `Story.log_probability` and
 `Story.entropy_per_word` count it.
 
@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from lib.grammar import START, Grammar, is_symbol, load_grammar
 
 STORIES = Path(__file__).resolve().parent.parent / "data" / "stories"
-END = "."
+EOS = "."
 
 Rest = tuple[str, ...]  # what is still to be said: words and symbols
 
@@ -83,7 +83,7 @@ class Story:
     Attributes:
         vocabulary: all V words, in alphabetical order after the end mark.
         end: the word that ends a sentence, "."; sentences are given without it.
-        end_id: its index in the vocabulary, 0.
+        eos_id: its index in the vocabulary, 0.
         word_id: index of each word in the vocabulary.
         grammar: the rules, see `lib.grammar`.
         start: the place before the first word.
@@ -104,8 +104,8 @@ class Story:
         self.grammar = grammar
         alternatives = [alternative for rule in grammar.values() for alternative in rule.alternatives]
         words = {item for alternative in alternatives for item in alternative.items if not is_symbol(item)}
-        self.vocabulary: list[str] = [END, *sorted(words)]
-        self.end, self.end_id = END, 0
+        self.vocabulary: list[str] = [EOS, *sorted(words)]
+        self.eos, self.eos_id = EOS, 0
         self.word_id = {word: i for i, word in enumerate(self.vocabulary)}
         self._choices = {
             symbol: list(zip((a.items for a in rule.alternatives), rule.probabilities(), strict=True))
@@ -161,7 +161,7 @@ class Story:
         """
         place = self.start
         for position, word in enumerate(prefix):
-            if word == END or word not in self._look(place):
+            if word == EOS or word not in self._look(place):
                 raise ImpossiblePrefix(prefix, position, unknown=word not in self.word_id)
             place = self.after(place, word)
         return self.next_word_at(place)
@@ -186,11 +186,11 @@ class Story:
         for word in words:
             # A place that others have been to knows its words and where they lead: six thousand sentences a table.
             chance = (place.next_words or self._look(place)).get(word)
-            if chance is None or word == END:
+            if chance is None or word == EOS:
                 return -math.inf
             total += math.log(chance)
             place = place.after.get(word) or self.after(place, word)
-        ending = self._look(place).get(END, 0.0)
+        ending = self._look(place).get(EOS, 0.0)
         return total + math.log(ending) if ending else -math.inf
 
     def accepts(self, words: Sequence[str]) -> bool:
@@ -217,7 +217,7 @@ class Story:
                 length += chance
                 for word, probability in self._look(place).items():
                     entropy -= chance * probability * math.log(probability)
-                    if word != END:
+                    if word != EOS:
                         after = self.after(place, word)
                         following[after] = following.get(after, 0.0) + chance * probability
             here = following
@@ -237,7 +237,7 @@ class Story:
             following: dict[Place, int] = {}
             for place, ways in here.items():
                 for word in self._look(place):
-                    if word == END:
+                    if word == EOS:
                         total += ways
                     else:
                         after = self.after(place, word)
@@ -271,7 +271,7 @@ class Story:
         ['the', 'fox', 'met', 'Anna']
         """
         spelling = {word.casefold(): word for word in reversed(self.vocabulary)}
-        typed = unicodedata.normalize("NFC", text).replace(END, " ").split()
+        typed = unicodedata.normalize("NFC", text).replace(EOS, " ").split()
         return [word if word in self.word_id else spelling.get(word.casefold(), word) for word in typed]
 
     def text_of(self, words: Sequence[str]) -> str:
@@ -282,7 +282,7 @@ class Story:
         'The fox met Anna.'
         """
         text = " ".join(words)
-        return text[:1].upper() + text[1:] + END
+        return text[:1].upper() + text[1:] + EOS
 
     # -------------------------------------------------------------------------------------------------- under the hood
 
@@ -291,16 +291,16 @@ class Story:
         known = self._beginnings.get(rest)
         if known is not None:
             return known
-        beginnings: dict[str, dict[Rest, float]] = {}
+        prompts: dict[str, dict[Rest, float]] = {}
         if not rest:
-            beginnings[END] = {(): 1.0}
+            prompts[EOS] = {(): 1.0}
         elif not is_symbol(rest[0]):
-            beginnings[rest[0]] = {rest[1:]: 1.0}
+            prompts[rest[0]] = {rest[1:]: 1.0}
         else:
             for items, probability in self._choices[rest[0]]:
                 for word, rests in self._begin(items + rest[1:]).items():
-                    _add_scaled(beginnings.setdefault(word, {}), rests, probability)
-        return self._beginnings.setdefault(rest, beginnings)
+                    _add_scaled(prompts.setdefault(word, {}), rests, probability)
+        return self._beginnings.setdefault(rest, prompts)
 
     def _place(self, rests: dict[Rest, float]) -> Place:
         """Return the place with these rests, one object for all ways that lead to it."""

@@ -86,7 +86,7 @@ def keep_all(x: Tensor) -> Tensor:
     return x
 
 
-class Memory(NamedTuple):
+class KVCache(NamedTuple):
     """What a layer remembers of the S words read so far, the "key-value cache": keys and values, (B, H, S, D) each."""
 
     keys: Tensor
@@ -94,8 +94,8 @@ class Memory(NamedTuple):
 
 
 def forward(
-    w: Weights, network: Architecture, tokens: Tensor, drop: Drop = keep_all, past: list[Memory] | None = None
-) -> tuple[Tensor, list[Memory]]:
+    w: Weights, network: Architecture, tokens: Tensor, drop: Drop = keep_all, past: list[KVCache] | None = None
+) -> tuple[Tensor, list[KVCache]]:
     """Read words.
 
     Args:
@@ -123,7 +123,7 @@ def forward(
     return functional.layer_norm(x, (C,), w["norm"]), memory
 
 
-def _attend(x: Tensor, weight: Tensor, heads: int, drop: Drop, past: Memory | None) -> tuple[Tensor, Memory]:
+def _attend(x: Tensor, weight: Tensor, heads: int, drop: Drop, past: KVCache | None) -> tuple[Tensor, KVCache]:
     """Mix every position with those before it: x (B, T, C) -> (B, T, C), and what to remember of it."""
     B, T, C = x.shape
     q, k, v = (x @ weight.T).view(B, T, 3, heads, C // heads).permute(2, 0, 3, 1, 4).unbind()  # each (B, H, T, D)
@@ -136,4 +136,4 @@ def _attend(x: Tensor, weight: Tensor, heads: int, drop: Drop, past: Memory | No
         scores = scores + torch.full((S, T), -math.inf).tril(T - S - 1)  # no looking ahead
     weights = drop(scores.softmax(dim=2))  # place 2
     mixed = weights.transpose(2, 3) @ v  # (B, H, T, D)
-    return mixed.transpose(1, 2).reshape(B, T, C), Memory(k, v)
+    return mixed.transpose(1, 2).reshape(B, T, C), KVCache(k, v)

@@ -21,7 +21,7 @@ from lib.web.elements.controls import Controls, key_of
 from lib.web.frame.language import _, decimal, percent, plain, prose, strong
 
 
-@lesson.part
+@lesson.fragment
 def numbers_of_a_layer(controls: Controls[Settings], recording: Recording, names: list[str]) -> None:
     """One layer in one pass as a table, and how many thinned networks there are."""
     ids = ("input", "hidden1", "hidden2")
@@ -37,7 +37,7 @@ def numbers_of_a_layer(controls: Controls[Settings], recording: Recording, names
     count_networks(recording)
 
 
-@lesson.part
+@lesson.fragment
 def look() -> None:
     """The controls, the picture that they change, and its numbers."""
     asked = st.query_params.get(key_of("n"))

@@ -11,7 +11,7 @@ from lib.web.frame.language import _, prose
 from lib.web.today.settings import PARTS, Settings
 
 
-@lesson.part
+@lesson.fragment
 def look() -> None:
     """The chosen part with its controls."""
     controls = Controls(Settings, texts=("text",))

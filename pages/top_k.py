@@ -16,8 +16,8 @@ from lib.next_word import NextWord, next_word, what_follows
 from lib.story import load_story
 from lib.web.elements.controls import Controls, key_of
 from lib.web.elements.prompt import (
-    choose_beginning,
-    go_on_with,
+    choose_prompt,
+    continue_with,
     name_impossible_word,
     name_unknown_words,
     story_language,
@@ -33,25 +33,25 @@ story = load_story(language)
 V = len(story.vocabulary)
 
 
-def throw_again() -> None:
+def draw_again() -> None:
     """Another throw of the die: the next seed."""
     st.session_state[key_of("seed")] = (st.session_state.get(key_of("seed"), 0) + 1) % 10_000
 
 
-@lesson.part
+@lesson.fragment
 def many_throws(controls: Controls[Any], step: NextWord, seed: int) -> None:
     """How often each word comes, beside how often it should."""
     draws(step, story.vocabulary, controls.segmented("n", _("How many")), seed)
 
 
-@lesson.part
+@lesson.fragment
 def twenty_stories(controls: Controls[Any], p: float, words: tuple[str, ...], seed: int, cuts: dict[str, Any]) -> None:
     """What is told from here on, if somebody wants to read it."""
     if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
         stories(language, p, words, seed, cuts)
 
 
-@lesson.part
+@lesson.fragment
 def look() -> None:
     """The controls, the picture of the cut, and what it does to the words."""
     with st.container(key="picture-and-controls"):
@@ -60,7 +60,7 @@ def look() -> None:
     with left:
         controls = Controls(settings_for(V), texts=("text",))
         longest = load_model(language, 0.3, "small").config.context - 1
-        beginning = choose_beginning(story, longest=longest)
+        beginning = choose_prompt(story, longest=longest)
         go_on = st.container(horizontal=True, gap="small")
         controls.steps("k", _("k, the words that stay in (50 is usual)"))
         controls.slider("temp", _("Temperature T"))
@@ -87,13 +87,13 @@ def look() -> None:
 
     with go_on:
         if beginning.words:
-            st.button(":material/undo:", on_click=go_on_with, args=(beginning.words[:-1],), help=_("One word back"))
-        st.button(":material/casino:", on_click=throw_again, help=_("Throw again"))
+            st.button(":material/undo:", on_click=continue_with, args=(beginning.words[:-1],), help=_("One word back"))
+        st.button(":material/casino:", on_click=draw_again, help=_("Throw again"))
         st.button(
-            plain(drawn_word(step, story.vocabulary, story.end)),
+            plain(drawn_word(step, story.vocabulary, story.eos)),
             type="primary",
-            disabled=step.drawn == story.end_id or len(beginning.words) == longest,
-            on_click=go_on_with,
+            disabled=step.drawn == story.eos_id or len(beginning.words) == longest,
+            on_click=continue_with,
             args=([*beginning.words, story.vocabulary[step.drawn]],),
             key="go_on",
         )

@@ -31,7 +31,7 @@ def watch(run: Run[TrainingJob], config: TrainingConfig, settings: Settings) -> 
         st.rerun()
 
 
-@lesson.part
+@lesson.fragment
 def look() -> None:
     """The controls, the picture of the run that they ask for, and its numbers."""
     with st.container(key="picture-and-controls"):

@@ -23,7 +23,7 @@ from lib.web.two_dice.table import experiment_table
 from lib.web.two_dice.training import pair_player, pair_verdict, training_status
 
 
-def throw_again() -> None:
+def draw_again() -> None:
     """Other sentences: the next seed."""
     st.session_state[key_of("seed")] = (st.session_state.get(key_of("seed"), 0) + 1) % 10_000
 
@@ -60,7 +60,7 @@ def watch_training(run: Run[TrainingPairJob], pair: Pair) -> None:
         st.rerun()
 
 
-@lesson.part
+@lesson.fragment
 def look() -> None:
     """The controls, the table that they ask for, and what it says; then both trainings."""
     with st.container(key="picture-and-controls"):
@@ -77,7 +77,7 @@ def look() -> None:
             _("Measure to look at"),
             captions={name: prose("two_dice", f"measure-{name.replace('_', '-')}") for name in MEASURES},
         )
-        st.button(_("Other sentences"), on_click=throw_again, icon=":material/casino:", width="stretch")
+        st.button(_("Other sentences"), on_click=draw_again, icon=":material/casino:", width="stretch")
         with controls.more("seed", "n", "models") as drawn:
             if drawn:
                 controls.number("seed", _("Seed of the sentences"))

@@ -42,7 +42,7 @@ def words(seed: int) -> list[dict[str, object]]:
         with np.errstate(divide="ignore"):
             cut = shape_distribution(np.log(truth), top_k=TOP_K)
         drawn = int(draw(cut.probabilities, 1, rng)[0])
-        if drawn == story.end_id:
+        if drawn == story.eos_id:
             return steps
         order = np.argsort(-truth, kind="stable")[: max(SHOWN, TOP_K)]
         order = order[truth[order] > 0]

@@ -21,10 +21,10 @@ import numpy as np
 import torch
 
 from lib.datasets import bayes_floor, load_digits
-from lib.experiment import KS, LEARNED, MOST, RATES, Cell, CellResult, ExperimentConfig, _learned
+from lib.experiment import KS, LEARNED, MOST, TABLE_RATES, Cell, CellResult, ExperimentConfig, _learned
 from lib.figures.dropout import AverageLabels, running_average_figure
 from lib.language_model import CHECKPOINTS, load_model
-from lib.next_word import MOST_BEGINNINGS, beginnings, what_follows
+from lib.next_word import MOST_PROMPTS, prompts, what_follows
 from lib.pictured_network import (
     PICTURED_DATA,
     TRAINED_RATES,
@@ -53,7 +53,7 @@ from lib.web.frame import language
 from lib.web.frame.language import LANGUAGES, ROOT
 from lib.web.home import life_strip
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
-from lib.web.runs.worker_pool import CREW
+from lib.web.runs.worker_pool import WORKER_POOL
 from lib.web.today import data as today_data
 from lib.web.today import places as today_places
 from lib.web.today.runs import today_runs
@@ -187,13 +187,13 @@ def today_rows() -> list[Row]:
 
 def two_dice_rows() -> list[Row]:
     """Pairs of models, tables, and measured cells of the Two dice page."""
-    models = {p: load_model("en", p) for p in RATES}
+    models = {p: load_model("en", p) for p in TABLE_RATES}
     shared = [load_story(), *models.values(), load_model("en", 0.3, "large")]
     # As many records as on the page, but not as many steps between them.
     without, with_dropout = (replace(each, steps=60, record_every=2) for each in pair_config(0.3, MOST, 0))
     pair, pairs = (without, with_dropout), training_pairs()
-    whole = ExperimentConfig(RATES, KS, n=100)
-    forgotten = [replace(whole, rates=(p,), grammar=False, dropout_on=True) for p in RATES]
+    whole = ExperimentConfig(TABLE_RATES, KS, n=100)
+    forgotten = [replace(whole, rates=(p,), grammar=False, dropout_on=True) for p in TABLE_RATES]
     known: dict[Cell, CellResult] = {}
     table = finished(MeasuringJob((whole, replace(forgotten[0], dropout_on=False), forgotten[-1]), None, known))
     for each in forgotten:
@@ -242,7 +242,7 @@ def results_rows() -> list[Row]:
         Row("_packed", "the same as the browser gets them", 8, weigh(packed(recording))),
         Row("_monte_carlo", "errors of averaged passes", dropout_report.MOST_ERRORS, weigh(monte_carlo)),
         Row("_told", f"{top_k_report.STORIES} stories each", top_k_report.MOST_TOLD, weigh(pickle.dumps(told))),
-        Row("what_follows", "scores and truth after a beginning", MOST_BEGINNINGS, weigh(follows)),
+        Row("what_follows", "scores and truth after a beginning", MOST_PROMPTS, weigh(follows)),
         Row("_errors", "mistakes of every k", top_k_report.MOST_ERRORS, weigh(top_k_report._errors(*asked, 1.0))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),
@@ -255,7 +255,7 @@ def results_rows() -> list[Row]:
 def files_rows() -> list[Row]:
     """What is read from files once. There are no more entries than files, so these need no bound."""
     story = load_story()
-    beginnings(story)
+    prompts(story)
     models = [load_model(*each) for each in CHECKPOINTS]
     pages = [path.stem for path in (ROOT / "content" / "en").glob("*.md")]
     words = [language._catalogue(each) for each in LANGUAGES]
@@ -290,7 +290,7 @@ def main() -> None:
             print(f"| {row.cache} | {row.holds} | {row.bound} | {row.each:.3g} | {row.bound * row.each:.1f} |")
         weights = sorted((row.bound * row.each for row in rows if row.kept == kept), reverse=True)
         # Under way are at most as many runs as the crew has members, each of another kind, and one left half done.
-        total = sum(weights) if kept else sum(weights[: CREW.size]) + weights[0]
+        total = sum(weights) if kept else sum(weights[: WORKER_POOL.size]) + weights[0]
         print(f"| **{'kept' if kept else 'under way'}** | | | | **{total:.0f}** |")
     print(f"\nA visitor's own table: {weigh(table):.1f} MB, and the file itself, {MAX_BYTES / 1e6:.1f} MB.")
     print(f"This process before it made anything: {base:.0f} MB.")

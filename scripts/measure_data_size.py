@@ -10,7 +10,7 @@ time and goes on where it was.
 import argparse
 import time
 
-from lib.studies.data_size import PATH, RATES, SEEDS, SIZES, append_point, load_points
+from lib.studies.data_size import PATH, SEEDS, SIZES, STUDIED_RATES, append_point, load_points
 from lib.studies.data_size_trial import Trial, trial_config
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.measure_data_size", description="Measure the data size.")
     parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))
     arguments = parser.parse_args()
-    wanted = [(size, p, seed) for seed in arguments.seeds for size in SIZES for p in RATES]
+    wanted = [(size, p, seed) for seed in arguments.seeds for size in SIZES for p in STUDIED_RATES]
     known = {(point.sentences, point.p, point.seed) for point in load_points()}
     for size, p, seed in wanted:
         if (size, p, seed) in known:

@@ -17,7 +17,7 @@ from lib.experiment import (
     KS,
     MEASURES,
     MOST,
-    RATES,
+    TABLE_RATES,
     Cell,
     CellResult,
     ExperimentConfig,
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--small-table", action="store_true", help="only p = 0 and 0.3, no cut and k = 10")
     parser.add_argument("--csv", type=Path, metavar="PATH", help="write all numbers there")
     arguments = parser.parse_args()
-    rates, ks = (LARGE, (None, 10)) if arguments.small_table else (RATES, KS)
+    rates, ks = (LARGE, (None, 10)) if arguments.small_table else (TABLE_RATES, KS)
     if arguments.corpus == "large":
         rates = LARGE
     try:

@@ -15,8 +15,8 @@ from lib.experiment import (
     KS,
     LEARNED,
     MEASURES,
-    RATES,
     SHOWN,
+    TABLE_RATES,
     Cell,
     CellResult,
     Experiment,
@@ -26,9 +26,9 @@ from lib.experiment import (
     _learned,
     decompose,
     interaction_by_chance,
-    marked,
     run_experiment,
     to_csv,
+    verdict_on,
 )
 from lib.grammar import parse_grammar
 from lib.language_model import LanguageModelConfig, load_model, train_language_model
@@ -221,17 +221,17 @@ def test_a_cell_is_what_a_recount_of_the_same_draws_says():
     assert result.log_probability.value == pytest.approx(sum(a for a, _ in logs) / sum(b for _, b in logs))
     assert [s.words for s in result.sentences] == [tuple(s) for s in told[:SHOWN]]
     for sentence in result.sentences:
-        assert (sentence.mark == "copied") == (sentence.words in learned)
-        assert (sentence.mark == "impossible") == (not model.story.accepts(sentence.words))
+        assert (sentence.verdict == "copied") == (sentence.words in learned)
+        assert (sentence.verdict == "impossible") == (not model.story.accepts(sentence.words))
 
 
 def test_a_copied_sentence_is_told_from_a_new_and_from_an_impossible_one():
     story = Story(parse_grammar(TOY))
     learned = frozenset({("the", "dog", "sleeps")})
-    assert marked(["the", "dog", "sleeps"], story, learned) == "copied"
-    assert marked(["the", "cat", "eats"], story, learned) == "new"
-    assert marked(["the", "dog"], story, learned) == "impossible"
-    assert marked([], story, learned) == "impossible"
+    assert verdict_on(["the", "dog", "sleeps"], story, learned) == "copied"
+    assert verdict_on(["the", "cat", "eats"], story, learned) == "new"
+    assert verdict_on(["the", "dog"], story, learned) == "impossible"
+    assert verdict_on([], story, learned) == "impossible"
 
 
 def test_a_cell_does_not_depend_on_what_else_is_measured_and_a_known_one_is_not_measured_again():
@@ -278,7 +278,7 @@ def test_a_model_that_can_say_nothing_possible_is_measured_all_the_same():
     result = run_experiment(ExperimentConfig((0.0,), (None,), 100, grammar=False), {0.0: last.model})[Cell(0.0, None)]
     assert result.accepted.value == 0
     assert math.isnan(result.log_probability.value)
-    assert all(sentence.mark == "impossible" for sentence in result.sentences)
+    assert all(sentence.verdict == "impossible" for sentence in result.sentences)
     assert to_csv({result.cell: result}).splitlines()[1].endswith(",,,")
 
 
@@ -319,13 +319,13 @@ def test_a_config_is_frozen_and_hashable():
 @pytest.fixture(scope="module")
 def whole() -> dict[Cell, CellResult]:
     """The whole table, 500 sentences in a cell, seed fixed. All comparisons below are between whole 95 % intervals."""
-    return run_experiment(ExperimentConfig(RATES, KS, 500))
+    return run_experiment(ExperimentConfig(TABLE_RATES, KS, 500))
 
 
 @pytest.mark.parametrize("k", KS[:-1])
 def test_copying_falls_steeply_with_p_at_every_k(whole, k):
-    copied = {p: whole[Cell(p, k)].copied for p in RATES}
-    for gentler, stronger in pairwise(RATES):
+    copied = {p: whole[Cell(p, k)].copied for p in TABLE_RATES}
+    for gentler, stronger in pairwise(TABLE_RATES):
         assert copied[stronger].low <= copied[gentler].high
     assert copied[0.0].low > copied[0.1].high
     assert copied[0.0].low > 6 * copied[0.3].high
@@ -343,7 +343,7 @@ def test_at_p_0_no_k_undoes_memorising(whole):
         assert whole[Cell(0.0, k)].copied.high > whole[Cell(0.0, None)].copied.low
 
 
-@pytest.mark.parametrize("p", RATES)
+@pytest.mark.parametrize("p", TABLE_RATES)
 def test_acceptance_rises_and_variety_falls_as_k_shrinks(whole, p):
     cells = [whole[Cell(p, k)] for k in KS]  # from no cut to k = 1
     for wider, narrower in pairwise(cells):
@@ -353,7 +353,7 @@ def test_acceptance_rises_and_variety_falls_as_k_shrinks(whole, p):
     assert cells[2].different.low > cells[3].different.high > cells[3].different.low > cells[4].different.high
 
 
-@pytest.mark.parametrize("p", RATES)
+@pytest.mark.parametrize("p", TABLE_RATES)
 def test_the_greedy_model_says_one_sentence_for_ever(whole, p):
     result = whole[Cell(p, 1)]
     assert result.different.value == 1 / 500
@@ -362,7 +362,7 @@ def test_the_greedy_model_says_one_sentence_for_ever(whole, p):
 
 def test_each_die_does_its_own_job(whole):
     def shares(measure: str) -> tuple[float, float, float]:
-        return decompose([[whole[Cell(p, k)].measure(measure).value for k in KS] for p in RATES]).shares
+        return decompose([[whole[Cell(p, k)].measure(measure).value for k in KS] for p in TABLE_RATES]).shares
 
     assert shares("copied")[0] > 0.9
     assert shares("different")[1] > 0.8

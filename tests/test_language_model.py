@@ -213,7 +213,7 @@ def test_training_is_the_textbook_loop(toy):
     flat = nn.Parameter(initial_parameters(network, dice))
     optimizer = torch.optim.AdamW([flat], weight_decay=config.weight_decay)
     sentences = toy.sample(60, np.random.default_rng([0, 0]))
-    corpus = Corpus.of(sentences, toy.word_id, toy.end_id, config.context)
+    corpus = Corpus.of(sentences, toy.word_id, toy.eos_id, config.context)
     words_in_a_batch = 8 * sum(len(sentence) + 1 for sentence in sentences) / 60
     for step, index in enumerate(itertools.islice(corpus.shuffled_batches(8, dice), 12), start=1):
         w = unflatten(flat, network)
@@ -309,7 +309,7 @@ def test_loss_is_the_mean_surprise_word_by_word(toy, model):
     sentences = toy.sample(7, np.random.default_rng(3))
     surprise = []
     for sentence in sentences:
-        for t, word in enumerate([*sentence, toy.end]):
+        for t, word in enumerate([*sentence, toy.eos]):
             probabilities = shape_distribution(model.next_logits(sentence[:t])).probabilities
             surprise.append(-math.log(probabilities[toy.word_id[word]]))
     assert model.loss(sentences) == pytest.approx(np.mean(surprise), rel=1e-5)
@@ -396,7 +396,7 @@ def exact_sentence_probabilities(model: LanguageModel, prefix=(), **sampling) ->
         for i, p in enumerate(shape_distribution(model.next_logits(words), **sampling).probabilities):
             if p * chance > 1e-9:
                 longer = (*words, model.vocabulary[i])
-                if i == model.story.end_id:
+                if i == model.story.eos_id:
                     found[words] = found.get(words, 0.0) + p * chance
                 elif len(longer) == model.config.context:
                     found[longer] = found.get(longer, 0.0) + p * chance
@@ -433,7 +433,7 @@ def test_greedy_speech_is_one_sentence_forever(model):
     told = model.generate(30, np.random.default_rng(0), top_k=1)
     assert len({tuple(words) for words in told}) == 1
     words: list[str] = []
-    while (best := model.vocabulary[int(model.next_logits(words).argmax())]) != model.story.end and len(words) < 11:
+    while (best := model.vocabulary[int(model.next_logits(words).argmax())]) != model.story.eos and len(words) < 11:
         words.append(best)
     assert told[0][:11] == words
 
@@ -449,9 +449,9 @@ def test_unending_sentences_stop_at_the_context(toy):
     network = SMALL.network(len(toy.vocabulary))
     parameters = initial_parameters(network, torch.Generator().manual_seed(0))
     w = unflatten(parameters, network)
-    w["word"][toy.end_id] = 0  # the end mark's logit is 0, and all others ...
+    w["word"][toy.eos_id] = 0  # the end mark's logit is 0, and all others ...
     w["norm"].fill_(1)
-    model = LanguageModel(SMALL, toy, parameters, lm.History([], [], [], []))
+    model = LanguageModel(SMALL, toy, parameters, lm.LossHistory([], [], [], []))
     told = model.generate(40, np.random.default_rng(0), temperature=5.0)
     assert max(map(len, told)) == SMALL.context
     full = list(itertools.islice(itertools.cycle(["the", "owl"]), SMALL.context - 1))

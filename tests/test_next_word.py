@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib.figures.top_k import MOST_BARS, DrawLabels, ErrorLabels, draws_figure, errors_figure
-from lib.next_word import beginnings, judge, next_word
+from lib.next_word import judge, next_word, prompts
 from lib.sampling import SamplingError, top_k_errors
 from lib.story import load_story
 
@@ -71,12 +71,12 @@ def test_more_than_one_row_is_refused():
 
 def test_the_beginnings_are_possible_and_leave_ever_fewer_choices():
     story = load_story("en")
-    offered = beginnings(story)
+    offered = prompts(story)
     assert len(offered) == 8
     choices = [np.count_nonzero(story.next_word(each.split())) for each in offered]
     assert choices == sorted(choices, reverse=True)
     assert choices[0] > 50 > choices[-1] > 1
-    assert beginnings(story) == offered
+    assert prompts(story) == offered
 
 
 def test_judging_stories():

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.grammar import Grammar, is_symbol, parse_grammar
-from lib.story import END, ImpossiblePrefix, Story, UnknownLanguage, load_story
+from lib.story import EOS, ImpossiblePrefix, Story, UnknownLanguage, load_story
 from scripts.read_story import main as read_story
 from scripts.read_story import repeat_chance
 
@@ -49,7 +49,7 @@ def next_word_by_hand(sentences: dict[tuple[str, ...], float], prefix: tuple[str
     share: dict[str, float] = {}
     for words, p in sentences.items():
         if words[:n] == prefix:
-            word = words[n] if len(words) > n else END
+            word = words[n] if len(words) > n else EOS
             share[word] = share.get(word, 0.0) + p
     total = sum(share.values())
     return {word: p / total for word, p in share.items()}
@@ -159,12 +159,12 @@ def told(story: Story) -> list[list[str]]:
 
 
 def test_the_end_is_a_word_of_the_vocabulary_but_not_of_a_sentence(story: Story, told: list[list[str]]) -> None:
-    assert story.vocabulary[story.end_id] == story.end == END
-    assert not any(END in words for words in told)
-    assert story.next_word(told[0])[story.end_id] > 0
-    assert not story.accepts([*told[0], END])
+    assert story.vocabulary[story.eos_id] == story.eos == EOS
+    assert not any(EOS in words for words in told)
+    assert story.next_word(told[0])[story.eos_id] > 0
+    assert not story.accepts([*told[0], EOS])
     with pytest.raises(ImpossiblePrefix):
-        story.next_word([*told[0], END])
+        story.next_word([*told[0], EOS])
 
 
 def test_the_vocabulary_holds_every_word_once(story: Story, told: list[list[str]]) -> None:
@@ -188,7 +188,7 @@ def test_a_sentence_is_as_likely_as_its_words_one_after_the_other(story: Story, 
     for words in told[:300]:
         steps = [story.next_word(words[:i]) for i in range(len(words) + 1)]
         assert all(step.sum() == pytest.approx(1, abs=1e-12) and step.min() >= 0 for step in steps)
-        ids = [*(story.word_id[word] for word in words), story.end_id]
+        ids = [*(story.word_id[word] for word in words), story.eos_id]
         total = sum(math.log(step[i]) for step, i in zip(steps, ids, strict=True))
         assert story.log_probability(words) == pytest.approx(total, abs=1e-9)
 

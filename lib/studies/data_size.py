@@ -23,7 +23,7 @@ from lib.statistics.comparison import NEGLIGIBLE_LOSS, paired_interval
 
 PATH = Path(__file__).resolve().parents[2] / "data" / "data_size.csv"
 SIZES = (250, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
-RATES = (0.0, 0.1, 0.3, 0.5)
+STUDIED_RATES = (0.0, 0.1, 0.3, 0.5)
 SEEDS = (0, 1, 2)
 STEPS = 1_500
 

@@ -94,7 +94,7 @@ def record_block(
     full = torch.from_numpy(model.next_logits(words)).softmax(-1)  # also checks the words
     network = model.config.network(len(model.vocabulary))
     w = unflatten(model.parameters, network)
-    tokens = torch.tensor([[model.story.end_id, *(model.story.word_id[word] for word in words)]])  # (1, T)
+    tokens = torch.tensor([[model.story.eos_id, *(model.story.word_id[word] for word in words)]])  # (1, T)
     die = torch.Generator().manual_seed(seed)
     calls = 0
     kept: dict[str, Tensor] = {}
@@ -126,7 +126,7 @@ def record_block(
         states, _ = forward(w, network, tokens.expand(passes, -1), drop)  # (N, T, C)
         probabilities = (states[:, -1] @ w["word"].T).softmax(-1)  # (N, V)
     return BlockPasses(
-        words=[model.story.end, *words],
+        words=[model.story.eos, *words],
         kept={place: mask.numpy() for place, mask in kept.items()},
         attention=weights[block].numpy(),
         probabilities=probabilities.numpy(),

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.listings.today import block_listing, data_size_listing, regularisers_listing, scaling_listing, schedule_listing
 from lib.story import load_story
-from lib.studies.data_size import RATES, crossing, load_points
+from lib.studies.data_size import STUDIED_RATES, crossing, load_points
 from lib.studies.data_size_trial import trial_config
 from lib.studies.facts import load_facts
 from lib.studies.regularisers import RegularisersConfig
@@ -147,14 +147,14 @@ def test_the_sentence_and_the_block_change_what_is_played() -> None:
 def test_the_data_part_says_where_the_curves_cross_from_the_shipped_points() -> None:
     at = opened(part="data")
     text = shown(at)
-    for p in RATES[1:]:
+    for p in STUDIED_RATES[1:]:
         assert f"**p = {p}** changes the validation loss" in text
     found = crossing(load_points(), 0.5)
     assert found.sentences
     assert f"cross at about **{float(f'{found.sentences:.2g}'):,.0f}**" in text
     traces = {trace["name"]: trace for trace in figure(at)["data"] if "name" in trace}
     assert traces["floor, the entropy of the storybook"]["y"][0] == pytest.approx(load_story().entropy_per_word)
-    assert {f"p = {p:.1f}" for p in RATES} <= set(traces)
+    assert {f"p = {p:.1f}" for p in STUDIED_RATES} <= set(traces)
 
 
 def test_one_point_is_run_live_and_stands_beside_the_shipped_ones(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.language_model import load_model
-from lib.next_word import beginnings, next_word
+from lib.next_word import next_word, prompts
 from lib.story import load_story
 from lib.web.frame.language import plain
 from lib.web.top_k.report import IN_TABLE
@@ -48,7 +48,7 @@ def sent(at: AppTest) -> dict[str, Any]:
 def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     at = opened()
     data = sent(at)
-    words = beginnings(STORY)[0].split()
+    words = prompts(STORY)[0].split()
     model = load_model("en", 0.3, "small")
     pointer = np.random.default_rng([0, len(words)]).random()
     step = next_word(model.next_logits(words), STORY.next_word(words), pointer=pointer, top_k=50)
@@ -132,12 +132,12 @@ def test_k_from_one_word_to_all(k: int) -> None:
 
 def test_the_sentence_goes_on_word_by_word_to_its_full_stop_and_back() -> None:
     at = opened(seed="3")
-    words = beginnings(STORY)[0].split()
+    words = prompts(STORY)[0].split()
     for _ in range(30):
         data = sent(at)
         drawn = data["words"][data["drawn"]]
         button = at.button(key="go_on")
-        if drawn == STORY.end:
+        if drawn == STORY.eos:
             break
         assert f"“{drawn}”" in button.label
         button.click().run()
@@ -231,7 +231,7 @@ def test_twenty_stories_side_by_side() -> None:
     told = [unescape(re.findall("<div.*?>(.*?)</div>", each, re.DOTALL)[0]).splitlines() for each in columns]
     assert [len(lines) for lines in told] == [20, 20, 20]
     assert len(set(told[0])) == 1  # greedy says one sentence
-    first = beginnings(STORY)[0]
+    first = prompts(STORY)[0]
     for line in (line for lines in told for line in lines):
         sentence = line[2:].strip()
         assert sentence.lower().startswith(first.lower())
@@ -308,8 +308,8 @@ def test_a_word_that_could_be_a_number_stays_in_the_sentence() -> None:
 
 def test_another_beginning_can_be_picked() -> None:
     at = opened()
-    for text in beginnings(STORY)[1:]:
-        at.menu_button(key="beginnings").click(text).run()
+    for text in prompts(STORY)[1:]:
+        at.menu_button(key="prompts").click(text).run()
         assert f"“{text}”" in sent(healthy(at))["labels"]["picture"]
         assert at.text_input(key="top_k-text").value == text
 

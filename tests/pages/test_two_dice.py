@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.experiment import KS, RATES, SHOWN, Cell, ExperimentConfig, run_experiment
+from lib.experiment import KS, SHOWN, TABLE_RATES, Cell, ExperimentConfig, run_experiment
 from lib.language_model import LIVE, load_model
 from lib.web.two_dice import runs as two_dice_runs
 from lib.web.two_dice.runs import CellStore, MeasuringJob, TrainingPairJob, measuring_runs, pair_config
@@ -64,7 +64,7 @@ def test_the_default_page_shows_the_two_by_two_and_the_grammar() -> None:
             assert sum(cell["shares"]) == pytest.approx(1)
             assert len(cell["sentences"]) == SHOWN
             marks = ("copied", "new", "impossible")
-            assert [marks[mark] for _, mark in cell["sentences"]] == [told.mark for told in result.sentences]
+            assert [marks[mark] for _, mark in cell["sentences"]] == [told.verdict for told in result.sentences]
     history = load_model(p=0.3).history
     assert f"training loss {history.train_loss[-1]:.2f}" in data["rows"][1]["details"]
     assert picture_sizes(at)[0] < 60_000
@@ -125,7 +125,7 @@ def test_the_whole_table_has_every_rate_and_every_k() -> None:
     at = opened(all="true", measure="accepted", **FEW)
     data = sent(at)
     assert data["compact"] is True
-    assert len(data["rows"]) == len(RATES) + 1
+    assert len(data["rows"]) == len(TABLE_RATES) + 1
     assert all(len(row["cells"]) == len(KS) for row in data["rows"])
     for row in data["rows"]:
         for cell in row["cells"]:
@@ -133,7 +133,7 @@ def test_the_whole_table_has_every_rate_and_every_k() -> None:
     bars, lines = (chart["figure"] for chart in charts(at))
     totals = np.sum([trace["x"] for trace in bars["data"]], axis=0)
     assert totals == pytest.approx(1)
-    assert len(lines["data"]) == len(RATES) + 1
+    assert len(lines["data"]) == len(TABLE_RATES) + 1
 
 
 def test_the_forgotten_eval_stands_beside_top_k() -> None:

@@ -9,9 +9,9 @@ import torch
 from lib.language_model import LanguageModelConfig, SettingError, load_model, train_language_model
 from lib.story import load_story
 from lib.studies.data_size import (
-    RATES,
     SIZES,
     STEPS,
+    STUDIED_RATES,
     Point,
     append_point,
     crossing,
@@ -118,7 +118,7 @@ def test_the_shipped_points_are_complete_and_possible() -> None:
     seeds = {each.seed for each in points}
     assert len(seeds) >= 2
     for size in SIZES:
-        for p in RATES:
+        for p in STUDIED_RATES:
             here = [each for each in points if (each.sentences, each.p) == (size, p)]
             assert len(here) >= 2, (size, p)
             assert len({each.seed for each in here}) == len(here)

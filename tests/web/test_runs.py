@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from lib.web.runs.worker_pool import Crew, RunPool, Watcher
+from lib.web.runs.worker_pool import RunStore, Watcher, WorkerPool
 from tests.support.apptest import until
 
 SECONDS = 10
@@ -36,8 +36,8 @@ class SteppedJob:
 
 
 @pytest.fixture
-def pool() -> RunPool[SteppedJob]:
-    return RunPool(keep=2, crew=Crew(2))
+def pool() -> RunStore[SteppedJob]:
+    return RunStore(keep=2, crew=WorkerPool(2))
 
 
 def test_one_run_for_all_who_ask_for_the_same_config(pool):
@@ -104,7 +104,7 @@ def test_leaving_stops_the_run(pool):
 
 
 def test_who_goes_to_another_page_lets_go_of_all_kinds_of_runs(pool):
-    other: RunPool[SteppedJob] = RunPool(crew=pool._crew)
+    other: RunStore[SteppedJob] = RunStore(crew=pool._crew)
     jobs, watcher = [SteppedJob(steps=100), SteppedJob(steps=100)], Watcher()
     for each, job in zip((pool, other), jobs, strict=True):
         each.watch("config", watcher, lambda job=job: job)
@@ -139,7 +139,7 @@ def test_of_runs_left_half_done_only_the_last_is_kept(pool):
 
 
 def test_of_all_kinds_of_runs_left_half_done_only_the_last_is_kept(pool):
-    other: RunPool[SteppedJob] = RunPool(crew=pool._crew)
+    other: RunStore[SteppedJob] = RunStore(crew=pool._crew)
     watchers, jobs = [Watcher(), Watcher()], [SteppedJob(steps=100), SteppedJob(steps=100)]
     for each, watcher, job in zip((pool, other), watchers, jobs, strict=True):
         each.watch("config", watcher, lambda job=job: job)
@@ -153,7 +153,7 @@ def test_of_all_kinds_of_runs_left_half_done_only_the_last_is_kept(pool):
 
 
 def test_a_crew_computes_no_more_runs_at_once_than_it_has_members(pool):
-    pools = [pool, *(RunPool(crew=pool._crew) for _ in range(2))]
+    pools = [pool, *(RunStore(crew=pool._crew) for _ in range(2))]
     jobs = [SteppedJob(steps=1) for _ in pools]
     runs = [each.watch("config", Watcher(), lambda job=job: job) for each, job in zip(pools, jobs, strict=True)]
     assert [each.active is not None for each in pools] == [True, True, False]

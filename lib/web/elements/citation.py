@@ -18,7 +18,7 @@ def confidence_name(confidence: str) -> str:
     return {"seen": _("read there"), "quoted": _("quoted by others"), "conflict": _("sources conflict")}[confidence]
 
 
-def evidence(fact: Sourced) -> str:
+def citation(fact: Sourced) -> str:
     """Badge and link, as Markdown to stand behind a claim."""
     badge = f":{_COLOURS[fact.kind]}-badge[{kind_name(fact.kind)}]"
     return f"{badge} :gray-badge[{confidence_name(fact.confidence)}] [{_('source')}]({fact.source})"
@@ -28,4 +28,4 @@ def corrected(fact: Sourced) -> None:
     """What is often told otherwise, marked as a correction."""
     if fact.correction:
         otherwise = strong(_("Often told otherwise"))
-        st.warning(f"{otherwise} · {_(fact.correction)} {evidence(fact)}", icon=":material/ink_eraser:")
+        st.warning(f"{otherwise} · {_(fact.correction)} {citation(fact)}", icon=":material/ink_eraser:")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lib.language_model import checkpoint_path
-from lib.next_word import beginnings
+from lib.next_word import prompts
 from lib.story import STORIES, ImpossiblePrefix, Story
 from lib.web.elements.controls import key_of
 from lib.web.frame.language import _, current_language, plain
@@ -15,7 +15,7 @@ _LONGEST = 200  # characters that anyone may type
 
 
 @dataclass(frozen=True)
-class Beginning:
+class Prompt:
     """What stands before the next word: the ``words`` that can be used, and what was ``unknown`` of what was typed."""
 
     words: tuple[str, ...]
@@ -30,45 +30,45 @@ def story_language() -> str:
     return language if has_both else "en"
 
 
-def choose_beginning(story: Story, *, longest: int) -> Beginning:
+def choose_prompt(story: Story, *, longest: int) -> Prompt:
     """Draw the field to type in and the list to pick from; ``longest`` is how many words the model reads at most.
 
     Words are used up to the first unknown one. What is typed is in the link as ``text``.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
-            _("The sentence so far"), beginnings(story)[0], key=key_of("text"), max_chars=_LONGEST, bind="query-params"
+            _("The sentence so far"), prompts(story)[0], key=key_of("text"), max_chars=_LONGEST, bind="query-params"
         )
         # Nearly anything can follow the first beginning, very little the last.
         st.menu_button(
             ":material/list:",
-            beginnings(story),
-            key="beginnings",
+            prompts(story),
+            key="prompts",
             help=_("Pick another beginning"),
             format_func=lambda each: plain(each) + " …",
-            on_click=lambda: go_on_with([st.session_state["beginnings"]]),
+            on_click=lambda: continue_with([st.session_state["prompts"]]),
         )
     return _beginning(text or "", story, longest)
 
 
-def first_beginning(story: Story, *, longest: int) -> Beginning:
+def first_prompt(story: Story, *, longest: int) -> Prompt:
     """The beginning that the field has at first, where it is not drawn."""
-    return _beginning(beginnings(story)[0], story, longest)
+    return _beginning(prompts(story)[0], story, longest)
 
 
-def _beginning(text: str, story: Story, longest: int) -> Beginning:
+def _beginning(text: str, story: Story, longest: int) -> Prompt:
     typed = story.words_of(text[:_LONGEST])
     unknown = tuple(story.unknown_words(typed))
     known = next((i for i, word in enumerate(typed) if word in unknown), len(typed))
-    return Beginning(tuple(typed[: min(known, longest)]), unknown)
+    return Prompt(tuple(typed[: min(known, longest)]), unknown)
 
 
-def go_on_with(words: Sequence[str]) -> None:
+def continue_with(words: Sequence[str]) -> None:
     """Make these words the beginning; call it from a widget's callback."""
     st.session_state[key_of("text")] = " ".join(words) or "."
 
 
-def name_unknown_words(beginning: Beginning, story: Story) -> None:
+def name_unknown_words(beginning: Prompt, story: Story) -> None:
     """Say which words are not in the storybook, and offer those that are spelled like them."""
     if not beginning.unknown:
         return
@@ -81,7 +81,9 @@ def name_unknown_words(beginning: Beginning, story: Story) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(_("Did you mean"), width="content")
                 for word in nearest:
-                    st.button(plain(word), on_click=go_on_with, args=([*beginning.words, word],), key=f"nearest_{word}")
+                    st.button(
+                        plain(word), on_click=continue_with, args=([*beginning.words, word],), key=f"nearest_{word}"
+                    )
 
 
 def name_impossible_word(impossible: ImpossiblePrefix) -> None:

@@ -93,7 +93,7 @@ def _around_the_lesson(page: Page) -> Iterator[None]:
         _settle_memory("torch" in sys.modules)
 
 
-def part(draw: Callable[P, None]) -> Callable[P, None]:
+def fragment(draw: Callable[P, None]) -> Callable[P, None]:
     """Decorate a part of a page: when one of its own controls is moved, this part runs again, and not the whole page.
 
     A page sends some sixty elements, each of which takes the server up to half a millisecond; a quarter of them are the

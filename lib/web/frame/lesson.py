@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lib.web.frame.frame import framed, link_to, part, settings_in_link
+from lib.web.frame.frame import fragment, framed, link_to, settings_in_link
 from lib.web.frame.language import _, current_language, prose, strong
 
-__all__ = ["code", "framed", "link_here", "link_to", "part", "predict", "prose", "section", "takeaway"]
+__all__ = ["code", "fragment", "framed", "link_here", "link_to", "predict", "prose", "section", "takeaway"]
 
 
-@part
+@fragment
 def predict(page: str, question: str, options: Mapping[str, str]) -> None:
     """Ask before showing: the student picks an option, and is told what to look for.
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lib.web.frame.language import _, decimal, ngettext
-from lib.web.runs.worker_pool import Job, Run, RunPool
+from lib.web.runs.worker_pool import Job, Run, RunStore
 
 J = TypeVar("J", bound=Job)
 
 
-def run_status(pool: RunPool[J], run: Run[J], tell: Callable[[J, str], str]) -> str:
+def run_status(pool: RunStore[J], run: Run[J], tell: Callable[[J, str], str]) -> str:
     """Waiting, starting, or what ``tell`` says of the job and the seconds left; empty once the run is over."""
     if run.over:
         return ""

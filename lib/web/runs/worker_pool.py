@@ -1,8 +1,8 @@
 """Background runs: computed once, in a thread, for everybody who asks for the same config.
 
-Forty students who open the same lesson watch one training run. A `Crew` computes a few runs at a time; the others wait
-in a queue whose length a page can show. A run that nobody watches stops at once and goes on when somebody comes back to
-it. Finished runs stay in a small, bounded store, and so does the run that was last left half done.
+Forty students who open the same lesson watch one training run. A `WorkerPool` computes a few runs at a time; the others
+wait in a queue whose length a page can show. A run that nobody watches stops at once and goes on when somebody comes
+back to it. Finished runs stay in a small, bounded store, and so does the run that was last left half done.
 
 Threads never call Streamlit. A page asks for a run with ``pool.watch(...)`` at every rerun; a watcher is one session,
 and when the session ends its ``gone`` event is set (from the server's event loop, so nothing else is done there).
@@ -49,7 +49,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.gone = threading.Event()
-        self.pools: set[RunPool[Any]] = set()
+        self.pools: set[RunStore[Any]] = set()
 
     def let_go(self) -> None:
         """Stop watching everything: the person went to another page."""
@@ -119,7 +119,7 @@ class Run(Generic[J]):
             self.error = error
 
 
-class Crew:
+class WorkerPool:
     """Who computes, for all pools of a server: one run of each kind at a time, and never more than there are cores.
 
     More at once would make all of them slower, and pages need a core too. Runs wait for each other in one queue.
@@ -128,8 +128,8 @@ class Crew:
     def __init__(self, size: int | None = None) -> None:
         self.size = size or min(2, os.cpu_count() or 1)
         self.lock = threading.RLock()  # guards the crew and all its pools
-        self.pools: list[RunPool[Any]] = []
-        self.queue: deque[tuple[RunPool[Any], Run[Any]]] = deque()
+        self.pools: list[RunStore[Any]] = []
+        self.queue: deque[tuple[RunStore[Any], Run[Any]]] = deque()
 
     def start(self) -> None:
         """Start what can be started. Call it with the lock held."""
@@ -150,14 +150,14 @@ class Crew:
             pool.forget(config)
 
 
-CREW = Crew()
+WORKER_POOL = WorkerPool()
 _here: set[Watcher] = set()  # the watchers of all sessions
 
 
-class RunPool(Generic[J]):
+class RunStore(Generic[J]):
     """All runs of one kind on this server."""
 
-    def __init__(self, *, keep: int = 8, crew: Crew = CREW) -> None:
+    def __init__(self, *, keep: int = 8, crew: WorkerPool = WORKER_POOL) -> None:
         self.keep = keep
         self.active: Run[J] | None = None  # the run that is being computed
         self._crew, self._lock = crew, crew.lock

@@ -14,7 +14,7 @@ from lib.studies.regularisers import ArmResult, RegularisersConfig, Regularisers
 from lib.studies.schedules import SCHEDULES, ScheduleConfig, ScheduledTrainer
 from lib.training import History, TrainingConfig
 from lib.web.elements.chart import chart
-from lib.web.elements.citation import corrected, evidence
+from lib.web.elements.citation import citation, corrected
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import table
@@ -73,7 +73,7 @@ def schedules_part(controls: Controls[Any]) -> str:
         _schedule_table(trainer.history)
     for name in ("early-vision", "early-language"):
         claim = load_facts().claim(name)
-        st.markdown(f"- {_(claim.text)} {evidence(claim)}")
+        st.markdown(f"- {_(claim.text)} {citation(claim)}")
         corrected(claim)
     st.caption(prose("today", "schedules-honest"))
     return schedule_listing(config)

@@ -10,7 +10,17 @@ from lib.figures.lines import Line, Spot, lines_figure
 from lib.listings.today import data_size_listing
 from lib.statistics.comparison import NEGLIGIBLE_LOSS
 from lib.story import load_story
-from lib.studies.data_size import RATES, SIZES, Crossing, Difference, Point, crossing, differences, load_points, means
+from lib.studies.data_size import (
+    SIZES,
+    STUDIED_RATES,
+    Crossing,
+    Difference,
+    Point,
+    crossing,
+    differences,
+    load_points,
+    means,
+)
 from lib.web.elements.chart import chart
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
@@ -38,11 +48,11 @@ def _shipped() -> list[Point]:
 @functools.cache  # three losses, 20 kB each
 def _summary(column: str) -> _Summary:
     points = _shipped()
-    changes = {p: differences(points, p, column) for p in RATES[1:]}
+    changes = {p: differences(points, p, column) for p in STUDIED_RATES[1:]}
     return _Summary(
-        means={p: means(points, p, column) for p in RATES},
+        means={p: means(points, p, column) for p in STUDIED_RATES},
         differences=changes,
-        crossings={p: crossing(points, p, column) for p in RATES[1:] if changes[p]},
+        crossings={p: crossing(points, p, column) for p in STUDIED_RATES[1:] if changes[p]},
     )
 
 
@@ -195,7 +205,7 @@ def _table(column: str) -> None:
     changes = {p: {each.sentences: signed(each.mean, 3) for each in rows} for p, rows in summary.differences.items()}
     head = [
         _("sentences"),
-        *(_("p = {p}", p=decimal(p, 1)) for p in RATES),
+        *(_("p = {p}", p=decimal(p, 1)) for p in STUDIED_RATES),
         *(_("p = {p} minus p = 0", p=decimal(p, 1)) for p in changes),
     ]
     columns = [*losses.values(), *changes.values()]

@@ -9,7 +9,7 @@ from lib.figures.palette import LEARN, SPEAK
 from lib.listings.today import scaling_listing
 from lib.studies.facts import Event, Model, load_facts
 from lib.web.elements.chart import chart
-from lib.web.elements.citation import confidence_name, corrected, evidence, kind_name
+from lib.web.elements.citation import citation, confidence_name, corrected, kind_name
 from lib.web.elements.component import moving_picture
 from lib.web.elements.controls import Controls, key_of
 from lib.web.elements.drawn_once import drawn_once
@@ -31,7 +31,7 @@ def history_part(controls: Controls[Any]) -> str:
     with card:
         st.markdown(f"**{event.year} · {event.title}**")
         st.markdown(f"{event.who}. {_(event.what)}")
-        st.markdown(f"**{_(event.number)}** {evidence(event)}")
+        st.markdown(f"**{_(event.number)}** {citation(event)}")
         corrected(event)
     _all_corrections()
     return scaling_listing(0.1)

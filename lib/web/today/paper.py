@@ -21,7 +21,7 @@ from lib.studies.digits_figures import (
 from lib.studies.digits_trial import DigitsRun, DigitsTrial
 from lib.studies.facts import load_facts
 from lib.web.elements.chart import chart
-from lib.web.elements.citation import evidence
+from lib.web.elements.citation import citation
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.language import _, decimal, percent, prose, strong
@@ -75,7 +75,7 @@ def paper_part(controls: Controls[Any]) -> str:
             )
     claim = load_facts().claim(f"figure-{figure}")
     paper, here = strong(_("The paper")), strong(_("Here"))
-    st.markdown(f"{paper} · {_(claim.text)} {evidence(claim)}\n\n{here} · {_told(figure, noise)}")
+    st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}\n\n{here} · {_told(figure, noise)}")
     st.caption(prose("today", "paper-differs", seeds=_seeds()))
     return training_listing(trial.config())
 

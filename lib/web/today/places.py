@@ -10,9 +10,9 @@ from lib.listings.today import block_listing
 from lib.story import load_story
 from lib.studies.facts import load_facts
 from lib.studies.placed_dropout import PLACES, BlockPasses, record_block
-from lib.web.elements.citation import evidence
+from lib.web.elements.citation import citation
 from lib.web.elements.controls import Controls
-from lib.web.elements.prompt import choose_beginning, first_beginning, name_unknown_words, story_language
+from lib.web.elements.prompt import choose_prompt, first_prompt, name_unknown_words, story_language
 from lib.web.frame.language import _, decimal, percent, prose
 from lib.web.today.block import transformer_player
 
@@ -53,10 +53,10 @@ def places_part(controls: Controls[Any]) -> str:
                 "mlp": controls.toggle("mlp", _("4 MLP")),
             }
         p = controls.slider("p", _("p, the chance to drop"))
-        beginning = first_beginning(story, longest=_LONGEST)
+        beginning = first_prompt(story, longest=_LONGEST)
         with controls.more("text", "block", "n", "seed") as drawn:
             if drawn:
-                beginning = choose_beginning(story, longest=_LONGEST)
+                beginning = choose_prompt(story, longest=_LONGEST)
                 controls.segmented("block", _("Block"))
                 controls.steps("n", _("Passes"))
                 controls.number("seed", _("Seed"))
@@ -70,7 +70,7 @@ def places_part(controls: Controls[Any]) -> str:
         transformer_player(recording, model.vocabulary, p=p, places=places, training=training)
         name_unknown_words(beginning, story)
     claim = load_facts().claim("places")
-    st.caption(f"{_(claim.text)} {evidence(claim)}")
+    st.caption(f"{_(claim.text)} {citation(claim)}")
     st.caption(prose("today", "places", p=decimal(model.config.p, 1)))
 
     st.subheader(_("The numbers"), anchor=False)

@@ -9,13 +9,13 @@ import streamlit as st
 from lib.web.frame.language import _
 from lib.web.runs.status import run_status
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
-from lib.web.runs.worker_pool import Run, RunPool, session_watcher
+from lib.web.runs.worker_pool import Run, RunStore, session_watcher
 
 
 @st.cache_resource(show_spinner=False)
-def today_runs() -> RunPool[StepwiseJob[Any]]:
+def today_runs() -> RunStore[StepwiseJob[Any]]:
     """All runs of this page on this server."""
-    return RunPool(keep=6)  # of at most 2.2 MB
+    return RunStore(keep=6)  # of at most 2.2 MB
 
 
 def computed(config: Hashable, make: Callable[[], Stepwise]) -> Any:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lib.studies.data_size import RATES, SIZES
+from lib.studies.data_size import SIZES, STUDIED_RATES
 from lib.studies.digits_figures import FIGURE_10_SIZES, LABEL_NOISE
 from lib.studies.facts import load_facts
 from lib.web.elements.controls import choice, flag, number
@@ -43,7 +43,7 @@ class Settings:
     # data
     loss: str = choice("end", ("end", "best", "training"))
     size: int = choice(500, SIZES)
-    rate: float = choice(0.3, RATES)
+    rate: float = choice(0.3, STUDIED_RATES)
     # paper
     fig: int = choice(9, (9, 10, 8))
     flips: float = choice(LABEL_NOISE[0], LABEL_NOISE)

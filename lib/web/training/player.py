@@ -15,7 +15,7 @@ from lib.web.frame.language import _, decimal
 from lib.web.runs.recordings import Panels, Piece, recording_player
 from lib.web.runs.status import run_status
 from lib.web.runs.stepwise import StepwiseJob
-from lib.web.runs.worker_pool import Run, RunPool
+from lib.web.runs.worker_pool import Run, RunStore
 
 
 class TrainingJob(StepwiseJob[Trainer]):
@@ -59,9 +59,9 @@ class TrainingJob(StepwiseJob[Trainer]):
 
 
 @st.cache_resource(show_spinner=False)
-def training_runs() -> RunPool[TrainingJob]:
+def training_runs() -> RunStore[TrainingJob]:
     """All training runs of this server."""
-    return RunPool(keep=5)  # of at most 7 MB
+    return RunStore(keep=5)  # of at most 7 MB
 
 
 def training_player(

@@ -13,7 +13,7 @@ from lib.experiment import Cell, CellResult, Experiment, ExperimentConfig
 from lib.language_model import LIVE, LanguageModel, LanguageModelConfig, Progress, train_language_model
 from lib.network import one_fast_thread
 from lib.web.frame.language import current_language
-from lib.web.runs.worker_pool import Run, RunPool, session_watcher
+from lib.web.runs.worker_pool import Run, RunStore, session_watcher
 
 _KEEP_TABLES = 30  # sets of cells with one seed and size, of at most 0.5 MB: 15 MB
 _MOST_SAID = 24  # things said of one finished table, of some kilobytes
@@ -105,15 +105,15 @@ class TrainingPairJob:
 
 
 @st.cache_resource(show_spinner=False)
-def measuring_runs() -> RunPool[MeasuringJob]:
+def measuring_runs() -> RunStore[MeasuringJob]:
     """All tables that this server is measuring or has measured."""
-    return RunPool(keep=16)  # of at most 0.5 MB, and those that are forgotten are found again in the cell store
+    return RunStore(keep=16)  # of at most 0.5 MB, and those that are forgotten are found again in the cell store
 
 
 @st.cache_resource(show_spinner=False)
-def training_pairs() -> RunPool[TrainingPairJob]:
+def training_pairs() -> RunStore[TrainingPairJob]:
     """All pairs of models that this server is training or has trained."""
-    return RunPool(keep=8)  # of at most 1.2 MB
+    return RunStore(keep=8)  # of at most 1.2 MB
 
 
 class CellStore:

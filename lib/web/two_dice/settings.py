@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from lib.experiment import FEWEST, KS, MEASURES, MOST, RATES, ExperimentConfig
+from lib.experiment import FEWEST, KS, MEASURES, MOST, TABLE_RATES, ExperimentConfig
 from lib.web.elements.controls import choice, flag, number
 from lib.web.two_dice.runs import Pair
 
@@ -13,7 +13,7 @@ LARGE_RATES = (0.0, 0.3)  # with the large corpus there are no other checkpoints
 class Settings:
     """Everything on this page that a link repeats."""
 
-    p: float = choice(0.3, RATES[1:])
+    p: float = choice(0.3, TABLE_RATES[1:])
     k: int = choice(10, [k for k in reversed(KS) if k])
     all: bool = flag(False)
     n: int = number(1000, FEWEST, MOST, 100)
@@ -32,7 +32,7 @@ def tables(settings: Settings, pair: Pair | None, language: str) -> tuple[Experi
     elif settings.models == "large":
         rates = LARGE_RATES
     else:
-        rates = RATES if settings.all else (0.0, settings.p)
+        rates = TABLE_RATES if settings.all else (0.0, settings.p)
     corpus = "large" if settings.models == "large" else "small"
     ks = KS if settings.all else (None, settings.k)
     table = ExperimentConfig(rates, ks, settings.n, settings.seed, language, corpus)

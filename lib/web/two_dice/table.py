@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lib.experiment import MEASURES, Cell, CellResult, ExperimentConfig, Told
+from lib.experiment import MEASURES, Cell, CellResult, ExperimentConfig, JudgedSentence
 from lib.figures.palette import FLOOR, HELPED, HURT, LEARN, SPEAK
 from lib.language_model import LanguageModel
 from lib.statistics.intervals import Estimate
@@ -123,7 +123,7 @@ def interval_text(measure: str, estimate: Estimate) -> str:
     return f"({decimal(100 * estimate.low, 1)}–{decimal(100 * estimate.high, 1)})"
 
 
-def sentence_text(told: Told, story: Story) -> str:
+def sentence_text(told: JudgedSentence, story: Story) -> str:
     """The sentence; one that was still going on at the model's last word is left open."""
     return " ".join(told.words) + " …" if told.unfinished else story.text_of(told.words)
 
@@ -188,5 +188,5 @@ def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, An
             }
             for name in MEASURES
         ],
-        "sentences": [[sentence_text(told, story), _MARKS.index(told.mark)] for told in result.sentences],
+        "sentences": [[sentence_text(told, story), _MARKS.index(told.verdict)] for told in result.sentences],
     }
