@@ -8,9 +8,8 @@ possible, or **impossible**. Four measures follow, each with a 95 % interval (`l
 - ``accepted``: the share that the grammar can say; copied ones are among them;
 - ``different``: the share of different sentences among the n;
 - ``log_probability``: the mean true log-probability per word, in nats, the end-of-sentence token counted, of the
-**accepted**
-  sentences. An impossible one has probability 0, so that a mean over all would be minus infinity as soon as there is
-  one; read this measure beside ``accepted``. Fresh sentences of the source have minus its entropy.
+  **accepted** sentences. An impossible one has probability 0, so that a mean over all would be minus infinity as soon
+  as there is one; read this measure beside ``accepted``. Fresh sentences of the source have minus its entropy.
 
 Two baselines keep it honest. The **grammar itself** speaks as a third model, with the same cuts on its exact
 distribution: it can say nothing impossible, and whatever it "copies" it copies by chance. And the same model may speak
