@@ -349,6 +349,7 @@ def _standardise(train: Floats, val: Floats) -> tuple[Floats, Floats]:
     wild validation cell could, and would make the losses overflow.
     """
     mean, spread = train.mean(axis=0), train.std(axis=0)
-    spread[train.min(axis=0) == train.max(axis=0)] = 1  # a column that never changes becomes 0
+    # A column that never changes, or by so little that its squares are 0, becomes 0.
+    spread[(train.min(axis=0) == train.max(axis=0)) | (spread == 0)] = 1
     limit = MAX_STANDARDISED
     return np.clip((train - mean) / spread, -limit, limit), np.clip((val - mean) / spread, -limit, limit)
