@@ -40,7 +40,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_BYTES: Final = 1_000_000  # a little less than what the uploader takes, 1 MiB with the form around the file
+MAX_BYTES: Final = 1_000_000  # 1 MB, as Streamlit's uploader counts it
 MIN_FEATURES: Final = 2
 MAX_FEATURES: Final = 100
 MIN_ROWS: Final = 20

@@ -11,7 +11,7 @@ from lib.tables import MESSAGES, TableError, example_table_text, load_table
 from lib.training import TrainingConfig, train
 from lib.web.training.player import TrainingJob, training_runs
 from lib.web.training.settings import LESSONS
-from lib.web.training.table_upload import told
+from lib.web.training.table_upload import refusal
 from tests.support.apptest import both_spellings, healthy, open_app_page, picture_sizes, pictures, shown, until
 
 SMALL = {"n": "20", "steps": "200", "seeds": "2", "layers": "8"}
@@ -152,7 +152,7 @@ def test_every_refusal_can_be_told(code):
     app = healthy(open_app_page("training"))
     assert app
     error = TableError(code, line=3, column="a", value="b", found=4, expected=5)
-    assert "{" not in told(error)
+    assert "{" not in refusal(error)
 
 
 def test_the_csv_of_the_curves_holds_every_number():
