@@ -19,7 +19,8 @@ Two things are left out of the table. :class:`LeftOut` names them, and the page 
   is not a class of its own.
 - Columns that only number the rows, such as an ``Id``. A row's place in the file says nothing about new data, but in a
   file that is sorted by its labels it gives the label away: with an ``Id``, networks learn Fisher's irises to a
-  validation accuracy of 0.99 instead of 0.95.
+  validation accuracy of 0.99 instead of 0.95. The first column may be without a name if it is one of these, as pandas
+  and R write it.
 
 Anything else raises a :class:`TableError` that says what is wrong, in which line, and what is accepted. It says so in
 fields, because a page shows it in the reader's language.
@@ -53,6 +54,7 @@ MAX_NUMBER: Final = 1e30  # its square still fits a float, so means and spreads 
 
 # In order of preference where several would do: a comma is often part of a name or a number, a tab never is.
 SEPARATORS: Final = ("\t", ";", ",")
+NAMELESS: Final = "1"  # no other column is called so, for a number is no name
 LABEL_NAMES: Final = ("label", "class", "target")
 MISSING_LABEL: Final = frozenset({"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"})
 MISSING: Final = MISSING_LABEL | {"-", "none"}  # no numbers, but possible labels: + and -, none and some
@@ -196,7 +198,8 @@ def load_table(raw: bytes) -> Table:
     """
     text, separator = _separator(_decode(raw))
     records = _records(text, separator)
-    names = _check_header(*next(records, (1, [])))
+    header_line, header = next(records, (1, []))
+    names = _check_header(header_line, header)
     column = _label_column(names)
     label = names.pop(column)
     rows = _check_shape(records, len(names) + 1, column)
@@ -205,6 +208,8 @@ def load_table(raw: bytes) -> Table:
     sign = _decimal_sign(labelled, names, separator)
     numbers = _read_numbers(labelled, names, sign)  # (N, every column but the label)
     describing, row_numbers = _describing(numbers, [row.place for row in labelled], names)
+    if NAMELESS in [names[i] for i in describing]:
+        raise TableError("empty_name", line=header_line, column=NAMELESS)
     classes, y = _read_labels(labelled, label, sign)
 
     x = numbers.take(describing, axis=1)  # (N, D)
@@ -318,13 +323,14 @@ def _check_header(line: int, header: list[str]) -> list[str]:
     names: list[str] = []
     for number, cell in enumerate(header, 1):
         name = _one_line(cell, line)
-        if not name:
+        if not name and number > 1:
             raise TableError("empty_name", line=line, column=str(number))
         if _signs(name):
             raise TableError("no_header", line=line, column=str(number), value=name)
         if name in names:
             raise TableError("duplicate_name", line=line, column=name)
         names.append(name)
+    names[0] = names[0] or NAMELESS
     return names
 
 

@@ -274,6 +274,13 @@ def test_a_column_that_only_numbers_the_rows_is_left_out_and_named(first: int) -
     assert table.left_out == LeftOut(columns=("Id",))
 
 
+def test_the_nameless_first_column_of_pandas_and_r_is_left_out() -> None:
+    lines = [f'"{i}",{line}' for i, line in enumerate(rows(30), 1)]
+    table = load_table(file(*lines, header='"",u,v,label'))
+    assert table == load_table(file(*rows(30)))
+    assert table.left_out == LeftOut(columns=("1",))
+
+
 def test_row_numbers_are_found_with_rows_left_out_between() -> None:
     lines = [
         f"{line.rpartition(',')[0]},{i},{'NA' if i in (0, 7, 8, 29) else 'ab'[i % 2]}"
@@ -418,6 +425,7 @@ REFUSED = [
     ("a huge cell", with_line(6, "1,2," + "a" * 200_000), "malformed", fields(line=6)),
     ("no header", "\n".join(rows()).encode(), "no_header", fields(line=1, column="1", value="0")),
     ("a number as a name", file(*rows(), header="u,2,label"), "no_header", fields(line=1, column="2", value="2")),
+    ("a first name left out", file(*rows(), header=",v,label"), "empty_name", fields(line=1, column="1")),
     ("a name left out", file(*rows(), header="u,,label"), "empty_name", fields(line=1, column="2")),
     ("no header, blank first", ("\n\n" + rows()[3]).encode(), "no_header", fields(line=3, column="1", value="1")),
     ("a name twice", file(*rows(), header="u,u,label"), "duplicate_name", fields(line=1, column="u")),

@@ -26,8 +26,7 @@ def own_table() -> Table | None:
         st.error(refusal(refused))
     table: Table | None = st.session_state.get("table")
     if table is not None:
-        for line in summary(table):
-            st.caption(line)
+        st.caption("  \n".join(summary(table)))  # one paragraph, a line break after each sentence
         return table
     # The browser still names a file that the server has forgotten: the widget then has a value, and it is no file.
     if file is None and st.session_state.get("file") is not None:
