@@ -1,7 +1,13 @@
-"""The papers say what is true: commands, links, pictures."""
+"""The papers say what is true: commands, links, pictures, versions; and GitHub can read what is meant for it."""
 
+import ast
 import re
+import textwrap
+import tomllib
 from pathlib import Path
+
+import pytest
+import yaml
 
 from benchmarks.__main__ import names
 
@@ -27,7 +33,7 @@ def test_run_and_test_are_one_line_each_also_for_windows():
 
 
 def test_every_file_that_the_papers_link_to_exists():
-    for paper in ("README.md", "CONTRIBUTING.md", "data/README.md", "CHANGELOG.md"):
+    for paper in ("README.md", "CONTRIBUTING.md", "data/README.md", "CHANGELOG.md", "SECURITY.md"):
         text = (ROOT / paper).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?://|#)([^)\s]+)\)", text):
             assert ((ROOT / paper).parent / target).exists(), (paper, target)
@@ -52,3 +58,104 @@ def test_every_data_file_has_its_story():
         if path.name != "README.md":
             stem = path.name if path.is_dir() else re.sub(r"_.*|\..*", "", path.name)
             assert stem in told, path.name
+
+
+# --- CONTRIBUTING.md ---
+
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_every_path_that_contributing_names_exists():
+    named = set(re.findall(r"`([\w./-]+)`", CONTRIBUTING))
+    paths = {name for name in named if re.search(r"^(lib|pages|tests|content|static|\.ci|\.github)/", name)}
+    assert len(paths) > 20
+    for path in sorted(paths):
+        assert "yours" in path or (ROOT / path).exists(), path
+
+
+def test_the_example_of_a_page_imports_only_what_there_is():
+    blocks = re.findall(r"^ *```python\n(.*?)```", CONTRIBUTING, re.DOTALL | re.MULTILINE)
+    statements = [each for block in blocks for each in ast.walk(ast.parse(textwrap.dedent(block)))]
+    imports = [each for each in statements if isinstance(each, ast.ImportFrom) and "yours" not in str(each.module)]
+    assert len(imports) > 4
+    for each in imports:
+        exec(ast.unparse(each))
+
+
+def test_a_subject_of_72_characters_passes_the_hook_and_one_of_73_does_not():
+    (hook,) = (hook for hook in hooks() if hook["stages"] == ["commit-msg"])
+    assert hook["language"] == "pygrep"  # which refuses a message in which it finds its entry
+    long = re.compile(hook["entry"], re.MULTILINE | re.DOTALL)  # what --multiline means there
+    assert hook["args"] == ["--multiline"]
+    assert long.search("x" * 73 + "\n\nWhy.")
+    assert not long.search("x" * 72 + "\n\n" + "y" * 100 + "\n")
+
+
+# --- What GitHub and pre-commit read ---
+
+
+def read(path: str):
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def hooks() -> list[dict]:
+    (repo,) = read(".pre-commit-config.yaml")["repos"]
+    return [{"stages": ["pre-commit"]} | hook for hook in repo["hooks"]]
+
+
+def test_the_workflow_calls_ci_run_and_may_only_read():
+    workflow = read(".github/workflows/test.yml")
+    (job,) = workflow["jobs"].values()
+    assert job["steps"][-1] == {"run": ".ci/run"}
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "permissions" not in job
+    assert set(workflow[True]) == {"push", "pull_request", "workflow_dispatch"}  # YAML 1.1 takes the word on for True
+    for step in job["steps"]:
+        assert "run" in step or re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]), step
+
+
+@pytest.mark.parametrize(
+    "form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.stem
+)
+def test_an_issue_form_has_what_github_asks_for(form: Path):
+    content = read(str(form.relative_to(ROOT)))
+    if form.stem == "config":
+        assert content == {"blank_issues_enabled": True}
+        return
+    assert set(content) == {"name", "description", "title", "labels", "body"}
+    fields = [field for field in content["body"] if field["type"] != "markdown"]
+    assert {field["type"] for field in fields} <= {"input", "textarea", "dropdown", "checkboxes"}
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert all(field["attributes"]["label"] for field in fields)
+    assert all(field["attributes"]["options"] for field in fields if field["type"] == "dropdown")
+
+
+def test_the_forms_are_for_bugs_numbers_and_translations():
+    forms = {path.stem for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")}
+    assert forms == {"bug", "number", "translate", "config"}
+
+
+def test_dependabot_leaves_pytorch_alone():
+    updates = {each["package-ecosystem"]: each for each in read(".github/dependabot.yml")["updates"]}
+    assert set(updates) == {"pip", "github-actions"}
+    assert [each["dependency-name"] for each in updates["pip"]["ignore"]] == ["torch"]
+
+
+def test_a_commit_is_checked_by_what_ci_runs():
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    for hook in hooks():
+        if hook["language"] == "system":
+            command = hook["entry"].removesuffix(" --force-exclude")
+            assert command in ci
+            assert re.search(rf"^{Path(command.split()[0]).name}==", (ROOT / "requirements-dev.txt").read_text(), re.M)
+
+
+def test_one_version_everywhere():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    released = re.findall(r"^## (\S+) - (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    citation = read("CITATION.cff")
+    assert citation["cff-version"] == "1.2.0"
+    assert (str(citation["version"]), citation["date-released"].isoformat()) == (version, released[0][1])
+    assert released[0][0] == version
+    assert (citation["title"], citation["license"]) == ("Two Dice", "MIT")
