@@ -27,10 +27,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lib.dropout import apply_dropout
-from lib.network import one_fast_thread
+from lib.fast_masks import apply_dropout
 from lib.sampling import check_settings, sample
 from lib.story import Story, load_story
+from lib.threads import one_fast_thread
 from lib.transformer import Architecture, Drop, KVCache, Weights, forward, initial_parameters, keep_all, unflatten
 
 DATA = Path(__file__).resolve().parent.parent / "data"

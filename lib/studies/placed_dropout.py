@@ -23,7 +23,7 @@ from torch import Tensor
 
 from lib.dropout import dropout_mask
 from lib.language_model import LanguageModel, SettingError
-from lib.network import one_fast_thread
+from lib.threads import one_fast_thread
 from lib.transformer import forward, unflatten
 
 PLACES: Final = ("embedding", "attention", "projection", "mlp")
