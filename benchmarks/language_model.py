@@ -62,11 +62,11 @@ class TextbookGPT(nn.Module):
 
     def __init__(self, size: Architecture, p: float, weights: Weights) -> None:
         super().__init__()
-        self.word, self.position = nn.Embedding(size.words, size.width), nn.Embedding(size.context, size.width)
+        self.word, self.position = nn.Embedding(size.vocab_size, size.width), nn.Embedding(size.context, size.width)
         self.dropout = nn.Dropout(p)
         self.blocks = nn.ModuleList(Block(size, p) for _ in range(size.layers))
         self.norm = nn.LayerNorm(size.width, bias=False)
-        self.head = nn.Linear(size.width, size.words, bias=False)
+        self.head = nn.Linear(size.width, size.vocab_size, bias=False)
         self.head.weight = self.word.weight
         names = {f"blocks.{name}" if name[0].isdigit() else name: w.detach().clone() for name, w in weights.items()}
         self.load_state_dict({f"{name}.weight": w for name, w in names.items()} | {"head.weight": names["word"]})

@@ -3,8 +3,7 @@ r"""The data the small networks learn from, and the floor that no honest model g
 Five sources, one shape: a :class:`Dataset` with a training part and a validation part.
 
 - ``moons``, ``circles``, ``spirals``: two classes, each a curve in the plane with Gaussian noise around it. We wrote
-the
-  density down ourselves, so we know the best any model can do on new points. That is the *floor*.
+  the density down ourselves, so we know the best any model can do on new points. That is the *floor*.
 - ``digits``: 1,797 handwritten digits of 8 x 8 pixels (Alpaydin and Kaynak 1998, UCI Machine Learning Repository).
 - ``csv``: a table of your own, read by :mod:`lib.tables`.
 

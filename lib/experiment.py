@@ -35,10 +35,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lib.language_model import CORPORA, LanguageModel, LanguageModelConfig, load_model, training_sentences
-from lib.network import one_fast_thread
 from lib.sampling import sample
+from lib.settings import InvalidSetting, is_real, is_whole, one_of, whole_number
 from lib.statistics.intervals import Estimate, different_share, mean_per_unit, share
 from lib.story import Story
+from lib.threads import one_fast_thread
 
 TABLE_RATES = (0.0, 0.1, 0.2, 0.3, 0.5)
 """Rows of the whole table: dropout in training. The large corpus has 0 and 0.3 only."""
@@ -51,16 +52,6 @@ LEARNED = 2  # training sets that are kept, of at most 4 MB
 _BATCH = 250  # sentences told at once, some 5 milliseconds a word
 
 Verdict = Literal["copied", "new", "impossible"]
-
-
-class ExperimentError(ValueError):
-    """A setting out of its range: ``parameter``, its ``value``, and what would be ``accepted``."""
-
-    code = "invalid_setting"
-
-    def __init__(self, parameter: str, value: object, accepted: str) -> None:
-        super().__init__(f"{parameter} must be {accepted}, but is {value!r}")
-        self.parameter, self.value, self.accepted = parameter, value, accepted
 
 
 # ------------------------------------------------------------------------------------------------------ what is wanted
@@ -89,13 +80,13 @@ class ExperimentConfig:
         grammar: let the grammar itself speak too, as one more row.
 
     Raises:
-        ExperimentError: (a ValueError) naming the parameter and what is accepted.
+        InvalidSetting: (a ValueError) naming the setting and what is accepted.
 
     >>> [(cell.p, cell.k) for cell in ExperimentConfig(grammar=False).cells]
     [(0.0, None), (0.0, 10), (0.3, None), (0.3, 10)]
     >>> ExperimentConfig(ks=(0,))
     Traceback (most recent call last):
-    lib.experiment.ExperimentError: ks must be different whole numbers >= 1 or None, but is (0,)
+    lib.settings.InvalidSetting: ks must be different whole numbers >= 1 or None, but is (0,)
     """
 
     rates: tuple[float, ...] = (0.0, 0.3)
@@ -108,23 +99,13 @@ class ExperimentConfig:
     grammar: bool = True
 
     def __post_init__(self) -> None:
-        for name, good, accepted in (
-            (
-                "rates",
-                _all_different(self.rates) and all(0 <= p < 1 for p in self.rates),
-                "different numbers in [0, 1)",
-            ),
-            (
-                "ks",
-                _all_different(self.ks) and all(k is None or (_is_whole(k) and k >= 1) for k in self.ks),
-                "different whole numbers >= 1 or None",
-            ),
-            ("n", _is_whole(self.n) and FEWEST <= self.n <= MOST, f"a whole number from {FEWEST} to {MOST}"),
-            ("seed", _is_whole(self.seed) and 0 <= self.seed < 2**63, "a whole number from 0 to 2 ** 63 - 1"),
-            ("corpus", self.corpus in CORPORA, f"one of {', '.join(CORPORA)}"),
-        ):
-            if not good:
-                raise ExperimentError(name, getattr(self, name), accepted)
+        if not (_all_different(self.rates) and all(is_real(p) and 0 <= p < 1 for p in self.rates)):
+            raise InvalidSetting("rates", self.rates, "different numbers from 0 to below 1")
+        if not (_all_different(self.ks) and all(k is None or (is_whole(k) and k >= 1) for k in self.ks)):
+            raise InvalidSetting("ks", self.ks, "different whole numbers >= 1 or None")
+        whole_number("n", self.n, FEWEST, MOST)
+        whole_number("seed", self.seed, 0, 2**63 - 1)
+        one_of("corpus", self.corpus, CORPORA)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -135,10 +116,6 @@ class ExperimentConfig:
 
 def _all_different(values: tuple[object, ...]) -> bool:
     return isinstance(values, tuple) and 0 < len(values) == len(set(values))
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 # ---------------------------------------------------------------------------------------------------- what is measured

@@ -1,8 +1,8 @@
-"""A small GPT that learns the storybook: train it, keep it, ask it for the next word, let it tell sentences.
+"""A small GPT that learns the storybook: train it, keep it, ask it for the next word, let it generate sentences.
 
-Every sentence is read from the mark that also ends one (`lib.story.EOS`), so that "how does a sentence begin?" is a
-next-word question like any other. The network is in `lib.transformer`, the die it rolls while learning in
-`lib.dropout`, the one it rolls while speaking in `lib.sampling`.
+Every sentence is read from the end-of-sentence token (`lib.story.EOS`) that also ends one, so that "how does a sentence
+begin?" is a next-word question like any other. The network is in `lib.transformer`, the die it rolls while learning in
+`lib.dropout` (its fast form in `lib.fast_masks`), the one it rolls while speaking in `lib.sampling`.
 
 >>> model = load_model(p=0.3)
 >>> sentence = model.generate(1, np.random.default_rng(0), top_k=10)[0]
@@ -18,7 +18,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lib.dropout import apply_dropout
-from lib.network import one_fast_thread
+from lib.adamw import AdamW
+from lib.fast_masks import apply_dropout
 from lib.sampling import check_settings, sample
+from lib.settings import InvalidSetting, is_real, is_whole, real_number, whole_number
 from lib.story import Story, load_story
-from lib.transformer import Architecture, Drop, KVCache, Weights, forward, initial_parameters, keep_all, unflatten
+from lib.threads import one_fast_thread
+from lib.transformer import (
+    Architecture,
+    Drop,
+    KVCache,
+    Place,
+    Weights,
+    forward,
+    initial_parameters,
+    keep_all,
+    unflatten,
+)
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 CORPORA = {"small": 2_000, "large": 20_000}  # training sentences: few enough to be memorised, and too many
@@ -47,16 +58,6 @@ class LanguageModelError(ValueError):
     code = "language_model"
 
 
-class SettingError(LanguageModelError):
-    """A setting out of its range: ``parameter``, its ``value``, and what would be ``accepted``."""
-
-    code = "invalid_setting"
-
-    def __init__(self, parameter: str, value: object, accepted: str) -> None:
-        super().__init__(f"{parameter} must be {accepted}, but is {value!r}")
-        self.parameter, self.value, self.accepted = parameter, value, accepted
-
-
 class UnknownWord(LanguageModelError):  # noqa: N818 - the name says it all
     """A ``word`` that is not in the model's vocabulary."""
 
@@ -68,12 +69,12 @@ class UnknownWord(LanguageModelError):  # noqa: N818 - the name says it all
 
 
 class PrefixTooLongError(LanguageModelError):
-    """A beginning of ``length`` words, when the model reads at most ``limit``."""
+    """A prompt of ``length`` words, when the model reads at most ``limit``."""
 
     code = "prefix_too_long"
 
     def __init__(self, length: int, limit: int) -> None:
-        super().__init__(f"a beginning of {length} words is too long; the model reads at most {limit}")
+        super().__init__(f"a prompt of {length} words is too long; the model reads at most {limit}")
         self.length, self.limit = length, limit
 
 
@@ -117,13 +118,13 @@ class LanguageModelConfig:
         seed: of all that is random: sentences, first parameters, order, dropout.
 
     Raises:
-        SettingError: (a ValueError) naming the parameter and what is accepted.
+        InvalidSetting: (a ValueError) naming the setting and what is accepted.
 
     >>> LanguageModelConfig(p=0.3).n_sentences
     2000
     >>> LanguageModelConfig(p=30)
     Traceback (most recent call last):
-    lib.language_model.SettingError: p must be a number in [0, 1), but is 30
+    lib.settings.InvalidSetting: p must be a number from 0 to below 1, but is 30
     """
 
     language: str = "en"
@@ -141,30 +142,28 @@ class LanguageModelConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, (least, most) in _WHOLE.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-                raise SettingError(name, value, f"a whole number from {least} to {most}")
-        for name, good, accepted in (
-            ("p", _is_real(self.p) and 0 <= self.p < 1, "a number in [0, 1)"),
-            ("learning_rate", _is_real(self.learning_rate) and 0 < self.learning_rate <= 1, "a number in (0, 1]"),
-            ("weight_decay", _is_real(self.weight_decay) and 0 <= self.weight_decay <= 10, "a number in [0, 10]"),
-        ):
-            if not good:
-                raise SettingError(name, getattr(self, name), accepted)
+        """Check every setting, and turn NumPy's numbers into Python's, which hash and can be written as JSON."""
+        if not (is_real(self.p) and 0 <= self.p < 1):
+            raise InvalidSetting("p", self.p, "a number from 0 to below 1")
+        if not (is_real(self.learning_rate) and 0 < self.learning_rate <= 1):
+            raise InvalidSetting("learning_rate", self.learning_rate, "a number above 0, up to 1")
+        checked = {
+            "p": float(self.p),
+            "learning_rate": float(self.learning_rate),
+            "weight_decay": real_number("weight_decay", self.weight_decay, 0, 10),
+            **{name: whole_number(name, getattr(self, name), *bounds) for name, bounds in _WHOLE.items()},
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
         if self.width % self.heads:
-            raise SettingError("heads", self.heads, f"a divisor of the width, {self.width}")
+            raise InvalidSetting("heads", self.heads, f"a divisor of the width, {self.width}")
 
-    def network(self, words: int) -> Architecture:
+    def network(self, vocab_size: int) -> Architecture:
         """Size of the network for a vocabulary of so many words."""
-        return Architecture(words, self.width, self.layers, self.heads, self.context)
+        return Architecture(vocab_size, self.width, self.layers, self.heads, self.context)
 
 
-def _is_real(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-# For training while a class waits: training and validation loss have parted after 500 steps, all is over in 20 seconds.
+# For training while a class waits: training and validation loss have parted after 500 steps, and it ends in 20 seconds.
 LIVE = LanguageModelConfig(steps=1_500, record_every=50)
 
 
@@ -198,7 +197,8 @@ def validation_sentences(config: LanguageModelConfig, story: Story) -> list[list
 class Corpus:
     """N sentences as numbers: ``rows`` (N, context + 1) of ids, and ``lengths`` (N,), how many are to be predicted.
 
-    A row holds the mark, the words, the mark again, and more marks to fill the row. What does not fit is cut off.
+    A row holds the end-of-sentence token (EOS), the words, EOS again, and more of it to fill the row. What does not fit
+    is cut off.
     """
 
     rows: Tensor
@@ -234,7 +234,7 @@ class Corpus:
         """Indices of one batch after the other, epoch after epoch, without end.
 
         In every epoch the sentences are shuffled; then 16 batches at a time are sorted by length, so that sentences of
-        about the same length meet, hardly anything has to be filled up, and no time is spent on reading marks.
+        about the same length meet, hardly anything has to be filled up, and no time is spent on reading padding.
         """
         while True:
             shuffled = torch.randperm(len(self.lengths), generator=generator)
@@ -245,7 +245,7 @@ class Corpus:
 
 
 def total_loss(w: Weights, network: Architecture, corpus: Corpus, index: Tensor, drop: Drop = keep_all) -> Tensor:
-    """Negative log-likelihood of the sentences ``index``, in nats, summed over their words and end marks: a scalar."""
+    """Negative log-likelihood of the sentences ``index``, in nats, summed over their words, EOS included: a scalar."""
     inputs, targets, counts = corpus.batch(index)
     states, _ = forward(w, network, inputs, drop)  # (B, T, C)
     logits = states[counts] @ w["word"].T  # (words that count, V)
@@ -253,7 +253,7 @@ def total_loss(w: Weights, network: Architecture, corpus: Corpus, index: Tensor,
 
 
 def mean_loss(w: Weights, network: Architecture, corpus: Corpus) -> float:
-    """Nats per word, the end mark counted as one, dropout off."""
+    """Nats per word, EOS counted as one, dropout off."""
     with torch.no_grad():
         batches = torch.split(corpus.lengths.argsort(stable=True), 256)
         total = sum(float(total_loss(w, network, corpus, index)) for index in batches)
@@ -300,14 +300,14 @@ class LanguageModel:
 
     @one_fast_thread()
     def loss(self, sentences: Sequence[Sequence[str]]) -> float:
-        """Nats per word on whole sentences, the end mark counted, dropout off.
+        """Nats per word on whole sentences, EOS counted, dropout off.
 
         Raises:
             UnknownWord: a word is not in the vocabulary.
-            SettingError: there are no sentences.
+            InvalidSetting: there are no sentences.
         """
         if not sentences:
-            raise SettingError("sentences", sentences, "at least one sentence")
+            raise InvalidSetting("sentences", sentences, "at least one sentence")
         for sentence in sentences:
             self._ids(sentence)
         corpus = Corpus.of(sentences, self.story.word_id, self.story.eos_id, self.config.context)
@@ -318,7 +318,7 @@ class LanguageModel:
         """Score every word as the next one, dropout off: (V,) float64, any real numbers. Softmax is the next step.
 
         Args:
-            words: the beginning of a sentence; an empty one asks for the first word.
+            words: the prompt, how the sentence begins; an empty one asks for the first word.
 
         Raises:
             UnknownWord: a word is not in the vocabulary.
@@ -329,7 +329,7 @@ class LanguageModel:
         True
         """
         with torch.no_grad():
-            states, _ = forward(self._weights, self._network, self._beginning(words))  # (1, T, C)
+            states, _ = forward(self._weights, self._network, self._prompt_ids(words))  # (1, T, C)
             logits: np.ndarray = (states[0, -1] @ self._weights["word"].T).double().numpy()
         return logits
 
@@ -345,7 +345,7 @@ class LanguageModel:
         top_p: float | None = None,
         min_p: float | None = None,
     ) -> list[list[str]]:
-        """Tell ``n`` sentences, all at once, word after word.
+        """Generate ``n`` sentences, all at once, word after word.
 
         Args:
             n: how many.
@@ -355,12 +355,12 @@ class LanguageModel:
             temperature, top_k, top_p, min_p: see `lib.sampling.shape_distribution`.
 
         Returns:
-            Sentences without the end mark. One that has not ended after ``config.context`` words is returned as it is.
+            Sentences without EOS. One that has not ended after ``config.context`` words is returned as it is.
 
         Raises:
             UnknownWord, PrefixTooLongError: as `next_logits`.
             SamplingError: (a ValueError) a sampling setting is out of its range.
-            SettingError: n is not a whole number >= 0.
+            InvalidSetting: n is not a whole number >= 0.
         """
         generation = self.start_generation(
             n,
@@ -379,7 +379,7 @@ class LanguageModel:
     def start_generation(
         self, n: int, rng: np.random.Generator, *, prefix: Sequence[str] = (), training: bool = False, **cuts: Any
     ) -> "BatchGeneration":
-        """As `generate`, but word by word, for who has other things to do in between.
+        """As `generate`, but word by word, so that the caller can do other things in between.
 
         >>> generation = load_model(p=0.3).start_generation(2, np.random.default_rng(0), top_k=10)
         >>> while not generation.done:
@@ -387,15 +387,14 @@ class LanguageModel:
         >>> generation.sentences == load_model(p=0.3).generate(2, np.random.default_rng(0), top_k=10)
         True
         """
-        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-            raise SettingError("n", n, "a whole number >= 0")
+        if not (is_whole(n) and n >= 0):
+            raise InvalidSetting("n", n, "a whole number >= 0")
         check_settings(**cuts)
-        beginning = self._beginning(prefix)  # (1, T)
+        prompt = self._prompt_ids(prefix)  # (1, T)
         drop: Drop = keep_all
         if training and self.config.p > 0:
-            dice = torch.Generator().manual_seed(int(rng.integers(2**63)))
-            drop = functools.partial(apply_dropout, p=self.config.p, generator=dice)
-        return BatchGeneration(self, n, rng, beginning, drop, cuts)
+            drop = dropout_everywhere(self.config.p, torch.Generator().manual_seed(int(rng.integers(2**63))))
+        return BatchGeneration(self, n, rng, prompt, drop, cuts)
 
     def save(self, path: Path) -> "LanguageModel":
         """Write a checkpoint, with parameters in half precision, and return the model as it will be loaded.
@@ -442,18 +441,18 @@ class LanguageModel:
                 raise UnknownWord(word)
         return [self.story.word_id[word] for word in words]
 
-    def _beginning(self, words: Sequence[str]) -> Tensor:
-        """Return the mark and the words as ids (1, T)."""
+    def _prompt_ids(self, words: Sequence[str]) -> Tensor:
+        """Return EOS and the words as ids (1, T)."""
         if len(words) >= self.config.context:
             raise PrefixTooLongError(len(words), self.config.context - 1)
         return torch.tensor([[self.story.eos_id, *self._ids(words)]])
 
 
 class BatchGeneration:
-    """Sentences while a model tells them, all at once, word after word: see `LanguageModel.start_generation`.
+    """Sentences while a model generates them, all at once, word after word: see `LanguageModel.start_generation`.
 
     Attributes:
-        done: all have come to an end, or to the model's last word.
+        done: all have ended, or have as many words as the model can read.
     """
 
     def __init__(
@@ -461,61 +460,62 @@ class BatchGeneration:
         model: LanguageModel,
         n: int,
         rng: np.random.Generator,
-        beginning: Tensor,
+        prompt: Tensor,
         drop: Drop,
         cuts: Mapping[str, Any],
     ) -> None:
         self._model, self._rng, self._drop, self._cuts = model, rng, drop, cuts
-        self._at_least = beginning.shape[1] - 1  # words of the prefix
-        self._position = beginning.shape[1]  # of the next word
-        self._told = np.full((n, model.config.context + 1), model.story.eos_id)
-        self._told[:, : self._position] = beginning.numpy()
-        self._rows = np.arange(n)  # the sentences still being told
+        self._prefix_length = prompt.shape[1] - 1  # without the EOS in front
+        self._position = prompt.shape[1]  # of the next word
+        self._generated = np.full((n, model.config.context + 1), model.story.eos_id)  # ids, EOS in front
+        self._generated[:, : self._position] = prompt.numpy()
+        self._unfinished = np.arange(n)  # rows of the sentences that have not ended: U of them
         self.done = n == 0
         if self.done:
             return
-        if drop is keep_all:  # then the beginning is the same for all, and read once
-            states, memory = self._read(beginning)
-            self._states, self._memory = states.expand(n, -1, -1), _take(memory, torch.zeros(n, dtype=torch.int64))
+        if drop is keep_all:  # then all sentences begin alike, and the prompt is read once
+            states, cache = self._read(prompt)
+            self._states, self._cache = states.expand(n, -1, -1), _take(cache, torch.zeros(n, dtype=torch.int64))
         else:
-            self._states, self._memory = self._read(beginning.expand(n, -1))
+            self._states, self._cache = self._read(prompt.expand(n, -1))
 
     @one_fast_thread()
     def advance(self) -> None:
-        """Tell one word more of every sentence that has not come to its end."""
-        logits = (self._states[:, -1] @ self._model._weights["word"].T).numpy()  # (sentences still being told, V)
-        words = sample(logits, self._rng, **self._cuts)
-        self._told[self._rows, self._position] = words
+        """Generate one more word of every sentence that has not ended."""
+        logits = (self._states[:, -1] @ self._model._weights["word"].T).numpy()  # (U, V)
+        words = sample(logits, self._rng, **self._cuts)  # (U,)
+        self._generated[self._unfinished, self._position] = words
         going_on = np.flatnonzero(words != self._model.story.eos_id)
-        self._rows = self._rows[going_on]
+        self._unfinished = self._unfinished[going_on]
         if len(going_on) == 0 or self._position == self._model.config.context:
             self.done = True
             return
-        if len(going_on) < len(words):  # who has finished leaves
-            self._memory = _take(self._memory, torch.from_numpy(going_on))
-        newest = torch.from_numpy(self._told[self._rows, self._position, None])  # (sentences still being told, 1)
-        self._states, self._memory = self._read(newest, self._memory)
+        if len(going_on) < len(words):
+            self._cache = _take(self._cache, torch.from_numpy(going_on))
+        newest = torch.from_numpy(self._generated[self._unfinished, self._position, None])  # (U, 1)
+        self._states, self._cache = self._read(newest, self._cache)
         self._position += 1
 
     @one_fast_thread()
-    def _read(self, tokens: Tensor, memory: list[KVCache] | None = None) -> tuple[Tensor, list[KVCache]]:
+    def _read(self, tokens: Tensor, cache: list[KVCache] | None = None) -> tuple[Tensor, list[KVCache]]:
         with torch.no_grad():
-            return forward(self._model._weights, self._model._network, tokens, self._drop, memory)
+            return forward(self._model._weights, self._model._network, tokens, self._drop, cache)
 
     @property
     def sentences(self) -> list[list[str]]:
-        """What is told so far, without the end mark."""
-        end, at_least, vocabulary = self._model.story.eos_id, self._at_least, self._model.vocabulary
-        told = []
-        for ids in self._told[:, 1:].tolist():
-            length = ids.index(end, at_least) if end in ids[at_least:] else len(ids)
-            told.append([vocabulary[i] for i in ids[:length]])
-        return told
+        """What is generated so far, without EOS."""
+        eos, vocabulary = self._model.story.eos_id, self._model.vocabulary
+        sentences = []
+        for ids in self._generated[:, 1:].tolist():
+            # Only the first EOS after the prefix ends a sentence: a prefix may hold some of its own.
+            length = ids.index(eos, self._prefix_length) if eos in ids[self._prefix_length :] else len(ids)
+            sentences.append([vocabulary[i] for i in ids[:length]])
+        return sentences
 
 
-def _take(memory: list[KVCache], rows: Tensor) -> list[KVCache]:
-    """Only these sentences of what is remembered."""
-    return [KVCache(keys.index_select(0, rows), values.index_select(0, rows)) for keys, values in memory]
+def _take(cache: list[KVCache], rows: Tensor) -> list[KVCache]:
+    """Only these sentences of a cache."""
+    return [KVCache(keys.index_select(0, rows), values.index_select(0, rows)) for keys, values in cache]
 
 
 def digest(story: Story) -> str:
@@ -543,36 +543,13 @@ class Progress:
     model: LanguageModel | None = None
 
 
-class AdamW:
-    """AdamW (Loshchilov and Hutter, 2019, arXiv 1711.05101) on one flat vector of parameters.
+def dropout_everywhere(p: float, generator: torch.Generator) -> Drop:
+    """The same die in all four places of the network, as `lib.transformer.forward` calls it."""
 
-    This is PyTorch's own fused kernel, called by its inner name: making an optimizer of ``torch.optim`` imports a
-    second's worth of compiler first.
-    """
+    def drop(x: Tensor, place: Place, layer: int | None) -> Tensor:
+        return apply_dropout(x, p, generator)
 
-    def __init__(self, parameters: Tensor, weight_decay: float) -> None:
-        self.parameters, self.weight_decay = parameters, weight_decay
-        self.mean, self.mean_square = torch.zeros_like(parameters), torch.zeros_like(parameters)
-        self.steps = torch.zeros(())
-
-    def step(self, gradient: Tensor, learning_rate: float) -> None:
-        """Move the parameters, in place."""
-        self.steps += 1
-        torch._fused_adamw_(
-            [self.parameters],
-            [gradient],
-            [self.mean],
-            [self.mean_square],
-            [],
-            [self.steps],
-            lr=learning_rate,
-            beta1=0.9,
-            beta2=0.999,
-            weight_decay=self.weight_decay,
-            eps=1e-8,
-            amsgrad=False,
-            maximize=False,
-        )
+    return drop
 
 
 def corpora(config: LanguageModelConfig, story: Story) -> tuple[Corpus, Corpus]:
@@ -587,7 +564,7 @@ class Learner:
 
     Attributes:
         steps: batches learned from so far.
-        tokens: words learned from so far, end marks counted.
+        tokens: words learned from so far, EOS counted.
         parameters: one flat vector; `step` changes it in place.
     """
 
@@ -595,11 +572,11 @@ class Learner:
         self.config, self.story = config, story
         self.network = config.network(len(story.vocabulary))
         self.training, self.validation = corpora(config, story)
-        dice = torch.Generator().manual_seed(config.seed)
-        self.drop: Drop = functools.partial(apply_dropout, p=config.p, generator=dice) if config.p > 0 else keep_all
-        self.parameters = initial_parameters(self.network, dice)
+        generator = torch.Generator().manual_seed(config.seed)
+        self.drop: Drop = dropout_everywhere(config.p, generator) if config.p > 0 else keep_all
+        self.parameters = initial_parameters(self.network, generator)
         self.optimizer = AdamW(self.parameters, config.weight_decay)
-        self.batches = self.training.shuffled_batches(config.batch_size, dice)
+        self.batches = self.training.shuffled_batches(config.batch_size, generator)
         # Every batch is divided by the usual number of words in one, not by its own: so all words weigh the same.
         self.usual = min(config.batch_size, config.n_sentences) * float(self.training.lengths.double().mean())
         self.steps = self.tokens = 0
@@ -631,7 +608,7 @@ def evaluate(parameters: Tensor, network: Architecture, training: Corpus, valida
 
 
 def train_language_model(config: LanguageModelConfig, story: Story | None = None) -> Iterator[Progress]:
-    """Train a model, record by record. Nothing is computed ahead: who stops asking has stopped the training.
+    """Train a model, record by record. Nothing is computed ahead: whoever stops iterating stops the training.
 
     Args:
         config: decides everything.

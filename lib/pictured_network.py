@@ -19,16 +19,11 @@ import torch
 from torch import Generator, Tensor
 
 from lib.datasets import Dataset, make_dataset
-from lib.dropout import (
-    Scaling,
-    apply_mask,
-    check_rate,
-    dropout_mask,
-    inference_scale,
-    number_of_thinned_networks,
-    training_scale,
-)
-from lib.network import one_fast_thread
+from lib.dropout import Scaling, apply_mask, inference_scale, training_scale
+from lib.dropout_relatives import number_of_thinned_networks
+from lib.fast_masks import dropout_mask
+from lib.settings import InvalidSetting, is_real, whole_number
+from lib.threads import one_fast_thread
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 # Passes in one tensor: one at a time would be ten times the calls of PyTorch, and each gives Python's lock away, which
@@ -115,20 +110,12 @@ def _file(data: str) -> Path:
     return DATA / f"pictured_{data}.npz"
 
 
-class PassSettingsError(ValueError):
-    """A setting out of bounds; `field` names it, `value` is what it was, `accepted` says what would do."""
-
-    def __init__(self, field: str, value: object, accepted: str) -> None:
-        super().__init__(f"{field} is {value!r}; accepted: {accepted}")
-        self.field, self.value, self.accepted = field, value, accepted
-
-
 @dataclass(frozen=True)
 class PassSettings:
     """How to send one input through: the rates of the layers that drop (input first), the mode, and how often.
 
     Raises:
-        ValueError: a rate is no probability, or passes or seed is out of bounds (`PassSettingsError`).
+        InvalidSetting: (a ValueError) a rate is no probability, or passes or seed is out of bounds.
     """
 
     rates: tuple[float, ...] = (0.0, 0.5, 0.5)
@@ -138,12 +125,10 @@ class PassSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for p in self.rates:
-            check_rate(p)
-        if not 1 <= self.passes <= MAX_PASSES:
-            raise PassSettingsError("passes", self.passes, f"1 to {MAX_PASSES}")
-        if not 0 <= self.seed <= MAX_SEED:
-            raise PassSettingsError("seed", self.seed, f"0 to {MAX_SEED}")
+        if not all(is_real(p) and 0 <= p <= 1 for p in self.rates):
+            raise InvalidSetting("rates", self.rates, "numbers from 0 to 1")
+        whole_number("passes", self.passes, 1, MAX_PASSES)
+        whole_number("seed", self.seed, 0, MAX_SEED)
 
 
 @dataclass(frozen=True)
@@ -229,15 +214,21 @@ def _counts(outputs: Tensor) -> Tensor:
     return torch.arange(1, len(outputs) + 1, dtype=outputs.dtype).unsqueeze(1)  # (N, 1)
 
 
+def _check_count(rates: Sequence[float], network: PicturedNetwork) -> None:
+    if len(rates) != len(network.weights):
+        raise InvalidSetting("rates", rates, f"{len(network.weights)} numbers, for the input and each hidden layer")
+
+
 def roll_masks(sizes: Sequence[int], rates: Sequence[float], passes: int, seed: int) -> list[Tensor]:
-    """One mask for each layer and pass. Each layer has its own die, so that more passes begin with the same masks.
+    """One mask (passes, units) for each layer. Each layer has a generator of its own, so that a record of more passes
+    begins with the same masks.
 
     >>> masks = roll_masks((64, 16, 16), (0.2, 0.5, 0.5), 24, seed=0)
     >>> [tuple(mask.shape) for mask in masks]
     [(24, 64), (24, 16), (24, 16)]
     """
-    dice = [Generator().manual_seed(seed * len(sizes) + depth) for depth in range(len(sizes))]
-    return [dropout_mask((passes, n), p, die) for n, p, die in zip(sizes, rates, dice, strict=True)]
+    generators = [Generator().manual_seed(seed * len(sizes) + depth) for depth in range(len(sizes))]
+    return [dropout_mask((passes, n), p, each) for n, p, each in zip(sizes, rates, generators, strict=True)]
 
 
 def weights_in_use(network: PicturedNetwork, rates: Sequence[float], scaling: Scaling) -> tuple[Tensor, ...]:
@@ -284,15 +275,14 @@ def record_passes(network: PicturedNetwork, x: Tensor, settings: PassSettings) -
     The same arguments give the same record. In eval mode no die is rolled and all passes are alike.
 
     Raises:
-        ValueError: there is not one rate for each layer that can drop (`PassSettingsError`).
+        InvalidSetting: (a ValueError) there is not one rate for each layer that can drop.
 
     >>> recording = record_passes(load_pictured_network(), load_examples().inputs[0], PassSettings(passes=100))
     >>> recording.thinned_networks, recording.distinct_networks[-1]
     (4294967296, 100)
     """
     rates, scaling = settings.rates, settings.scaling
-    if len(rates) != len(network.weights):
-        raise PassSettingsError("rates", rates, f"{len(network.weights)} rates, for the input and each hidden layer")
+    _check_count(rates, network)
     weights = weights_in_use(network, rates, scaling)
     full_layers, full_logits = forward(x[None], weights, network.biases, rates, scaling, masks=None)
     masks = roll_masks(network.sizes[:-1], rates, settings.passes, settings.seed) if settings.training else None
@@ -347,11 +337,10 @@ def monte_carlo_error(
     Every example gets masks of its own in every pass. `repeats` whole repetitions show how much of it is luck.
 
     Raises:
-        ValueError: a rate is no probability, or there is not one for each layer that can drop.
+        InvalidSetting: (a ValueError) a rate is no probability, or there is not one for each layer that can drop.
     """
     PassSettings(rates=tuple(rates), passes=passes, seed=seed)  # the same bounds
-    if len(rates) != len(network.weights):
-        raise PassSettingsError("rates", rates, f"{len(network.weights)} rates, for the input and each hidden layer")
+    _check_count(rates, network)
     generator = Generator().manual_seed(seed)
     _, full_logits = forward(x, network.weights, network.biases, rates, "inverted", masks=None)
     # Examples are columns here: a softmax down ten rows takes a twentieth of the time of one along rows of ten.

@@ -7,12 +7,18 @@ members), on one data set. What the arms of a run share, so that dropout is the 
   every curve was trained on. Another `seed` is another data set, other first weights, other batches and other masks.
 - **the first weights and the order of the data**: member e starts from the same weights and sees the same batches in
   every arm. Different members start differently and see different batches.
-- **the random numbers of the masks**: see `lib.network.MaskRoller`.
+- **the random numbers of the masks**: see `lib.fast_masks.MaskRoller`.
 
 A member's networks depend on `seed` and the member's number, not on how many members or other arms there are.
 
-Every so many steps the run is looked at with dropout off, and what was seen is appended to the `History`. Training can
-go on in a background thread while other threads read what is recorded so far.
+From the config to a curve:
+
+1. `TrainingConfig` holds the settings, checked.
+2. `Trainer` draws the data and the first weights, and takes the steps: a batch, its masks, a forward pass, the
+   derivative of the loss, a backward pass, a step of the optimiser (`Trainer._take_step`).
+3. Every so many steps a `_Recorder` runs all networks with dropout off and adds a point to its arrays.
+4. `History` is what is recorded so far: `history.step` (T,) and `history.val_loss` (T, A, E) are the curves of A arms
+   with E members each. Training can go on in a background thread while other threads read it.
 
 >>> history = train(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=2))
 >>> history.step, history.val_loss.shape  # 3 recorded points, 2 arms, 2 members
@@ -31,9 +37,13 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from lib.adamw import AdamW
 from lib.datasets import DATASETS, MAX_LABEL_NOISE, MAX_NOISE, Dataset, make_dataset, train_bounds
-from lib.network import Adam, Ensemble, MaskRoller, cross_entropy, encode_targets, one_fast_thread, probabilities
+from lib.fast_masks import MaskRoller
+from lib.network import Ensemble, cross_entropy, encode_targets, probabilities
+from lib.settings import InvalidSetting, is_real, is_whole, one_of, real_number, whole_number
 from lib.tables import Table
+from lib.threads import one_fast_thread
 
 MAP_SIZE: Final = 48  # decision maps have this many rows and columns
 MAP_MARGIN: Final = 0.1  # and reach beyond the training points by this share of their extent
@@ -45,7 +55,7 @@ MAP_MARGIN: Final = 0.1  # and reach beyond the training points by this share of
 LOOKED_AT_IN_PLANE: Final = (1_000, 1_000)
 LOOKED_AT: Final = (100, 300)
 
-MOST_HIDDEN_LAYERS: Final = 6
+MOST_LAYERS: Final = 6  # hidden ones
 MOST_UNITS: Final = 1_024
 MOST_ARMS: Final = 8
 MOST_MEMBERS: Final = 64
@@ -53,14 +63,6 @@ MOST_BATCH: Final = 1_024
 MOST_STEPS: Final = 100_000
 MOST_RECORDINGS: Final = 1_000
 MOST_NUMBERS: Final = 10_000_000  # weights and activations of all networks together: about 200 MB with what goes along
-
-
-class ConfigError(ValueError):
-    """A setting that cannot be trained with: `parameter` names it, `value` is what it was, `accepted` what would do."""
-
-    def __init__(self, parameter: str, value: object, accepted: str) -> None:
-        super().__init__(f"{parameter} must be {accepted}, got {value!r}")
-        self.parameter, self.value, self.accepted = parameter, value, accepted
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,11 @@ class TrainingConfig:
         recordings: at how many points the run is recorded, evenly spaced, after the untrained start.
 
     Raises:
-        ConfigError: a setting is out of its range; a ValueError that names the setting.
+        InvalidSetting: a setting is out of its range; a ValueError that names the setting.
 
     >>> TrainingConfig(rates=(0.0, 1.5))
     Traceback (most recent call last):
-    lib.training.ConfigError: rates must be numbers from 0 to 1, got 1.5
+    lib.settings.InvalidSetting: rates must be a tuple of 1 to 8 numbers from 0 to 1, but is (0.0, 1.5)
     """
 
     dataset: str = "moons"
@@ -104,28 +106,32 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         """Check every setting, and turn lists and numpy numbers into tuples and plain numbers, which hash."""
-        if self.dataset not in DATASETS:
-            raise ConfigError("dataset", self.dataset, f"one of {', '.join(DATASETS)}")
+        one_of("dataset", self.dataset, DATASETS)
         if self.dataset == "csv" and self.table is None:
-            raise ConfigError("table", None, "given for the data set csv")
+            raise InvalidSetting("table", None, "given for the data set csv")
         fewest, most = train_bounds(self.dataset, self.table)
+        if not (is_whole(self.n_train) and fewest <= self.n_train <= most):
+            accepted = f"a whole number from {fewest:,} to {most:,} for {self.dataset}"
+            raise InvalidSetting("n_train", self.n_train, accepted)
+        if not (_short(self.hidden, MOST_LAYERS) and all(is_whole(n) and 1 <= n <= MOST_UNITS for n in self.hidden)):
+            accepted = f"a tuple of 1 to {MOST_LAYERS} whole numbers from 1 to {MOST_UNITS:,}"
+            raise InvalidSetting("hidden", self.hidden, accepted)
+        if not (_short(self.rates, MOST_ARMS) and all(is_real(p) and 0 <= p <= 1 for p in self.rates)):
+            raise InvalidSetting("rates", self.rates, f"a tuple of 1 to {MOST_ARMS} numbers from 0 to 1")
         checked = {
-            "n_train": _whole("n_train", self.n_train, fewest, most, f" for {self.dataset}"),
-            "noise": _real("noise", self.noise, 0, MAX_NOISE),
-            "label_noise": _real("label_noise", self.label_noise, 0, MAX_LABEL_NOISE),
-            "hidden": tuple(
-                _whole("hidden", units, 1, MOST_UNITS)
-                for units in _sequence("hidden", self.hidden, MOST_HIDDEN_LAYERS, "hidden layers")
-            ),
-            "rates": tuple(_real("rates", rate, 0, 1) for rate in _sequence("rates", self.rates, MOST_ARMS, "rates")),
-            "input_rate": _real("input_rate", self.input_rate, 0, 1),
-            "members": _whole("members", self.members, 1, MOST_MEMBERS),
-            "batch_size": _whole("batch_size", self.batch_size, 1, MOST_BATCH),
-            "learning_rate": _real("learning_rate", self.learning_rate, 1e-6, 1),
-            "weight_decay": _real("weight_decay", self.weight_decay, 0, 10),
-            "steps": _whole("steps", self.steps, 1, MOST_STEPS),
-            "seed": _whole("seed", self.seed, 0, 2**32 - 1),
-            "recordings": _whole("recordings", self.recordings, 1, MOST_RECORDINGS),
+            "n_train": int(self.n_train),
+            "noise": real_number("noise", self.noise, 0, MAX_NOISE),
+            "label_noise": real_number("label_noise", self.label_noise, 0, MAX_LABEL_NOISE),
+            "hidden": tuple(int(units) for units in self.hidden),
+            "rates": tuple(float(rate) for rate in self.rates),
+            "input_rate": real_number("input_rate", self.input_rate, 0, 1),
+            "members": whole_number("members", self.members, 1, MOST_MEMBERS),
+            "batch_size": whole_number("batch_size", self.batch_size, 1, MOST_BATCH),
+            "learning_rate": real_number("learning_rate", self.learning_rate, 1e-6, 1),
+            "weight_decay": real_number("weight_decay", self.weight_decay, 0, 10),
+            "steps": whole_number("steps", self.steps, 1, MOST_STEPS),
+            "seed": whole_number("seed", self.seed, 0, 2**32 - 1),
+            "recordings": whole_number("recordings", self.recordings, 1, MOST_RECORDINGS),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -133,7 +139,7 @@ class TrainingConfig:
         activations = min(self.batch_size, self.n_train) * sum(self.sizes)
         if len(self.rates) * self.members * (weights + activations) > MOST_NUMBERS:
             few = f"so few units that all networks together have at most {MOST_NUMBERS:,} weights and activations"
-            raise ConfigError("hidden", self.hidden, few)
+            raise InvalidSetting("hidden", self.hidden, few)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -150,26 +156,9 @@ class TrainingConfig:
         return inputs, *self.hidden, 1 if classes == 2 else classes
 
 
-def _whole(name: str, value: object, low: int, high: int, note: str = "") -> int:
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and low <= value <= high:
-        return int(value)
-    raise ConfigError(name, value, f"whole numbers from {low} to {high}{note}")
-
-
-def _real(name: str, value: object, low: float, high: float) -> float:
-    if (
-        isinstance(value, (int, float, np.integer, np.floating))
-        and not isinstance(value, bool)
-        and low <= value <= high
-    ):
-        return float(value)
-    raise ConfigError(name, value, f"numbers from {low:g} to {high:g}")
-
-
-def _sequence(name: str, values: object, longest: int, of: str) -> Sequence[object]:
-    if isinstance(values, (tuple, list, np.ndarray)) and 1 <= len(values) <= longest:
-        return tuple(values)
-    raise ConfigError(name, values, f"a tuple of 1 to {longest} {of}")
+def _short(values: object, longest: int) -> bool:
+    """Whether this is a tuple, or can be made one, of 1 to `longest` entries."""
+    return isinstance(values, (tuple, list, np.ndarray)) and 1 <= len(values) <= longest
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,10 +178,9 @@ class History:
             batches since the last recorded point; NaN at step 0, before the first batch.
         maps: (T, A, S, S) uint8 for data with two features, else None: what the first member of each arm says about a
             grid over the plane. 0 is the first class and 255 the last; with two classes it is 255 times the probability
-            of class 1, with more it is the likeliest class c as 255 * c / (C - 1), rounded.
-        map_extent: (left, right, bottom, top), the coordinates of the outermost grid points, or None. `maps[t, a, 0]`
-        is
-            the row at the bottom, `maps[t, a, :, 0]` the column at the left.
+            of class 1, with more it is the likeliest class c as 255 * c / (C - 1), rounded. `maps[t, a, 0]` is the row
+            at the bottom, `maps[t, a, :, 0]` the column at the left.
+        map_extent: (left, right, bottom, top), the coordinates of the outermost grid points, or None.
         predictions: (T, A, M) uint16 for other data, else None: the class that the first member of each arm gives to
             each of the M = `looked_at[1]` first validation points.
     """
@@ -266,32 +254,23 @@ class Trainer:
             seed=config.seed,
             table=config.table,
         )
-        sizes = config.sizes
-        inputs, outputs = sizes[0], sizes[-1]
-        arms, members = len(config.rates), config.members
-
-        # Separate dice for separate things, and for each member: more members, or arms, do not change the others' luck.
-        streams = [np.random.SeedSequence([config.seed, member]).spawn(3) for member in range(members)]
+        # Each member has a generator of its own for each purpose, so that more members, or arms, do not change the
+        # others' luck.
+        streams = [np.random.SeedSequence([config.seed, member]).spawn(3) for member in range(config.members)]
         for_weights = [np.random.default_rng(stream[0]) for stream in streams]
         for_batches = [np.random.default_rng(stream[1]) for stream in streams]
-        for_masks = [np.random.default_rng(stream[2]) for stream in streams]
+        self._for_masks = [np.random.default_rng(stream[2]) for stream in streams]
 
+        sizes = config.sizes
         batch_size = min(config.batch_size, config.n_train)
         self._train_x = torch.from_numpy(data.train_x)  # (n, D)
-        self._targets = encode_targets(torch.from_numpy(data.train_y), outputs)  # (n, C)
+        self._targets = encode_targets(torch.from_numpy(data.train_y), sizes[-1])  # (n, C)
         self._batches = batches(config.n_train, batch_size, for_batches)
-        self._x = torch.empty(members, batch_size, inputs)  # (E, B, D), the batch of the step
-        self._y = torch.empty(members, batch_size, outputs)  # (E, B, C)
-        self._mask_generators = for_masks
-        self._ensemble_sizes, self._batch_size = sizes, batch_size
+        self._x = torch.empty(config.members, batch_size, sizes[0])  # (E, B, D), the batch of the step
+        self._y = torch.empty(config.members, batch_size, sizes[-1])  # (E, B, C)
+        self._ensemble = Ensemble(sizes, arms=len(config.rates), batch_size=batch_size, generators=for_weights)
         self.set_rates(config.rates)
-        self._ensemble = Ensemble(sizes, arms=arms, batch_size=batch_size, generators=for_weights)
-        self._adam = Adam(
-            self._ensemble.parameters,
-            self._ensemble.gradients,
-            learning_rate=config.learning_rate,
-            weight_decay=config.weight_decay,
-        )
+        self._optimizer = AdamW(self._ensemble.parameters, config.weight_decay)
         self._recorder = _Recorder(config, data, self._ensemble, batch_size)
         with one_fast_thread():
             self._recorder.record()
@@ -317,7 +296,7 @@ class Trainer:
         if left and self.done:
             self._ensemble.forget_training()
             self._recorder.forget_training()
-            del self._adam, self._roller, self._batches, self._train_x, self._targets, self._x, self._y
+            del self._optimizer, self._roller, self._batches, self._train_x, self._targets, self._x, self._y
 
     def forget_networks(self) -> None:
         """Keep the history only, for a finished run whose networks nobody will ask: no `layers`, no `probabilities`.
@@ -333,22 +312,21 @@ class Trainer:
         vars(self).pop("_ensemble", None)  # once more does no harm
 
     def set_rates(self, rates: Sequence[float]) -> None:
-        """Drop with other rates from the next step on, one for each arm: what a schedule of `lib.studies.schedules`
-        does.
+        """Drop with other rates from the next step on, one for each arm, as the schedules of `lib.studies` do.
 
         >>> trainer = Trainer(TrainingConfig(hidden=(8,), rates=(0.5,), members=2, steps=20))
         >>> trainer.advance(10)
         >>> trainer.set_rates([0.0])
         """
-        if len(rates) != len(self.config.rates) or not all(0 <= rate <= 1 for rate in rates):
-            raise ConfigError("rates", rates, f"{len(self.config.rates)} numbers from 0 to 1")
+        if len(rates) != len(self.config.rates) or not all(is_real(rate) and 0 <= rate <= 1 for rate in rates):
+            raise InvalidSetting("rates", rates, f"{len(self.config.rates)} numbers from 0 to 1")
         input_rates = [self.config.input_rate if rate > 0 else 0.0 for rate in rates]
         hidden_rates = [tuple(rates)] * len(self.config.hidden)
         self._roller = MaskRoller(
-            self._ensemble_sizes[:-1],
+            self._ensemble.sizes[:-1],
             [input_rates, *hidden_rates],
-            batch_size=self._batch_size,
-            generators=self._mask_generators,
+            batch_size=self._ensemble.batch_size,
+            generators=self._for_masks,
         )
 
     def layers(self, arm: int, member: int) -> list[tuple[Tensor, Tensor]]:
@@ -364,14 +342,14 @@ class Trainer:
 
     def _take_step(self) -> None:
         rows = next(self._batches)  # (E * B,)
-        torch.index_select(self._train_x, 0, rows, out=self._x.view(len(rows), -1))
-        torch.index_select(self._targets, 0, rows, out=self._y.view(len(rows), -1))
-        masks = self._roller.roll()
+        torch.index_select(self._train_x, 0, rows, out=self._x.view(len(rows), -1))  # (E * B, D)
+        torch.index_select(self._targets, 0, rows, out=self._y.view(len(rows), -1))  # (E * B, C)
+        masks = self._roller.roll()  # masks[layer][arm], (E, B, H) each
         logits = self._ensemble.forward(self._x, masks)  # (A, E, B, C)
         self._recorder.see(logits, self._y)
         d_logits = probabilities(logits).sub_(self._y).mul_(1 / self._x.shape[1])  # of the mean loss over the batch
         self._ensemble.backward(d_logits, masks)
-        self._adam.step()
+        self._optimizer.step(self._ensemble.gradients, self.config.learning_rate)
         # Whoever sees `done` finds the last point in the history.
         if self.step + 1 == self._recorder.next_step:
             self._recorder.record()

@@ -2,12 +2,14 @@
 
 It is the decoder of "Attention Is All You Need" (Vaswani et al., 2017, arXiv 1706.03762, section 3) in the pre-norm
 form of GPT-2 and nanoGPT, without biases, and with one matrix both for reading words and for scoring the next one. With
-dropout it drops in the four places where those networks do; each is marked in the code:
+dropout it drops in the four places where those networks do (`Place`):
 
-1. after the sum of word and position embedding,
-2. on the attention weights,
-3. after the projection that ends the attention block,
-4. after the projection that ends the MLP block.
+1. "embedding": after the sum of word and position embedding,
+2. "attention": on the attention weights,
+3. "projection": after the projection that ends the attention block,
+4. "mlp": after the projection that ends the MLP block.
+
+`forward` names the place when it calls the die; the die itself is in `lib.dropout`.
 
 Shapes in the comments: B sentences, T positions, C width, H heads, D = C / H, V words in the vocabulary.
 """
@@ -15,21 +17,23 @@ Shapes in the comments: B sentences, T positions, C width, H heads, D = C / H, V
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 Weights = dict[str, Tensor]
-Drop = Callable[[Tensor], Tensor]
+Place = Literal["embedding", "attention", "projection", "mlp"]
+Drop = Callable[[Tensor, Place, int | None], Tensor]
+"""``drop(x, place, layer)`` returns x after dropout; ``layer`` counts from 0 and is None for the embedding."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Size of the network: words V, width C, layers, heads H, and context, the most positions it can read."""
+    """Size of the network: vocab_size V, width C, layers, heads H, and context, the most positions it can read."""
 
-    words: int
+    vocab_size: int
     width: int
     layers: int
     heads: int
@@ -38,12 +42,12 @@ class Architecture:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every parameter, in the order in which they lie in the flat vector.
 
-        >>> network = Architecture(words=600, width=64, layers=2, heads=4, context=32)
+        >>> network = Architecture(vocab_size=600, width=64, layers=2, heads=4, context=32)
         >>> sum(math.prod(shape) for shape in network.shapes().values())
         139072
         """
         C = self.width
-        shapes: dict[str, tuple[int, ...]] = {"word": (self.words, C), "position": (self.context, C)}
+        shapes: dict[str, tuple[int, ...]] = {"word": (self.vocab_size, C), "position": (self.context, C)}
         for layer in range(self.layers):
             shapes |= {
                 f"{layer}.attention_norm": (C,),
@@ -81,59 +85,60 @@ def unflatten(parameters: Tensor, network: Architecture) -> Weights:
     return {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
 
-def keep_all(x: Tensor) -> Tensor:
+def keep_all(x: Tensor, place: Place, layer: int | None) -> Tensor:
     """Dropout switched off: what `forward` takes as ``drop`` outside of training."""
     return x
 
 
 class KVCache(NamedTuple):
-    """What a layer remembers of the S words read so far, the "key-value cache": keys and values, (B, H, S, D) each."""
+    """What one layer keeps of the S words read so far: keys and values, (B, H, S, D) each."""
 
     keys: Tensor
     values: Tensor
 
 
 def forward(
-    w: Weights, network: Architecture, tokens: Tensor, drop: Drop = keep_all, past: list[KVCache] | None = None
+    w: Weights, network: Architecture, tokens: Tensor, drop: Drop = keep_all, cache: list[KVCache] | None = None
 ) -> tuple[Tensor, list[KVCache]]:
-    """Read words.
+    """Read words, each at its position, and return what the network knows at each of them.
 
     Args:
         w: the parameters, by name.
         network: their sizes.
         tokens: ids of words (B, T).
         drop: dropout, called in the four places.
-        past: what is remembered of the words before; the tokens go on from there.
+        cache: what the layers keep of the words before, one entry each; the tokens go on from there.
 
     Returns:
-        The hidden states (B, T, C), and the memory to go on with. ``states @ w["word"].T`` are the next words' logits.
+        The hidden states (B, T, C), and the cache to go on with. ``states @ w["word"].T`` are the next words' logits.
     """
-    C, start = network.width, past[0].keys.shape[2] if past else 0
-    x = drop(
-        functional.embedding(tokens, w["word"]) + w["position"][start : start + tokens.shape[1]]
-    )  # (B, T, C), place 1
-    memory = []
+    C, start = network.width, cache[0].keys.shape[2] if cache else 0
+    positions = w["position"][start : start + tokens.shape[1]]  # (T, C)
+    x = drop(functional.embedding(tokens, w["word"]) + positions, "embedding", None)  # (B, T, C)
+    extended = []
     for i in range(network.layers):
         normed = functional.layer_norm(x, (C,), w[f"{i}.attention_norm"])
-        mixed, remembered = _attend(normed, w[f"{i}.attention"], network.heads, drop, past[i] if past else None)
-        memory.append(remembered)
-        x = x + drop(mixed @ w[f"{i}.attention_projection"].T)  # place 3
+        attended, kept = _attend(normed, w[f"{i}.attention"], network.heads, drop, i, cache[i] if cache else None)
+        extended.append(kept)
+        x = x + drop(attended @ w[f"{i}.attention_projection"].T, "projection", i)
         normed = functional.layer_norm(x, (C,), w[f"{i}.mlp_norm"])
-        x = x + drop(functional.gelu(normed @ w[f"{i}.mlp"].T) @ w[f"{i}.mlp_projection"].T)  # place 4
-    return functional.layer_norm(x, (C,), w["norm"]), memory
+        x = x + drop(functional.gelu(normed @ w[f"{i}.mlp"].T) @ w[f"{i}.mlp_projection"].T, "mlp", i)
+    return functional.layer_norm(x, (C,), w["norm"]), extended
 
 
-def _attend(x: Tensor, weight: Tensor, heads: int, drop: Drop, past: KVCache | None) -> tuple[Tensor, KVCache]:
-    """Mix every position with those before it: x (B, T, C) -> (B, T, C), and what to remember of it."""
+def _attend(
+    x: Tensor, weight: Tensor, heads: int, drop: Drop, layer: int, cache: KVCache | None
+) -> tuple[Tensor, KVCache]:
+    """Mix every position with those before it: x (B, T, C) -> (B, T, C), and the layer's cache, longer by T."""
     B, T, C = x.shape
     q, k, v = (x @ weight.T).view(B, T, 3, heads, C // heads).permute(2, 0, 3, 1, 4).unbind()  # each (B, H, T, D)
-    if past:
-        k, v = torch.cat((past.keys, k), dim=2), torch.cat((past.values, v), dim=2)  # (B, H, S, D), S >= T
+    if cache:
+        k, v = torch.cat((cache.keys, k), dim=2), torch.cat((cache.values, v), dim=2)  # (B, H, S, D), S >= T
     S = k.shape[2]
     # Keys come before queries here, (B, H, S, T): a softmax along the short last dimension takes three times as long.
     scores = k @ q.transpose(2, 3) / math.sqrt(C // heads)
     if T > 1:
-        scores = scores + torch.full((S, T), -math.inf).tril(T - S - 1)  # no looking ahead
-    weights = drop(scores.softmax(dim=2))  # place 2
+        scores = scores + torch.full((S, T), -math.inf).tril(T - S - 1)  # no position sees later ones
+    weights = drop(scores.softmax(dim=2), "attention", layer)  # (B, H, S, T)
     mixed = weights.transpose(2, 3) @ v  # (B, H, T, D)
     return mixed.transpose(1, 2).reshape(B, T, C), KVCache(k, v)

@@ -1,6 +1,6 @@
 """Make data/life_strip.json, the recording that the home page plays: ``python -m scripts.make_life_strip``.
 
-The masks are drawn by ``lib.dropout`` and the sentence by ``lib.story`` and ``lib.sampling``. It is shipped, so that
+The masks are drawn by ``lib.fast_masks`` and the sentence by ``lib.story`` and ``lib.sampling``. It is shipped, so that
 the home page needs neither PyTorch nor a grammar to show. Ten forward passes at p = 0.5 through a network drawn with 3,
 6, 6 and 2 neurons; then one sentence of the storybook, each word drawn from its k = 3 likeliest continuations.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lib.dropout import dropout_mask
+from lib.fast_masks import dropout_mask
 from lib.sampling import draw, shape_distribution
 from lib.story import load_story
 

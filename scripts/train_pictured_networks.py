@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from lib.datasets import Dataset
-from lib.dropout import apply_dropout
+from lib.fast_masks import apply_dropout
 from lib.pictured_network import (
     DATA,
     PICTURED_DATA,

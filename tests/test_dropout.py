@@ -1,11 +1,12 @@
-"""Masks against exact probabilities, scaling against PyTorch.
+"""Masks against exact probabilities, for the plain die and for its fast twin; scaling against PyTorch.
 
 The statistical tests fix their seeds, so they pass or fail for good. Each was designed to fail with probability ALPHA
-under a fresh seed if the code is right; with about 60 such checks, a wrong alarm after a change of seed has probability
-below 1e-4.
+under a fresh seed if the code is right; with about 120 such checks, a wrong alarm after a change of seed has
+probability below 2e-4.
 """
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 
 import pytest
@@ -14,22 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F  # noqa: N812 - the name everyone knows it by
 
-from lib.dropout import (
-    DropoutRateError,
-    apply_dropconnect,
-    apply_dropout,
-    apply_gaussian_dropout,
-    apply_mask,
-    dropout_mask,
-    fill_dropout_mask,
-    inference_scale,
-    number_of_thinned_networks,
-    training_scale,
-)
+from lib import fast_masks
+from lib.dropout import apply_dropout, apply_mask, dropout_mask, inference_scale, training_scale
+from lib.dropout_relatives import apply_dropconnect, apply_gaussian_dropout, number_of_thinned_networks
+from lib.settings import InvalidSetting
 
 ALPHA = 1e-6
 Z = NormalDist().inv_cdf(1 - ALPHA / 2)  # two-sided: 4.89 standard deviations
 rates = st.floats(0, 1)
+
+Roll = Callable[..., torch.BoolTensor]
+DICE = {"plain": dropout_mask, "fast": fast_masks.dropout_mask}
+either_die = pytest.mark.parametrize("roll", DICE.values(), ids=DICE)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -44,23 +41,26 @@ def assert_probability(hits: float, trials: int, p: float) -> None:
 # ---------------------------------------------------------------- the mask
 
 
+@either_die
 @pytest.mark.parametrize("p", [0.001, 0.1, 0.25, 1 / 3, 0.5, 0.8, 0.999])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_unit_is_dropped_with_probability_p(p: float, seed: int) -> None:
-    n = 4_000_001  # odd: the last half of the last random word is used on its own
-    assert_probability(int((~dropout_mask((n,), p, generator(seed))).sum()), n, p)
+def test_a_unit_is_dropped_with_probability_p(roll: Roll, p: float, seed: int) -> None:
+    n = 4_000_001  # odd: the fast die uses the last half of its last random word on its own
+    assert_probability(int((~roll((n,), p, generator(seed))).sum()), n, p)
 
 
-def test_a_rate_far_finer_than_eight_bits_is_honoured() -> None:
+@either_die
+def test_a_rate_far_finer_than_eight_bits_is_honoured(roll: Roll) -> None:
     p, n = 0.5 + 1 / 600, 16_000_000  # rounded to 8 bits it would be 0.5: 13 standard deviations away
-    assert_probability(int((~dropout_mask(n, p, generator(3))).sum()), n, p)
+    assert_probability(int((~roll(n, p, generator(3))).sum()), n, p)
 
 
+@either_die
 @pytest.mark.parametrize("lag", [1, 2, 3, 4, 16, 64])
 @pytest.mark.parametrize("p", [0.2, 0.5])
-def test_neighbours_are_dropped_independently(p: float, lag: int) -> None:
+def test_neighbours_are_dropped_independently(roll: Roll, p: float, lag: int) -> None:
     """Pairs at the distances at which words, vector lanes and rows would show."""
-    kept = dropout_mask((1_000_000 // lag, 2 * lag), p, generator(lag))
+    kept = roll((1_000_000 // lag, 2 * lag), p, generator(lag))
     first, second = kept[:, :lag].flatten(), kept[:, lag:].flatten()  # disjoint pairs: independent trials
     for a in (False, True):
         for b in (False, True):
@@ -68,10 +68,11 @@ def test_neighbours_are_dropped_independently(p: float, lag: int) -> None:
             assert_probability(int(((first == a) & (second == b)).sum()), first.numel(), expected)
 
 
-def test_all_masks_of_eight_units_come_equally_often_at_one_half() -> None:
+@either_die
+def test_all_masks_of_eight_units_come_equally_often_at_one_half(roll: Roll) -> None:
     """Chi-square goodness of fit over the 2**8 thinned networks."""
     n = 1_000_000
-    kept = dropout_mask((n, 8), 0.5, generator(7))
+    kept = roll((n, 8), 0.5, generator(7))
     counts = torch.bincount((kept.int() * 2 ** torch.arange(8)).sum(1), minlength=256).double()
     chi_square = float(((counts - n / 256) ** 2 / (n / 256)).sum())
     # Wilson and Hilferty: the cube root of chi-square / df is close to normal.
@@ -80,47 +81,66 @@ def test_all_masks_of_eight_units_come_equally_often_at_one_half() -> None:
     assert abs(z) < Z
 
 
-def test_passes_follow_each_other_in_one_generator_and_differ() -> None:
+@either_die
+def test_passes_follow_each_other_in_one_generator_and_differ(roll: Roll) -> None:
     stream = generator()
-    first, second = (dropout_mask((1000,), 0.5, stream) for _ in range(2))
+    first, second = (roll((1000,), 0.5, stream) for _ in range(2))
     assert not torch.equal(first, second)
-    assert torch.equal(first, dropout_mask((1000,), 0.5, generator()))
+    assert torch.equal(first, roll((1000,), 0.5, generator()))
+
+
+def test_the_mask_is_the_line_that_the_pages_teach() -> None:
+    assert torch.equal(dropout_mask((3, 50), 0.3, generator(4)), torch.rand(3, 50, generator=generator(4)) >= 0.3)
+
+
+@either_die
+@given(low=rates, high=rates, seed=st.integers(0, 2**32))
+@settings(max_examples=100, deadline=None)
+def test_with_the_same_random_numbers_a_unit_dropped_at_a_low_rate_is_dropped_at_a_higher_one(
+    roll: Roll, low: float, high: float, seed: int
+) -> None:
+    low, high = sorted((low, high))
+    kept_at_low, kept_at_high = (roll((64,), p, generator(seed)) for p in (low, high))
+    assert not (kept_at_high & ~kept_at_low).any()
 
 
 def test_the_global_random_state_is_left_alone() -> None:
     before = torch.random.get_rng_state()
     apply_dropout(torch.ones(100), 0.5, generator())
+    fast_masks.apply_dropout(torch.ones(100), 0.5, generator())
     apply_gaussian_dropout(torch.ones(100), 0.5, generator())
     assert torch.equal(before, torch.random.get_rng_state())
 
 
+@either_die
 @given(p=rates, shape=st.lists(st.integers(0, 5), max_size=4), seed=st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
-def test_mask_has_the_shape_and_type_asked_for(p: float, shape: list[int], seed: int) -> None:
-    mask = dropout_mask(tuple(shape), p, generator(seed))
+def test_mask_has_the_shape_and_type_asked_for(roll: Roll, p: float, shape: list[int], seed: int) -> None:
+    mask = roll(tuple(shape), p, generator(seed))
     assert mask.shape == torch.Size(shape)
     assert mask.dtype == torch.bool
     assert p > 0 or bool(mask.all())
     assert p < 1 or not bool(mask.any())
 
 
-def test_an_integer_is_a_shape() -> None:
-    assert dropout_mask(5, 0.5, generator()).shape == (5,)
+@either_die
+def test_p_zero_keeps_and_p_one_drops_each_of_many_units(roll: Roll) -> None:
+    assert roll(20_000_000, 0.0, generator()).all()  # a float of 24 bits is 0 once in 17 million
+    assert not roll(20_000_000, 1.0, generator()).any()
 
 
-@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
-def test_fill_writes_into_any_layout(p: float) -> None:
-    whole = torch.zeros(6, 10, dtype=torch.bool)
-    fill_dropout_mask(whole[:, ::2], p, generator())
-    assert torch.equal(whole[:, ::2], dropout_mask((6, 5), p, generator()))
-    assert not whole[:, 1::2].any()  # what lies between is not touched
+@either_die
+def test_an_integer_is_a_shape(roll: Roll) -> None:
+    assert roll(5, 0.5, generator()).shape == (5,)
 
 
-@pytest.mark.parametrize("p", [-0.1, -1e-300, 1 + 1e-15, 2, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("p", [-0.1, -1e-300, 1 + 1e-15, 2, math.nan, math.inf, -math.inf, "0.5", None, True])
 def test_a_rate_that_is_no_probability_is_refused(p: float) -> None:
     x = torch.ones(3)
     for call in (
         lambda: dropout_mask((3,), p, generator()),
+        lambda: fast_masks.dropout_mask((3,), p, generator()),
+        lambda: fast_masks.apply_dropout(x, p, generator()),
         lambda: apply_dropout(x, p, generator()),
         lambda: apply_dropout(x, p, generator(), training=False),
         lambda: apply_dropconnect(x, p, generator()),
@@ -129,23 +149,25 @@ def test_a_rate_that_is_no_probability_is_refused(p: float) -> None:
         lambda: training_scale(p),
         lambda: inference_scale(p),
     ):
-        with pytest.raises(ValueError, match="dropout rate") as caught:
+        with pytest.raises(InvalidSetting, match=r"^p must be a number from 0 to") as caught:
             call()
-        assert isinstance(caught.value, DropoutRateError)
-        assert caught.value.rate is p
+        assert isinstance(caught.value, ValueError)
+        assert (caught.value.name, caught.value.value) == ("p", p) or math.isnan(p)
 
 
 # ---------------------------------------------------------------- the scaling
 
 
+@pytest.mark.parametrize("die", [(apply_dropout, dropout_mask), (fast_masks.apply_dropout, fast_masks.dropout_mask)])
 @given(p=rates, seed=st.integers(0, 2**32), dtype=st.sampled_from([torch.float32, torch.float64, torch.bfloat16]))
 @settings(max_examples=150, deadline=None)
 def test_kept_units_are_divided_by_one_minus_p_and_dropped_ones_are_zero(
-    p: float, seed: int, dtype: torch.dtype
+    die: tuple[Callable[..., torch.Tensor], Roll], p: float, seed: int, dtype: torch.dtype
 ) -> None:
+    apply, roll = die
     x = torch.randn(3, 7, generator=generator(seed)).to(dtype)
-    result = apply_dropout(x, p, generator(seed))
-    mask = dropout_mask(x.shape, p, generator(seed))
+    result = apply(x, p, generator(seed))
+    mask = roll(x.shape, p, generator(seed))
     assert result.dtype == dtype
     assert result.shape == x.shape
     assert bool((result[~mask] == 0).all())
@@ -208,10 +230,11 @@ def test_what_cannot_be_scaled_is_refused() -> None:
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_mask_and_result_stay_on_the_accelerator() -> None:
+@either_die
+def test_mask_and_result_stay_on_the_accelerator(roll: Roll) -> None:
     n = 4_000_000
     on_device = torch.Generator("cuda").manual_seed(0)
-    mask = dropout_mask((n,), 0.3, on_device)
+    mask = roll((n,), 0.3, on_device)
     assert mask.device.type == "cuda"
     assert_probability(int((~mask).sum()), n, 0.3)
     assert apply_dropout(torch.ones(8, device="cuda"), 0.5, on_device).device.type == "cuda"
@@ -245,7 +268,7 @@ def test_gaussian_dropout_has_the_mean_and_variance_of_inverted_dropout(p: float
 
 
 def test_gaussian_dropout_has_no_rate_one() -> None:
-    with pytest.raises(DropoutRateError, match="0 <= p < 1 for Gaussian dropout"):
+    with pytest.raises(InvalidSetting, match="from 0 to below 1 for Gaussian dropout"):
         apply_gaussian_dropout(torch.ones(2), 1.0, generator())
     assert torch.equal(apply_gaussian_dropout(torch.ones(2), 0.0, generator()), torch.ones(2))
 

@@ -21,7 +21,6 @@ from lib.experiment import (
     CellResult,
     Experiment,
     ExperimentConfig,
-    ExperimentError,
     GrammarSpeaker,
     _learned,
     decompose,
@@ -32,6 +31,7 @@ from lib.experiment import (
 )
 from lib.grammar import parse_grammar
 from lib.language_model import LanguageModelConfig, load_model, train_language_model
+from lib.settings import InvalidSetting
 from lib.statistics.intervals import Estimate, Z, combined, different_share, mean_per_unit, share
 from lib.story import Story
 
@@ -302,9 +302,9 @@ def test_a_model_that_can_say_nothing_possible_is_measured_all_the_same():
     ],
 )
 def test_bad_settings_are_refused_by_name(parameter, value):
-    with pytest.raises(ExperimentError, match=parameter) as caught:
+    with pytest.raises(InvalidSetting, match=parameter) as caught:
         ExperimentConfig(**{parameter: value})
-    assert (caught.value.parameter, caught.value.value) == (parameter, value)
+    assert (caught.value.name, caught.value.value) == (parameter, value)
 
 
 def test_a_config_is_frozen_and_hashable():

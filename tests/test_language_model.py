@@ -20,14 +20,14 @@ from lib.language_model import (
     LanguageModel,
     LanguageModelConfig,
     PrefixTooLongError,
-    SettingError,
     UnknownWord,
     load_model,
     train_language_model,
 )
 from lib.sampling import shape_distribution
+from lib.settings import InvalidSetting
 from lib.story import Story, UnknownLanguage, load_story
-from lib.transformer import Architecture, forward, initial_parameters, unflatten
+from lib.transformer import Architecture, Place, forward, initial_parameters, unflatten
 from scripts import train_storybook
 
 torch.set_num_threads(1)
@@ -94,7 +94,7 @@ class TorchGPT(nn.Module):
 
 @pytest.fixture(scope="module")
 def network() -> Architecture:
-    return Architecture(words=11, width=12, layers=3, heads=3, context=9)
+    return Architecture(vocab_size=11, width=12, layers=3, heads=3, context=9)
 
 
 @pytest.fixture(scope="module")
@@ -116,19 +116,19 @@ def test_network_is_pytorchs_own_transformer(network, weights, tokens):
 
 
 @pytest.mark.parametrize("cut", [1, 4, 8])
-def test_reading_on_from_memory_is_reading_at_once(network, weights, tokens, cut):
-    at_once, memory = forward(weights, network, tokens)
-    states, past = forward(weights, network, tokens[:, :cut])
+def test_reading_on_from_a_cache_is_reading_at_once(network, weights, tokens, cut):
+    at_once, whole = forward(weights, network, tokens)
+    states, cache = forward(weights, network, tokens[:, :cut])
     pieces = [states]
     for t in range(cut, 9):
-        states, past = forward(weights, network, tokens[:, t : t + 1], past=past)
+        states, cache = forward(weights, network, tokens[:, t : t + 1], cache=cache)
         pieces.append(states)
     torch.testing.assert_close(torch.cat(pieces, dim=1), at_once, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(past[-1].keys, memory[-1].keys, rtol=1e-4, atol=1e-5)
-    # Several words at once, too: the mask has to start where the memory ends.
-    _, past = forward(weights, network, tokens[:, :cut])
+    torch.testing.assert_close(cache[-1].keys, whole[-1].keys, rtol=1e-4, atol=1e-5)
+    # Several words at once, too: the causal mask has to start where the cache ends.
+    _, cache = forward(weights, network, tokens[:, :cut])
     torch.testing.assert_close(
-        forward(weights, network, tokens[:, cut:], past=past)[0], at_once[:, cut:], rtol=1e-4, atol=1e-5
+        forward(weights, network, tokens[:, cut:], cache=cache)[0], at_once[:, cut:], rtol=1e-4, atol=1e-5
     )
 
 
@@ -143,40 +143,41 @@ def test_no_position_sees_the_words_after_it(network, weights, tokens):
 def test_dropout_is_called_in_the_four_places(network, weights, tokens):
     seen = []
 
-    def drop(x: torch.Tensor) -> torch.Tensor:
-        seen.append(tuple(x.shape))
+    def drop(x: torch.Tensor, place: Place, layer: int | None) -> torch.Tensor:
+        seen.append((place, layer, tuple(x.shape)))
         return x
 
     states, _ = forward(weights, network, tokens, drop)
-    embedding, attention, sub_layer = (4, 9, 12), (4, 3, 9, 9), (4, 9, 12)
-    assert seen == [embedding] + 3 * [attention, sub_layer, sub_layer]
+    expected = [("embedding", None, (4, 9, 12))]
+    for layer in range(3):
+        expected += [("attention", layer, (4, 3, 9, 9)), ("projection", layer, (4, 9, 12)), ("mlp", layer, (4, 9, 12))]
+    assert seen == expected
     assert torch.equal(states, forward(weights, network, tokens)[0])
 
 
 def test_what_each_place_drops(network, weights, tokens):
     """Dropping everything at one place must do what leaving that part out does."""
 
-    def at(places: set[int]):
-        calls = itertools.count()
-        return lambda x: torch.zeros_like(x) if next(calls) in places else x
-
     def with_zero(*names: str) -> torch.Tensor:
         without = {name: torch.zeros_like(w) if name in names else w for name, w in weights.items()}
         return forward(without, network, tokens)[0]
 
-    def dropped(*places: int) -> torch.Tensor:
-        return forward(weights, network, tokens, at(set(places)))[0]
+    def dropped(where: tuple[Place, int | None]) -> torch.Tensor:
+        def drop(x: torch.Tensor, place: Place, layer: int | None) -> torch.Tensor:
+            return torch.zeros_like(x) if (place, layer) == where else x
 
-    assert torch.equal(dropped(0), with_zero("word", "position"))
+        return forward(weights, network, tokens, drop)[0]
+
+    assert torch.equal(dropped(("embedding", None)), with_zero("word", "position"))
     for layer in range(3):
         without_attention = with_zero(f"{layer}.attention_projection")
-        assert torch.equal(dropped(1 + 3 * layer), without_attention)  # the attention weights
-        assert torch.equal(dropped(2 + 3 * layer), without_attention)  # the attention projection
-        assert torch.equal(dropped(3 + 3 * layer), with_zero(f"{layer}.mlp_projection"))
+        assert torch.equal(dropped(("attention", layer)), without_attention)
+        assert torch.equal(dropped(("projection", layer)), without_attention)
+        assert torch.equal(dropped(("mlp", layer)), with_zero(f"{layer}.mlp_projection"))
 
 
 def test_parameters_start_as_in_gpt2():
-    network = Architecture(words=700, width=64, layers=2, heads=4, context=32)
+    network = Architecture(vocab_size=700, width=64, layers=2, heads=4, context=32)
     w = unflatten(initial_parameters(network, torch.Generator().manual_seed(0)), network)
     deviation = 0.02 * math.sqrt(768 / 64)
     assert w["word"].std() == pytest.approx(deviation, rel=0.02)
@@ -189,33 +190,18 @@ def test_parameters_start_as_in_gpt2():
 # ---------------------------------------------------------------------------------------------- learning
 
 
-def test_optimizer_is_pytorchs_adamw():
-    generator = torch.Generator().manual_seed(1)
-    start = torch.randn(50, generator=generator)
-    ours, theirs = start.clone(), nn.Parameter(start.clone())
-    optimizer, oracle = lm.AdamW(ours, weight_decay=0.1), torch.optim.AdamW([theirs], weight_decay=0.1)
-    for step in range(20):
-        gradient = torch.randn(50, generator=generator)
-        rate = 0.01 * (step + 1)
-        optimizer.step(gradient.clone(), rate)
-        oracle.param_groups[0]["lr"] = rate
-        theirs.grad = gradient
-        oracle.step()
-    torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
-
-
 def test_training_is_the_textbook_loop(toy):
     """Every step recomputed with PyTorch's AdamW, one sentence at a time, from the same first parameters."""
     config = replace(SMALL, p=0.0, steps=12, record_every=12)
     *_, last = train_language_model(config, toy)
     network = config.network(len(toy.vocabulary))
-    dice = torch.Generator().manual_seed(config.seed)
-    flat = nn.Parameter(initial_parameters(network, dice))
+    generator = torch.Generator().manual_seed(config.seed)
+    flat = nn.Parameter(initial_parameters(network, generator))
     optimizer = torch.optim.AdamW([flat], weight_decay=config.weight_decay)
     sentences = toy.sample(60, np.random.default_rng([0, 0]))
     corpus = Corpus.of(sentences, toy.word_id, toy.eos_id, config.context)
     words_in_a_batch = 8 * sum(len(sentence) + 1 for sentence in sentences) / 60
-    for step, index in enumerate(itertools.islice(corpus.shuffled_batches(8, dice), 12), start=1):
+    for step, index in enumerate(itertools.islice(corpus.shuffled_batches(8, generator), 12), start=1):
         w = unflatten(flat, network)
         loss = torch.zeros(())
         for i in index.tolist():
@@ -362,7 +348,7 @@ def test_no_optimizer_is_constructed():
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value"),
+    ("name", "value"),
     [
         ("p", 1.0), ("p", -0.1), ("p", math.nan), ("p", "0.5"), ("p", None), ("p", True),
         ("n_sentences", 0), ("n_sentences", 2.5), ("n_sentences", 10**9),
@@ -371,11 +357,18 @@ def test_no_optimizer_is_constructed():
         ("width", 0), ("layers", 0), ("heads", 5), ("context", 1), ("seed", -1), ("seed", 2**63),
     ],
 )  # fmt: skip
-def test_bad_settings_are_named(parameter, value):
-    with pytest.raises(SettingError, match=rf"^{parameter} must be .* but is") as caught:
-        LanguageModelConfig(**{parameter: value})
-    assert (caught.value.parameter, caught.value.code) == (parameter, "invalid_setting")
+def test_bad_settings_are_named(name, value):
+    with pytest.raises(InvalidSetting, match=rf"^{name} must be .* but is") as caught:
+        LanguageModelConfig(**{name: value})
+    assert caught.value.name == name
     assert isinstance(caught.value, ValueError)
+
+
+def test_numpys_numbers_are_settings_too_and_become_pythons():
+    config = LanguageModelConfig(p=np.float32(0.5), steps=np.int64(10), learning_rate=1)
+    assert config == LanguageModelConfig(p=0.5, steps=10, learning_rate=1.0)
+    assert {type(value) for value in (config.p, config.learning_rate)} == {float}
+    assert type(config.steps) is int
 
 
 def test_config_is_a_key():
@@ -415,33 +408,33 @@ def test_sentences_come_with_their_exact_probability(toy, prefix, sampling):
     exact = exact_sentence_probabilities(last.model, prefix, **sampling)
     assert sum(exact.values()) == pytest.approx(1, abs=1e-3)
     n = 20_000
-    told = [tuple(words) for words in last.model.generate(n, np.random.default_rng(8), prefix=prefix, **sampling)]
-    assert set(told) <= set(exact)
+    sentences = [tuple(words) for words in last.model.generate(n, np.random.default_rng(8), prefix=prefix, **sampling)]
+    assert set(sentences) <= set(exact)
     # Each frequency within 5 standard deviations: with the few dozen sentences there are, a wrong alarm in 10,000 runs.
     for sentence, chance in exact.items():
         deviation = math.sqrt(chance * (1 - chance) / n)
-        assert abs(told.count(sentence) / n - chance) <= 5 * deviation + 1 / n
+        assert abs(sentences.count(sentence) / n - chance) <= 5 * deviation + 1 / n
 
 
 def test_generation_repeats_with_the_seed_and_only_then(model):
-    told = model.generate(20, np.random.default_rng(4))
-    assert told == model.generate(20, np.random.default_rng(4))
-    assert told != model.generate(20, np.random.default_rng(5))
+    sentences = model.generate(20, np.random.default_rng(4))
+    assert sentences == model.generate(20, np.random.default_rng(4))
+    assert sentences != model.generate(20, np.random.default_rng(5))
 
 
 def test_greedy_speech_is_one_sentence_forever(model):
-    told = model.generate(30, np.random.default_rng(0), top_k=1)
-    assert len({tuple(words) for words in told}) == 1
+    sentences = model.generate(30, np.random.default_rng(0), top_k=1)
+    assert len({tuple(words) for words in sentences}) == 1
     words: list[str] = []
     while (best := model.vocabulary[int(model.next_logits(words).argmax())]) != model.story.eos and len(words) < 11:
         words.append(best)
-    assert told[0][:11] == words
+    assert sentences[0][:11] == words
 
 
 def test_prefix_begins_every_sentence(model):
-    told = model.generate(10, np.random.default_rng(0), prefix=["the", "owl"])
-    assert all(words[:2] == ["the", "owl"] for words in told)
-    # Nothing of the model's forbids an odd beginning, the end mark included.
+    sentences = model.generate(10, np.random.default_rng(0), prefix=["the", "owl"])
+    assert all(words[:2] == ["the", "owl"] for words in sentences)
+    # Nothing in the model forbids an odd prompt, EOS included.
     assert model.generate(1, np.random.default_rng(0), prefix=["cheese", "."])[0][:2] == ["cheese", "."]
 
 
@@ -449,11 +442,11 @@ def test_unending_sentences_stop_at_the_context(toy):
     network = SMALL.network(len(toy.vocabulary))
     parameters = initial_parameters(network, torch.Generator().manual_seed(0))
     w = unflatten(parameters, network)
-    w["word"][toy.eos_id] = 0  # the end mark's logit is 0, and all others ...
+    w["word"][toy.eos_id] = 0  # EOS has the logit 0, and all others ...
     w["norm"].fill_(1)
     model = LanguageModel(SMALL, toy, parameters, lm.LossHistory([], [], [], []))
-    told = model.generate(40, np.random.default_rng(0), temperature=5.0)
-    assert max(map(len, told)) == SMALL.context
+    sentences = model.generate(40, np.random.default_rng(0), temperature=5.0)
+    assert max(map(len, sentences)) == SMALL.context
     full = list(itertools.islice(itertools.cycle(["the", "owl"]), SMALL.context - 1))
     assert model.next_logits(full).shape == (len(toy.vocabulary),)
     assert len(model.generate(1, np.random.default_rng(0), prefix=full)[0]) in (SMALL.context - 1, SMALL.context)
@@ -461,9 +454,9 @@ def test_unending_sentences_stop_at_the_context(toy):
 
 def test_forgotten_eval_leaves_dropout_on(model, toy):
     """One sentence forever under top-k = 1, unless dropout is left on; at p = 0 there is nothing to forget."""
-    told = model.generate(50, np.random.default_rng(0), top_k=1, training=True)
-    assert len({tuple(words) for words in told}) > 1
-    assert told == model.generate(50, np.random.default_rng(0), top_k=1, training=True)
+    sentences = model.generate(50, np.random.default_rng(0), top_k=1, training=True)
+    assert len({tuple(words) for words in sentences}) > 1
+    assert sentences == model.generate(50, np.random.default_rng(0), top_k=1, training=True)
     *_, without = train_language_model(replace(SMALL, p=0.0), toy)
     assert without.model.generate(9, np.random.default_rng(0)) == without.model.generate(
         9, np.random.default_rng(0), training=True
@@ -489,9 +482,9 @@ def test_what_cannot_be_said_is_named(model):
             ask(["the"] * 12)
         assert (too_long.value.length, too_long.value.limit, too_long.value.code) == (12, 11, "prefix_too_long")
     for n in (-1, 2.0, True):
-        with pytest.raises(SettingError, match=r"^n must be"):
+        with pytest.raises(InvalidSetting, match=r"^n must be"):
             model.generate(n, rng)
-    with pytest.raises(SettingError, match=r"^sentences must be"):
+    with pytest.raises(InvalidSetting, match=r"^sentences must be"):
         model.loss([])
     with pytest.raises(ValueError, match=r"^top_k must be"):
         model.generate(0, rng, top_k=0)
@@ -564,8 +557,8 @@ def test_the_shapes_the_lesson_needs():
     copied = {}
     for p, model in small.items():
         known = {tuple(words) for words in model.training_sentences}
-        told = model.generate(1_000, np.random.default_rng(0))
-        copied[p] = sum(tuple(words) in known for words in told) / 1_000
+        sentences = model.generate(1_000, np.random.default_rng(0))
+        copied[p] = sum(tuple(words) in known for words in sentences) / 1_000
     # The standard deviation of each share is below 0.016: these are more than 6 of them away from their bounds.
     assert copied[0.0] > 0.6
     assert copied[0.1] < 0.4

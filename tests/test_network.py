@@ -1,4 +1,4 @@
-"""The ensemble against PyTorch's own modules, automatic differentiation and optimisers."""
+"""The ensemble against PyTorch's own modules and automatic differentiation."""
 
 import subprocess
 import sys
@@ -11,16 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lib.network import (
-    Adam,
-    Ensemble,
-    MaskRoller,
-    Masks,
-    cross_entropy,
-    encode_targets,
-    one_fast_thread,
-    probabilities,
-)
+from lib.fast_masks import MaskRoller
+from lib.network import Ensemble, cross_entropy, encode_targets, probabilities
+from lib.threads import one_fast_thread
 
 
 def rngs(members: int, seed: int = 0) -> list[np.random.Generator]:
@@ -49,10 +42,6 @@ def run_one(layers: nn.ModuleList, x: Tensor, masks: Sequence[Tensor | None]) ->
     return h
 
 
-def mask_of(masks: Masks, layer: int, arm: int, member: int) -> Tensor | None:
-    return next((mask[member] for which, mask in masks[layer] if which == arm), None)
-
-
 @pytest.mark.parametrize("sizes", [(2, 16, 16, 1), (5, 8, 3), (3, 7, 6, 5, 1)])
 @pytest.mark.parametrize("input_rate", [0.0, 0.3])
 def test_forward_and_backward_are_what_autograd_says(sizes: tuple[int, ...], input_rate: float) -> None:
@@ -78,7 +67,7 @@ def test_forward_and_backward_are_what_autograd_says(sizes: tuple[int, ...], inp
         for member in range(members):
             network = arm * members + member
             layers = one_network(ensemble, network)
-            mine = [mask_of(masks, layer, arm, member) for layer in range(len(layers))]
+            mine = [of_arms[arm][member] if arm in of_arms else None for of_arms in masks]
             assert (mine[1] is None) == (rates[arm] == 0)
             expected = run_one(layers, x[member], mine)
             torch.testing.assert_close(logits[arm, member], expected.detach(), rtol=1e-5, atol=1e-6)
@@ -108,7 +97,7 @@ def test_a_whole_layer_dropped_gives_the_bias_and_no_nan() -> None:
 def test_looking_at_points_is_a_forward_pass_without_masks() -> None:
     ensemble = Ensemble((4, 8, 8, 3), arms=2, batch_size=6, generators=rngs(3))
     x = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
-    trained = ensemble.forward(x.expand(3, 6, 4), [[], [], []]).clone()
+    trained = ensemble.forward(x.expand(3, 6, 4), [{}, {}, {}]).clone()
     torch.testing.assert_close(ensemble.logits(x), trained)
     torch.testing.assert_close(ensemble.logits(x, members=1), trained[:, :1])
 
@@ -126,81 +115,6 @@ def test_members_start_like_linear_layers_alike_in_all_arms_and_different_from_e
     # 15,000 different numbers: six standard errors of a uniform distribution's standard deviation, bound / sqrt(3).
     spread = ensemble.weights[0][:3].std().item() * 50**0.5
     assert abs(spread - 3**-0.5) < 6 * 3**-0.5 * (0.2 / 15_000) ** 0.5
-
-
-@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
-def test_adam_steps_like_pytorchs(weight_decay: float) -> None:
-    generator = torch.Generator().manual_seed(0)
-    start = torch.randn(1000, generator=generator)
-    ours, gradients = start.clone(), torch.empty(1000)
-    theirs = nn.Parameter(start.clone())
-    # With weight decay ours is AdamW; without, AdamW is Adam.
-    kind = torch.optim.AdamW if weight_decay else torch.optim.Adam
-    optimizer = kind([theirs], lr=0.01, weight_decay=weight_decay)
-    adam = Adam(ours, gradients, learning_rate=0.01, weight_decay=weight_decay)
-    for _ in range(50):
-        gradients.copy_(torch.randn(1000, generator=generator))
-        theirs.grad = gradients.clone()
-        adam.step()
-        optimizer.step()
-    torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
-
-
-def all_masks(roller: MaskRoller, passes: int) -> dict[tuple[int, int], Tensor]:
-    """(layer, arm) -> (passes, E, B, H)."""
-    rolled: dict[tuple[int, int], list[Tensor]] = {}
-    for _ in range(passes):
-        for layer, arms in enumerate(roller.roll()):
-            for arm, mask in arms:
-                rolled.setdefault((layer, arm), []).append(mask.clone())
-    return {key: torch.stack(masks) for key, masks in rolled.items()}
-
-
-def test_masks_keep_as_often_as_they_should_and_scale_by_what_they_keep() -> None:
-    rates = [[0.0, 0.1, 0.1], [0.0, 0.5, 0.9]]
-    masks = all_masks(MaskRoller((20, 30), rates, batch_size=10, generators=rngs(4)), 100)
-    assert set(masks) == {(0, 1), (0, 2), (1, 1), (1, 2)}
-    for (layer, arm), mask in masks.items():
-        true = MaskRoller.true_rate(rates[layer][arm])
-        assert abs(true - rates[layer][arm]) <= 2**-17
-        scale = 1 / (1 - true)
-        kept = mask > 0
-        assert torch.equal(mask, kept * scale)
-        # Five standard errors of a binomial share, in four independent checks: fails by chance once in 400,000 seeds.
-        n = mask.numel()
-        assert abs(kept.double().mean().item() - (1 - true)) < 5 * (true * (1 - true) / n) ** 0.5
-
-
-def test_units_points_members_and_passes_are_rolled_independently() -> None:
-    kept = (all_masks(MaskRoller((16,), [[0.5]], batch_size=8, generators=rngs(4)), 200)[0, 0] > 0).double() - 0.5
-    # (passes, E, B, H); the product of neighbours along any axis has mean 0 and standard deviation 1/4. Five standard
-    # errors in 4 checks: fails by chance once in 400,000 seeds.
-    for axis in range(4):
-        n = kept.shape[axis]
-        products = kept.narrow(axis, 0, n - 1) * kept.narrow(axis, 1, n - 1)
-        assert abs(products.mean().item()) < 5 * 0.25 / products.numel() ** 0.5
-
-
-def test_a_unit_dropped_at_a_low_rate_is_dropped_at_a_higher_one() -> None:
-    masks = all_masks(MaskRoller((64,), [[0.2, 0.5]], batch_size=8, generators=rngs(2)), 20)
-    assert not ((masks[0, 0] == 0) & (masks[0, 1] > 0)).any()
-
-
-@pytest.mark.parametrize("hidden", [8, 63, 512])  # many, an odd number, and one pass to a block
-def test_masks_of_a_member_depend_neither_on_other_arms_nor_on_other_members(hidden: int) -> None:
-    def masks(rates: list[float], members: int) -> Tensor:
-        arms = [[0.0] * len(rates), rates]
-        rolled = all_masks(MaskRoller((2, hidden), arms, batch_size=64, generators=rngs(members)), 40)
-        return rolled[1, rates.index(0.5)]
-
-    assert torch.equal(masks([0.5], 2), masks([0.0, 0.2, 0.5], 5)[:, :2])
-
-
-def test_rates_of_nearly_nothing_and_of_everything() -> None:
-    masks = all_masks(MaskRoller((100,), [[1e-9, 1.0, 1 - 1e-9]], batch_size=10, generators=rngs(1)), 50)
-    assert torch.equal(masks[0, 0], torch.ones(50, 1, 10, 100))  # rounds to 0
-    assert not masks[0, 1].any()
-    assert not masks[0, 2].any()  # rounds to 1, and is no infinite number
 
 
 @pytest.mark.parametrize("outputs", [1, 4])

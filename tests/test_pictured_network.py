@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lib.dropout import DropoutRateError, dropout_mask
+from lib.fast_masks import dropout_mask
 from lib.pictured_network import (
     _SIDE_BY_SIDE,
     MAX_PASSES,
@@ -18,7 +18,6 @@ from lib.pictured_network import (
     TRAINED_RATES,
     MonteCarlo,
     PassSettings,
-    PassSettingsError,
     forward,
     load_examples,
     load_pictured_network,
@@ -26,6 +25,7 @@ from lib.pictured_network import (
     pictured_data,
     record_passes,
 )
+from lib.settings import InvalidSetting
 
 everywhere = pytest.mark.parametrize(("data", "p"), list(product(PICTURED_DATA, TRAINED_RATES)))
 rate = st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0])
@@ -211,7 +211,7 @@ def test_distinct_networks_are_counted_and_reach_all_that_there_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "values"),
+    ("name", "values"),
     [
         ("passes", {"passes": 0}),
         ("passes", {"passes": MAX_PASSES + 1}),
@@ -219,19 +219,19 @@ def test_distinct_networks_are_counted_and_reach_all_that_there_are() -> None:
         ("seed", {"seed": 2**32}),
     ],
 )
-def test_settings_out_of_bounds_are_named(field: str, values: dict[str, int]) -> None:
-    with pytest.raises(PassSettingsError, match=field) as caught:
+def test_settings_out_of_bounds_are_named(name: str, values: dict[str, int]) -> None:
+    with pytest.raises(InvalidSetting, match=rf"^{name} must be") as caught:
         PassSettings(**values)  # type: ignore[arg-type]
-    assert caught.value.field == field
+    assert (caught.value.name, caught.value.value) == (name, values[name])
 
 
 def test_rates_must_be_probabilities_and_one_for_each_layer() -> None:
-    with pytest.raises(DropoutRateError):
+    with pytest.raises(InvalidSetting, match=r"^rates must be numbers from 0 to 1"):
         PassSettings(rates=(0.0, 1.5, 0.5))
     network, x = load_pictured_network(), load_examples().inputs[0]
-    with pytest.raises(PassSettingsError, match="rates"):
+    with pytest.raises(InvalidSetting, match="rates"):
         record_passes(network, x, PassSettings(rates=(0.5, 0.5)))
-    with pytest.raises(PassSettingsError, match="rates"):
+    with pytest.raises(InvalidSetting, match="rates"):
         monte_carlo_error(network, x[None], torch.tensor([0]), (0.5, 0.5))
 
 

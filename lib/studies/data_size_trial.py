@@ -5,9 +5,9 @@ and the page, where one more can be run, train with a `Trial`.
 """
 
 from lib.language_model import LanguageModelConfig, Learner
-from lib.network import one_fast_thread
 from lib.story import load_story
 from lib.studies.data_size import STEPS, Point
+from lib.threads import one_fast_thread
 
 
 def trial_config(sentences: int, p: float, seed: int = 0, steps: int = STEPS) -> LanguageModelConfig:

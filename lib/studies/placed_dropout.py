@@ -9,24 +9,26 @@ The places are those of `lib.transformer`, which are nanoGPT's and minGPT's (Kar
 
 Many passes are one forward pass of a batch: the same sentence N times, each with masks of its own.
 
-Shapes in the comments: N passes, T words (the mark in front counted), C width, H heads, V words of the vocabulary.
+Shapes in the comments: N passes, T words (EOS in front counted), C width, H heads, V words of the vocabulary.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lib.dropout import dropout_mask
-from lib.language_model import LanguageModel, SettingError
-from lib.network import one_fast_thread
-from lib.transformer import forward, unflatten
+from lib.dropout import apply_mask, dropout_mask
+from lib.language_model import LanguageModel
+from lib.settings import InvalidSetting, real_number, whole_number
+from lib.threads import one_fast_thread
+from lib.transformer import Place, forward, unflatten
 
-PLACES: Final = ("embedding", "attention", "projection", "mlp")
+PLACES: Final[tuple[Place, ...]] = get_args(Place)
+MAX_PASSES: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,11 @@ class BlockPasses:
     """N recorded passes, with what one block shows of them.
 
     Attributes:
-        words: the T words read, the mark first.
+        words: the T words read, EOS first.
         kept: for "embedding", "projection" and "mlp" the mask of the last word, (N, C) bool; for "attention" the mask
-            of the weights with which each word looks at each, (N, H, T, T) bool, row: the word that looks. All True
-            where nothing is dropped.
-        attention: (H, T, T) the attention weights of the eval pass, rows sum to 1.
+            of the weights with which each word attends to each, (N, H, T, T) bool, a row for each word that attends.
+            All True where nothing is dropped.
+        attention: (H, T, T) the attention weights of the eval pass; rows sum to 1.
         probabilities: (N, V) the next word, in each pass.
         full: (V,) the next word in the eval pass.
     """
@@ -66,16 +68,16 @@ def record_block(
 
     Args:
         model: a trained model.
-        words: the beginning of a sentence.
+        words: the prompt, how the sentence begins.
         p: probability to drop, 0 <= p <= 1.
         places: where to drop, some of `PLACES`; all blocks drop there.
         training: False for eval: nothing is dropped, whatever `places` says.
-        passes: N.
+        passes: N, at most 1,000.
         block: which block's masks to keep, from 0.
         seed: of the masks.
 
     Raises:
-        SettingError: a ValueError that names the setting.
+        InvalidSetting: a ValueError that names the setting.
         UnknownWord, PrefixTooLongError: as `LanguageModel.next_logits`.
 
     >>> from lib.language_model import load_model
@@ -83,46 +85,34 @@ def record_block(
     >>> passes.kept["embedding"].all(), passes.kept["mlp"].all(), passes.probabilities.shape[0]
     (np.True_, np.False_, 5)
     """
-    if not 0 <= p <= 1:
-        raise SettingError("p", p, "a number from 0 to 1")
+    p = real_number("p", p, 0, 1)
     if not set(places) <= set(PLACES):
-        raise SettingError("places", places, f"some of {', '.join(PLACES)}")
-    if not 0 <= block < model.config.layers:
-        raise SettingError("block", block, f"a whole number from 0 to {model.config.layers - 1}")
-    if passes < 1:
-        raise SettingError("passes", passes, "a whole number from 1")
-    full = torch.from_numpy(model.next_logits(words)).softmax(-1)  # also checks the words
+        raise InvalidSetting("places", places, f"some of {', '.join(PLACES)}")
+    block = whole_number("block", block, 0, model.config.layers - 1)
+    passes = whole_number("passes", passes, 1, MAX_PASSES)
+    full = torch.from_numpy(model.next_logits(words)).softmax(-1)  # (V,); also checks the words
     network = model.config.network(len(model.vocabulary))
     w = unflatten(model.parameters, network)
     tokens = torch.tensor([[model.story.eos_id, *(model.story.word_id[word] for word in words)]])  # (1, T)
     die = torch.Generator().manual_seed(seed)
-    calls = 0
+    weights: dict[int | None, Tensor] = {}  # of the eval pass, by layer
     kept: dict[str, Tensor] = {}
-    weights: list[Tensor] = []
 
-    def drop(x: Tensor) -> Tensor:
-        # `forward` calls once for the embedding, then three times for each block.
-        nonlocal calls
-        place = PLACES[0] if calls == 0 else PLACES[1 + (calls - 1) % 3]
-        here = calls == 0 or (calls - 1) // 3 == block
-        calls += 1
-        mask = torch.ones(x.shape, dtype=torch.bool)
-        if training and place in places:
-            mask = dropout_mask(x.shape, p, die)
-        if here:
-            # Attention weights come as (N, H, looked at, looking); the picture wants a row for each that looks.
+    def keep_weights(x: Tensor, place: Place, layer: int | None) -> Tensor:
+        if place == "attention":
+            weights[layer] = x[0].transpose(1, 2)  # (H, T, T)
+        return x
+
+    def drop(x: Tensor, place: Place, layer: int | None) -> Tensor:
+        rolled = training and place in places
+        mask = dropout_mask(x.shape, p, die) if rolled else torch.ones(x.shape, dtype=torch.bool)
+        if layer in (None, block):
+            # Attention weights come with a column for each word that attends; the picture wants a row.
             kept[place] = mask.transpose(2, 3) if place == "attention" else mask[:, -1].clone()
-        if training and place in places:
-            return x * mask / (1 - p) if p < 1 else torch.zeros_like(x)
-        return x
-
-    def look(x: Tensor) -> Tensor:
-        if x.dim() == 4:
-            weights.append(x[0].transpose(1, 2))  # (H, T, T)
-        return x
+        return apply_mask(x, mask, p) if rolled else x
 
     with torch.no_grad():
-        forward(w, network, tokens, look)
+        forward(w, network, tokens, keep_weights)
         states, _ = forward(w, network, tokens.expand(passes, -1), drop)  # (N, T, C)
         probabilities = (states[:, -1] @ w["word"].T).softmax(-1)  # (N, V)
     return BlockPasses(

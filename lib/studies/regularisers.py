@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.datasets import train_bounds
+from lib.settings import whole_number
 from lib.statistics.comparison import paired_interval
-from lib.training import ConfigError, History, Trainer, TrainingConfig
+from lib.training import History, Trainer, TrainingConfig
 
 ARMS = ("nothing", "dropout", "decay", "early_stopping", "more_data")
 
@@ -35,7 +36,7 @@ class RegularisersConfig:
         times: how many times as many training examples the arm "more_data" has, as far as the data set has them.
 
     Raises:
-        ConfigError: a ValueError that names the setting.
+        InvalidSetting: a ValueError that names the setting.
 
     >>> RegularisersConfig(p=0.5).runs()["decay"].weight_decay
     0.3
@@ -47,8 +48,7 @@ class RegularisersConfig:
     times: int = 10
 
     def __post_init__(self) -> None:
-        if not 1 <= self.times <= 100:
-            raise ConfigError("times", self.times, "a whole number from 1 to 100")
+        whole_number("times", self.times, 1, 100)
         self.runs()  # the training configs check the rest
 
     def runs(self) -> dict[str, TrainingConfig]:

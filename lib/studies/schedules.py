@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from lib.training import ConfigError, History, Trainer, TrainingConfig
+from lib.settings import InvalidSetting, one_of, real_number
+from lib.training import History, Trainer, TrainingConfig
 
 SCHEDULES: Final = ("none", "constant", "early", "late", "falling")
 STAIRS: Final = 20  # the falling rate goes down in so many equal steps: a mask's rate is fixed for a while
@@ -28,8 +29,7 @@ def rate_at(schedule: str, p: float, share: float, switch: float = 0.5) -> float
     >>> rate_at("early", 0.5, 0.2), rate_at("early", 0.5, 0.5), rate_at("late", 0.5, 0.5)
     (0.5, 0.0, 0.5)
     """
-    if schedule not in SCHEDULES:
-        raise ConfigError("schedule", schedule, f"one of {', '.join(SCHEDULES)}")
+    one_of("schedule", schedule, SCHEDULES)
     if schedule == "falling":
         return p * (1 - int(share * STAIRS + 1e-9) / STAIRS)
     drops = {"none": False, "constant": True, "early": share < switch, "late": share >= switch}[schedule]
@@ -47,11 +47,11 @@ class ScheduleConfig:
         schedules: the arms.
 
     Raises:
-        ConfigError: a ValueError that names the setting.
+        InvalidSetting: a ValueError that names the setting.
 
     >>> ScheduleConfig(p=1.5)
     Traceback (most recent call last):
-    lib.training.ConfigError: p must be a number from 0 to 1, got 1.5
+    lib.settings.InvalidSetting: p must be a number from 0 to 1, but is 1.5
     """
 
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -60,11 +60,10 @@ class ScheduleConfig:
     schedules: Sequence[str] = SCHEDULES
 
     def __post_init__(self) -> None:
-        for name in ("p", "switch"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(name, getattr(self, name), "a number from 0 to 1")
+        real_number("p", self.p, 0, 1)
+        real_number("switch", self.switch, 0, 1)
         if not self.schedules or not set(self.schedules) <= set(SCHEDULES):
-            raise ConfigError("schedules", self.schedules, f"some of {', '.join(SCHEDULES)}")
+            raise InvalidSetting("schedules", self.schedules, f"some of {', '.join(SCHEDULES)}")
         object.__setattr__(self, "schedules", tuple(self.schedules))
 
     def rates(self, step: int) -> tuple[float, ...]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from lib.language_model import LanguageModelConfig, SettingError, load_model, train_language_model
+from lib.language_model import LanguageModelConfig, load_model, train_language_model
+from lib.settings import InvalidSetting
 from lib.story import load_story
 from lib.studies.data_size import (
     SIZES,
@@ -219,9 +220,9 @@ def test_attention_rows_are_distributions_over_what_came_before() -> None:
     assert (np.triu(passes.attention[0], 1) == 0).all()
 
 
-@pytest.mark.parametrize("wrong", [{"p": 1.5}, {"places": ("roof",)}, {"block": 2}, {"passes": 0}])
+@pytest.mark.parametrize("wrong", [{"p": 1.5}, {"places": ("roof",)}, {"block": 2}, {"passes": 0}, {"passes": 1_001}])
 def test_bad_settings_are_named(wrong: dict[str, object]) -> None:
-    with pytest.raises(SettingError, match=next(iter(wrong))):
+    with pytest.raises(InvalidSetting, match=next(iter(wrong))):
         record_block(load_model(p=0.3), ["the"], **{"p": 0.3, **wrong})  # type: ignore[arg-type]
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from lib.settings import InvalidSetting
 from lib.studies.regularisers import RegularisersConfig, RegularisersTrainer
 from lib.studies.schedules import SCHEDULES, STAIRS, ScheduleConfig, ScheduledTrainer, rate_at
-from lib.training import ConfigError, Trainer, TrainingConfig, train
+from lib.training import Trainer, TrainingConfig, train
 
 SMALL = TrainingConfig(n_train=40, hidden=(8, 8), members=2, steps=60, recordings=6, rates=(0.0,))
 
@@ -75,13 +76,13 @@ def test_how_the_steps_are_split_does_not_matter(at_once: int) -> None:
 def test_other_rates_need_one_for_each_arm() -> None:
     trainer = Trainer(SMALL)
     for rates in ([], [0.1, 0.2], [1.5]):
-        with pytest.raises(ConfigError, match="rates"):
+        with pytest.raises(InvalidSetting, match="rates"):
             trainer.set_rates(rates)
 
 
 @pytest.mark.parametrize("wrong", [{"p": -0.1}, {"switch": 2.0}, {"schedules": ()}, {"schedules": ("sometimes",)}])
 def test_bad_settings_are_named(wrong: dict[str, object]) -> None:
-    with pytest.raises(ConfigError, match=next(iter(wrong))):
+    with pytest.raises(InvalidSetting, match=next(iter(wrong))):
         ScheduleConfig(**wrong)  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from lib.experiment import Cell, CellResult, Experiment, ExperimentConfig
 from lib.language_model import LIVE, LanguageModel, LanguageModelConfig, Progress, train_language_model
-from lib.network import one_fast_thread
+from lib.threads import one_fast_thread
 from lib.web.frame.language import current_language
 from lib.web.runs.worker_pool import Run, RunStore, session_watcher
 
