@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from lib.web.frame.frame import PAGES, framed, link_to
+from lib.web.frame.frame import framed
 from lib.web.frame.language import _, prose
+from lib.web.frame.navigation import PAGES, link_to
 from lib.web.home.life_strip import life_strip
 
 with framed("home"):

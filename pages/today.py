@@ -1,21 +1,47 @@
 """Today: with enough data and one epoch you can leave dropout out; nobody leaves the sampling out."""
 
-from importlib import import_module
-
-from lib.web.frame import lesson
-
-frame = lesson.framed("today")  # first of all: the heading is there while the rest is imported
-
 from lib.web.elements.controls import Controls
+from lib.web.frame import lesson
 from lib.web.frame.language import _, prose
-from lib.web.today.settings import PARTS, Settings
+from lib.web.today.settings import Settings
+
+
+def show_part(part: str) -> str:
+    """Draw a part of the page, and return its code. Each is imported when it is chosen, since some need PyTorch."""
+    match part:
+        case "models":
+            from lib.web.today.history import models_part
+
+            return models_part()
+        case "places":
+            from lib.web.today.places import places_part
+
+            return places_part()
+        case "data":
+            from lib.web.today.data import data_part
+
+            return data_part()
+        case "paper":
+            from lib.web.today.paper import paper_part
+
+            return paper_part()
+        case "schedules":
+            from lib.web.today.arms import schedules_part
+
+            return schedules_part()
+        case "instead":
+            from lib.web.today.arms import instead_part
+
+            return instead_part()
+    from lib.web.today.history import history_part
+
+    return history_part()
 
 
 @lesson.fragment
-def look() -> None:
+def show_picture() -> None:
     """The chosen part with its controls."""
-    controls = Controls(Settings, texts=("text",))
-    part = controls.segmented(
+    part = Controls(Settings, texts=("text",)).segmented(
         "part",
         _("Look at"),
         captions={
@@ -28,17 +54,16 @@ def look() -> None:
             "instead": _("What else keeps a network from memorising?"),
         },
     )
-    show_part = getattr(import_module(f"lib.web.today.{PARTS[part]}"), f"{part}_part")
-    listing = show_part(controls)
+    listing = show_part(part)
     lesson.link_here()
     lesson.takeaway(prose("today", "takeaway"))
     lesson.code(listing)
 
 
-with frame:
+with lesson.framed("today"):
     lesson.predict(
         "today",
         _("A model may read each sentence only once, and there are billions. Does it need dropout?"),
         {"more": _("more than ever"), "as-ever": _("as much as ever"), "less": _("hardly")},
     )
-    look()
+    show_picture()

@@ -1,7 +1,10 @@
 """What holds for all tests."""
 
+import json
 import os
-from typing import Any
+import pkgutil
+from collections.abc import Sequence
+from importlib import import_module
 
 # Set before PyTorch is imported. Small tensors are slower on two threads than on one, above all on a machine that is
 # busy with the browser.
@@ -10,17 +13,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import plotly.graph_objects as go
 import pytest
 
-from lib.figures import figure
+from lib import figures
+from lib.figures.figure import Figure, Part, figure
 
 
-class CheckedFigure(go.Figure):  # type: ignore[misc]
-    """Plotly's figure, which checks every name and value also where it is told not to."""
-
-    def __init__(self, *args: Any, _validate: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+def checked_figure(traces: Sequence[Part], layout: Part) -> Figure:
+    """The app's figure, after Plotly's own package has checked every name and value of it, and JSON can hold it."""
+    made = figure(traces, layout)
+    go.Figure(made)
+    json.dumps(made)
+    return made
 
 
 @pytest.fixture(autouse=True)
 def plotly_checks_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The app draws without Plotly's check, which takes longer than the drawing; here each figure is checked."""
-    monkeypatch.setattr(figure.go, "Figure", CheckedFigure)
+    """The app makes figures without Plotly, as plain data; here each of them is checked."""
+    for module in pkgutil.iter_modules(figures.__path__):
+        pictures = import_module(f"lib.figures.{module.name}")
+        if hasattr(pictures, "figure"):
+            monkeypatch.setattr(pictures, "figure", checked_figure)

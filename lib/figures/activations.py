@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
-from lib.figures.figure import AXIS, LEGEND, figure
+from lib.figures.figure import AXIS, LEGEND, Figure, figure
 from lib.figures.lines import LOOKS
 
 
 def activations_figure(
     arms: Sequence[tuple[str, Sequence[float], int]], width: float, *, x_label: str, y_label: str
-) -> go.Figure:
+) -> Figure:
     """Draw the share of activations in each bin of `width`; an arm is its name, its shares and its look (`LOOKS`)."""
     bars = [
         {

@@ -5,10 +5,9 @@ trace says in ``meta`` which series it shows, or of which it marks the best step
 """
 
 from dataclasses import dataclass
+from itertools import starmap
 
-import plotly.graph_objects as go
-
-from lib.figures.figure import AXIS, Part, figure
+from lib.figures.figure import AXIS, Figure, Part, figure
 from lib.figures.palette import FLOOR, LEARN
 
 
@@ -35,40 +34,18 @@ def curves_figure(
     floor: float | None,
     logarithmic: bool = False,
     with_dropout: bool = False,
-) -> go.Figure:
+) -> Figure:
     """The empty curves of one arm, ready to be filled.
 
     ``metric`` is "loss" or "accuracy"; ``floor`` the best reachable value of it, or None where nobody knows it;
     ``with_dropout`` adds the training loss as the optimiser sees it.
     """
     train, val = f"train_{metric}.{arm}", f"val_{metric}.{arm}"
-    quiet = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    shaded = {**quiet, "fill": "tonexty", "fillcolor": "rgba(42,134,199,0.25)"}
-    gap = {"name": labels.gap, "fillcolor": "rgba(42,134,199,0.16)", "showlegend": True}
-    # Plotly shades down to the trace before: train, then the gap up to validation.
-    traces = [
-        {**quiet, "meta": {"series": f"{train}.median"}},
-        {**shaded, **gap, "meta": {"series": f"{val}.median"}},
-    ]
-    for curve in (train, val):
-        traces.append({**quiet, "meta": {"series": f"{curve}.low"}})
-        traces.append({**shaded, "meta": {"series": f"{curve}.high"}})
     lines = [(labels.train, train, "dot", 2.5), (labels.val, val, "solid", 3.5)]
     if with_dropout and metric == "loss":
         lines.insert(1, (labels.train_dropout, f"train_loss_dropout.{arm}", "dashdot", 1.5))
-    for name, curve, dash, width in lines:
-        line = {"color": LEARN, "dash": dash, "width": width}
-        meta = {"series": f"{curve}.median"}
-        traces.append({"type": "scatter", "mode": "lines", "name": name, "line": line, "meta": meta})
-    best = {
-        "type": "scatter",
-        "mode": "markers",
-        "name": labels.best,
-        "marker": {"symbol": "diamond", "size": 12, "color": LEARN, "line": {"width": 2, "color": "white"}},
-        "meta": {"best": f"{val}.median", "largest": metric == "accuracy"},
-    }
     return figure(
-        [*traces, best],
+        [*_shades(train, val, labels), *starmap(_line, lines), _best(val, labels, largest=metric == "accuracy")],
         {
             "margin": {"l": 56, "r": 8, "t": 6, "b": 42},
             "showlegend": False,  # the legend stands once under both panels
@@ -84,6 +61,37 @@ def curves_figure(
             "shapes": [] if floor is None else [_across(floor, labels.floor)],
         },
     )
+
+
+def _shades(train: str, val: str, labels: CurveLabels) -> list[Part]:
+    """The gap between the two medians, then the band of each curve. Plotly shades down to the trace before."""
+    quiet = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    shaded = {**quiet, "fill": "tonexty", "fillcolor": "rgba(42,134,199,0.25)"}
+    gap = {"name": labels.gap, "fillcolor": "rgba(42,134,199,0.16)", "showlegend": True}
+    traces = [
+        {**quiet, "meta": {"series": f"{train}.median"}},
+        {**shaded, **gap, "meta": {"series": f"{val}.median"}},
+    ]
+    for curve in (train, val):
+        traces.append({**quiet, "meta": {"series": f"{curve}.low"}})
+        traces.append({**shaded, "meta": {"series": f"{curve}.high"}})
+    return traces
+
+
+def _line(name: str, curve: str, dash: str, width: float) -> Part:
+    line = {"color": LEARN, "dash": dash, "width": width}
+    return {"type": "scatter", "mode": "lines", "name": name, "line": line, "meta": {"series": f"{curve}.median"}}
+
+
+def _best(val: str, labels: CurveLabels, *, largest: bool) -> Part:
+    """The mark of the best step of a validation curve."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": labels.best,
+        "marker": {"symbol": "diamond", "size": 12, "color": LEARN, "line": {"width": 2, "color": "white"}},
+        "meta": {"best": f"{val}.median", "largest": largest},
+    }
 
 
 def _across(y: float, name: str) -> Part:

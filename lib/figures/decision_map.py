@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
-from lib.figures.figure import Part, figure
+from lib.figures.figure import Figure, Part, figure
 from lib.figures.palette import CLASSES
 
 # Drawing thousands of points hides the map and makes every link to a picture heavy.
@@ -29,7 +28,7 @@ def decision_map_figure(
     extent: tuple[float, float, float, float],
     size: int,
     labels: MapLabels,
-) -> go.Figure:
+) -> Figure:
     """The points of one arm, with room for the map under them, which moves and so is not Plotly's to draw.
 
     ``points`` (N, 2), ``classes`` (N,) as the network was told them, ``flipped`` (N,) where that was a lie; ``extent``

@@ -5,9 +5,8 @@ from math import ceil
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
-from lib.figures.figure import AXIS, LEGEND, Part, figure, title
+from lib.figures.figure import AXIS, LEGEND, Figure, Part, figure, packed, title
 from lib.figures.palette import FLOOR, LEARN, SPEAK
 
 Floats = npt.NDArray[np.floating]
@@ -33,7 +32,7 @@ class AverageLabels:
 
 def running_average_figure(
     single: Floats, mean: Floats, error: Floats, geometric: Floats, full: float, labels: AverageLabels
-) -> go.Figure:
+) -> Figure:
     """One class's probability over the passes: single passes as dots, their running mean with its standard error.
 
     `single`, `mean`, `error`, `geometric` (N,) are probabilities after 1 to N passes, `full` the eval pass. The band is
@@ -45,10 +44,10 @@ def running_average_figure(
     dotted = {"mode": "lines", "line": {"color": LEARN, "width": 2.5, "dash": "dot"}}
     low, high = (mean - 2 * error).clip(0, 1), (mean + 2 * error).clip(0, 1)
     traces = [
-        {**dots, "type": "scatter", "x0": 1, "dx": apart, "y": _light(single[::apart]), "name": labels.single},
+        {**dots, "type": "scatter", "x0": 1, "dx": apart, "y": packed(single[::apart]), "name": labels.single},
         *_band(n[at[1:]], low[at[1:]], high[at[1:]], labels.band),
-        {**_MEAN, "type": "scatter", "x": n[at], "y": _light(mean[at]), "name": labels.mean},
-        {**dotted, "type": "scatter", "x": n[at], "y": _light(geometric[at]), "name": labels.geometric},
+        {**_MEAN, "type": "scatter", "x": packed(n[at]), "y": packed(mean[at]), "name": labels.mean},
+        {**dotted, "type": "scatter", "x": packed(n[at]), "y": packed(geometric[at]), "name": labels.geometric},
         _level(n, full, labels.full),
     ]
     return _figure(traces, labels.passes, labels.value, {"range": [-0.03, 1.03]})
@@ -74,7 +73,7 @@ class MonteCarloLabels:
     full: str
 
 
-def monte_carlo_figure(error: Floats, full: float, labels: MonteCarloLabels) -> go.Figure:
+def monte_carlo_figure(error: Floats, full: float, labels: MonteCarloLabels) -> Figure:
     """Validation error of the mean of N masked passes, as in Figure 11 of Srivastava et al. (2014).
 
     `error` (R, N): R repetitions; their mean is the line, plus and minus one standard deviation the band.
@@ -84,15 +83,10 @@ def monte_carlo_figure(error: Floats, full: float, labels: MonteCarloLabels) -> 
     mean, spread = error.mean(axis=0), error.std(axis=0, ddof=1)
     traces = [
         *_band(n, (mean - spread).clip(0, 1), (mean + spread).clip(0, 1), labels.band),
-        {**_MEAN, "type": "scatter", "x": n, "y": _light(mean), "name": labels.mean},
+        {**_MEAN, "type": "scatter", "x": packed(n), "y": packed(mean), "name": labels.mean},
         _level(n, full, labels.full),
     ]
     return _figure(traces, labels.passes, labels.value, {"rangemode": "tozero"})
-
-
-def _light(values: Floats) -> npt.NDArray[np.float32]:
-    """Seven digits are more than a screen can show, and half the bytes."""
-    return values.astype(np.float32)
 
 
 def _thinned(n: int) -> npt.NDArray[np.integer]:
@@ -103,10 +97,10 @@ def _thinned(n: int) -> npt.NDArray[np.integer]:
 
 
 def _band(x: npt.NDArray[np.integer], low: Floats, high: Floats, name: str) -> list[Part]:
-    edge = {"type": "scatter", "x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    edge = {"type": "scatter", "x": packed(x), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     return [
-        {**edge, "y": _light(low), "showlegend": False},
-        {**edge, "y": _light(high), "fill": "tonexty", "fillcolor": _BAND, "name": name},
+        {**edge, "y": packed(low), "showlegend": False},
+        {**edge, "y": packed(high), "fill": "tonexty", "fillcolor": _BAND, "name": name},
     ]
 
 
@@ -115,7 +109,7 @@ def _level(x: npt.NDArray[np.integer], value: float, name: str) -> Part:
     return {"type": "scatter", "x": [int(x[0]), int(x[-1])], "y": [value, value], "name": name, **look}
 
 
-def _figure(traces: list[Part], x: str, y: str, yaxis: Part) -> go.Figure:
+def _figure(traces: list[Part], x: str, y: str, yaxis: Part) -> Figure:
     return figure(
         traces,
         {

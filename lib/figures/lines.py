@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
-
-from lib.figures.figure import AXIS, LEGEND, Part, figure
+from lib.figures.figure import AXIS, LEGEND, Figure, Part, figure
 from lib.figures.palette import CLASSES, FLOOR, HELPED, HURT, LEARN, SPEAK
 
 # Arms are told apart by dash and marker as well as by colour. Without dropout comes first and has a hue of its own.
@@ -52,21 +50,15 @@ def lines_figure(
     spots: Sequence[Spot] = (),
     percent: bool = False,
     height: int = 400,
-) -> go.Figure:
+) -> Figure:
     """Draw the lines, the floor as a dashed grey line, and spots as large hollow circles.
 
     `floor` is its name and value; `percent` writes y as a percentage.
     """
     traces = [trace for line in lines for trace in _traces(line)]
     if floor is not None:
-        name, value = floor
-        xs = [x for line in lines for x in line.x]
-        look = {"mode": "lines", "line": {"color": FLOOR, "dash": "dash", "width": 2}}
-        traces.append({"type": "scatter", "x": [min(xs), max(xs)], "y": [value, value], "name": name, **look})
-    for spot in spots:
-        ring = {"symbol": "circle-open", "size": 18, "color": SPEAK, "line": {"width": 4}}
-        look = {"mode": "markers", "marker": ring}
-        traces.append({"type": "scatter", "x": [spot.x], "y": [spot.y], "name": spot.name, **look})
+        traces.append(_floor(*floor, [x for line in lines for x in line.x]))
+    traces += map(_ring, spots)
     return figure(
         traces,
         {
@@ -115,6 +107,16 @@ def _traces(line: Line) -> list[Part]:
         "showlegend": False,
     }
     return [band, drawn]
+
+
+def _floor(name: str, value: float, xs: Sequence[float]) -> Part:
+    look = {"mode": "lines", "line": {"color": FLOOR, "dash": "dash", "width": 2}}
+    return {"type": "scatter", "x": [min(xs), max(xs)], "y": [value, value], "name": name, **look}
+
+
+def _ring(spot: Spot) -> Part:
+    ring = {"symbol": "circle-open", "size": 18, "color": SPEAK, "line": {"width": 4}}
+    return {"type": "scatter", "x": [spot.x], "y": [spot.y], "name": spot.name, "mode": "markers", "marker": ring}
 
 
 def _see_through(colour: str) -> str:

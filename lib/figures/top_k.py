@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
-from lib.figures.figure import AXIS, LEGEND, TEXT, Part, figure, title
+from lib.figures.figure import AXIS, LEGEND, TEXT, Figure, Part, figure, packed, title
 from lib.figures.palette import FLOOR, HURT, SPEAK
 from lib.sampling import TopKErrors
 
@@ -28,18 +27,18 @@ class ErrorLabels:
     usual: str  # beside the line at k = 50
 
 
-def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> go.Figure:
+def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> Figure:
     """Both mistakes of top-k for every k from 1 to V on a logarithmic axis, with a marker at the present k."""
     lines = ((labels.thrown_away, errors.thrown_away, SPEAK, "solid"), (labels.let_in, errors.let_in, HURT, "dash"))
-    look = {"type": "scatter", "mode": "lines", "x": errors.k}
+    look = {"type": "scatter", "mode": "lines", "x": packed(errors.k)}
     traces: list[Part] = [
-        {**look, "y": y, "name": name, "line": {"color": colour, "width": 3.5, "dash": dash}}
+        {**look, "y": packed(y), "name": name, "line": {"color": colour, "width": 3.5, "dash": dash}}
         for name, y, colour, dash in lines
     ]
     now = {
         "type": "scatter",
         "x": [k, k],
-        "y": [errors.thrown_away[k - 1], errors.let_in[k - 1]],
+        "y": [float(errors.thrown_away[k - 1]), float(errors.let_in[k - 1])],
         "mode": "markers",
         "name": labels.now,
         "marker": {"size": 13, "symbol": "diamond", "color": [SPEAK, HURT], "line": {"width": 2, "color": "white"}},
@@ -48,7 +47,7 @@ def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> go.Figure:
     usual: Part = {}
     if V > USUAL_K:
         line = {"x0": USUAL_K, "x1": USUAL_K, "y0": 0, "y1": 1, "yref": "paper", "type": "line"}
-        name = {"x": np.log10(USUAL_K), "y": 1, "yref": "paper", "yanchor": "bottom", "text": labels.usual}
+        name = {"x": float(np.log10(USUAL_K)), "y": 1, "yref": "paper", "yanchor": "bottom", "text": labels.usual}
         usual = {
             "shapes": [{**line, "line": {"color": FLOOR, "dash": "dot", "width": 2}}],
             "annotations": [{**name, "showarrow": False, "font": TEXT}],
@@ -75,7 +74,7 @@ class DrawLabels:
 
 def draws_figure(
     words: Sequence[str], counts: npt.NDArray[np.integer], expected: npt.NDArray[np.floating], labels: DrawLabels
-) -> go.Figure:
+) -> Figure:
     """How often each word was drawn, as bars, and how often it was expected, as diamonds.
 
     ``words``, ``counts`` and ``expected`` are in the order in which they are shown; beyond `MOST_BARS` they share a
@@ -85,11 +84,11 @@ def draws_figure(
     if len(names) > MOST_BARS:
         names = [*names[: MOST_BARS - 1], labels.others]
         drawn, due = (np.append(each[: MOST_BARS - 1], each[MOST_BARS - 1 :].sum()) for each in (drawn, due))
-    bars = {"type": "bar", "x": names, "y": drawn, "name": labels.drawn, "marker": {"color": SPEAK}}
+    bars = {"type": "bar", "x": names, "y": drawn.tolist(), "name": labels.drawn, "marker": {"color": SPEAK}}
     marks = {
         "type": "scatter",
         "x": names,
-        "y": due,
+        "y": due.tolist(),
         "mode": "markers",
         "name": labels.expected,
         # White inside and grey around it: to be seen on a bar, on white and on black.
@@ -103,7 +102,7 @@ def draws_figure(
     )
 
 
-def _figure(traces: list[Part], xaxis: Part, yaxis: Part, **more: Any) -> go.Figure:
+def _figure(traces: list[Part], xaxis: Part, yaxis: Part, **more: Any) -> Figure:
     return figure(
         traces,
         {

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
-
-from lib.figures.figure import AXIS, LEGEND, TEXT, Part, figure, title
+from lib.figures.figure import AXIS, LEGEND, TEXT, Figure, Part, figure, title
 from lib.figures.palette import FLOOR, HURT, LEARN, SPEAK, TEXT_SIZE
 from lib.statistics.intervals import Estimate
 
@@ -25,7 +23,7 @@ class EffectLabels:
     share: str  # the axis
 
 
-def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], labels: EffectLabels) -> go.Figure:
+def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], labels: EffectLabels) -> Figure:
     """A bar for each measure, as long as all that moves, cut into what goes with rows, with columns, and with both.
 
     ``shares`` (measures, 3) as `lib.experiment.Decomposition.shares` gives them.
@@ -75,9 +73,7 @@ class Profile:
     grammar: bool = False
 
 
-def profiles_figure(
-    ks: Sequence[str], profiles: Sequence[Profile], axis: str, k_axis: str, *, percent: bool
-) -> go.Figure:
+def profiles_figure(ks: Sequence[str], profiles: Sequence[Profile], axis: str, k_axis: str, *, percent: bool) -> Figure:
     """One measure over the columns, a line for each row with its intervals: parallel lines are no interaction."""
     lines: list[Part] = []
     for i, profile in enumerate(profiles):
@@ -118,7 +114,7 @@ def variety_figure(
     off: Sequence[tuple[Estimate, Estimate]],
     on: Sequence[tuple[Estimate, Estimate]],
     labels: VarietyLabels,
-) -> go.Figure:
+) -> Figure:
     """Variety against acceptance, a point for each k: once with dropout off, once with dropout left on.
 
     ``off`` and ``on`` hold (accepted, different) for each of ``ks``. Further right is more possible sentences, further
@@ -160,6 +156,6 @@ def _whiskers(estimates: Sequence[Estimate]) -> Part:
     }
 
 
-def _figure(traces: list[Part], xaxis: Part, yaxis: Part) -> go.Figure:
+def _figure(traces: list[Part], xaxis: Part, yaxis: Part) -> Figure:
     axes = {"xaxis": {**AXIS, **xaxis}, "yaxis": {**AXIS, **yaxis}}
     return figure(traces, {"margin": _MARGIN, "height": 400, "legend": _LEGEND, **axes})

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from lib.web.frame.frame import PAGES
+from lib.web.frame.navigation import PAGES
 from tests.support.browsing import ready
 from tests.support.serving import served
 

@@ -98,7 +98,7 @@ def test_the_table_says_what_it_is_to_those_who_cannot_see_it(open_page):
     table = tab.get_by_role("table", name="Who learned how")
     expect(table.get_by_role("rowheader")).to_have_count(3)
     expect(table.get_by_role("columnheader")).to_have_count(2)
-    expect(table.get_by_role("img", name=re.compile(r"% copied, .* % impossible"))).to_have_count(6)
+    expect(table.get_by_role("img", name=re.compile(r"% copied, .*% impossible"))).to_have_count(6)
     expect(tab.get_by_text("The forgotten eval()")).to_be_attached()
 
 

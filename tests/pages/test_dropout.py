@@ -48,7 +48,7 @@ def test_the_default_page_shows_a_playable_recording_under_40_kb() -> None:
     assert len(charts(at)) == 2
     recording = record_passes(load_pictured_network(), load_examples().inputs[3], PassSettings(passes=100))
     full = float(recording.full_probabilities.max())
-    assert f"{100 * full:.1f} %" in shown(at)
+    assert f"{100 * full:.1f}%" in shown(at)
     assert "import torch" in listing(at)
 
 
@@ -184,7 +184,7 @@ def test_what_few_people_look_at_is_drawn_when_it_is_unfolded() -> None:
     at = healthy(open_app_page("dropout", unfolded=False))
     assert len(charts(at)) == 1
     assert not [each for each in at.number_input if each.key == "dropout-seed"]
-    at.session_state["monte_carlo_fold"] = True
+    at.session_state["monte_carlo_expander"] = True
     assert len(charts(healthy(at.run()))) == 2
 
 

@@ -66,9 +66,9 @@ def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     parts = [data["before"], [each["before"] for each in data["others"]]]
     assert sum(map(sum, parts)) == pytest.approx(1, abs=1e-3)
     values = numbers(at)
-    assert values["Cut away"] == f"{100 * step.removed:.1f} %"
+    assert values["Cut away"] == f"{100 * step.removed:.1f}%"
     assert values["Words left"] == f"50 of {len(STORY.vocabulary)}"
-    assert values["Good words thrown away"] == f"{100 * step.thrown_away:.1f} %"
+    assert values["Good words thrown away"] == f"{100 * step.thrown_away:.1f}%"
     assert values["Effective choices"] == "{:.1f} → {:.1f}".format(*step.choices)
     assert len(charts(at)) == 2
     assert picture_sizes(at)[0] < 8_000
@@ -126,7 +126,7 @@ def test_k_from_one_word_to_all(k: int) -> None:
     if k == 1:
         assert sent(at)["drawn"] == 0
     if k == len(STORY.vocabulary):
-        assert numbers(at)["Cut away"] == "0.0 %"
+        assert numbers(at)["Cut away"] == "0.0%"
         assert "topk" not in listing(at)
 
 
@@ -260,9 +260,9 @@ def test_the_table_of_all_words_is_made_once_it_is_opened() -> None:
     assert table["word"] == [plain(STORY.vocabulary[i]) for i in step.order]
     assert table["logit"] == [f"{step.trace.logits[i]:.2f}" for i in step.order]
     assert table["kept"] == ["✓"] * 3 + ["✗"] * (len(STORY.vocabulary) - 3)
-    assert table["renormalised"][:4] == [f"{100 * p:.2f} %" for p in step.trace.probabilities[step.order[:4]]]
+    assert table["renormalised"][:4] == [f"{100 * p:.2f}%" for p in step.trace.probabilities[step.order[:4]]]
     truth = STORY.next_word(["the", "old"])
-    assert table["truth"] == [f"{100 * truth[i]:.2f} %" for i in step.order]
+    assert table["truth"] == [f"{100 * truth[i]:.2f}%" for i in step.order]
 
 
 def test_both_models_can_be_chosen_and_lead_on() -> None:

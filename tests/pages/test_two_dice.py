@@ -60,7 +60,7 @@ def test_the_default_page_shows_the_two_by_two_and_the_grammar() -> None:
     for row, p in zip(data["rows"], (0.0, 0.3, None), strict=True):
         for cell, k in zip(row["cells"], (None, 10), strict=True):
             result = expected[Cell(p, k)]
-            assert cell["measures"][0]["value"] == f"{100 * result.copied.value:.1f} %"
+            assert cell["measures"][0]["value"] == f"{100 * result.copied.value:.1f}%"
             assert sum(cell["shares"]) == pytest.approx(1)
             assert len(cell["sentences"]) == SHOWN
             marks = ("copied", "new", "impossible")
@@ -155,7 +155,7 @@ def test_a_link_with_every_setting_is_followed() -> None:
     assert data["columns"][1] == "Speaks: top-k, k = 3"
     expected = run_experiment(ExperimentConfig((0.0, 0.5), (None, 3), 150, seed=77))
     assert data["rows"][1]["cells"][1]["measures"][1]["value"] == (
-        f"{100 * expected[Cell(0.5, 3)].accepted.value:.1f} %"
+        f"{100 * expected[Cell(0.5, 3)].accepted.value:.1f}%"
     )
     assert at.number_input(key="two_dice-train_n").value == 700
     for setting in ("(0.0, 0.5)", "(None, 3)", "generate(150", "default_rng(77)", "corpus='small'"):

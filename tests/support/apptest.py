@@ -17,8 +17,8 @@ def open_app_page(page: str = "app.py", *, unfolded: bool = True, **query: str) 
     """A new visitor opens a link to this page, and unfolds what is drawn only then: "More", tables, Figure 11."""
     app = AppTest.from_file("../../app.py", default_timeout=PATIENCE)
     app.query_params.update(query)
-    for fold in ("more", "monte_carlo_fold", "all_numbers"):
-        app.session_state[fold] = unfolded
+    for expander in ("more", "monte_carlo_expander", "all_numbers"):
+        app.session_state[expander] = unfolded
     if page != "app.py":
         app.switch_page(f"pages/{page}.py")
     return app.run()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from lib.web.frame.language import LANGUAGES, ROOT, matching_language, plain
+from lib.web.frame import language as web_language
+from lib.web.frame.language import LANGUAGES, ROOT, decimal, matching_language, percent, plain, signed
 from scripts.messages import TEMPLATE, gathered, written
 
 PLACEHOLDER = re.compile(r"\{\w*\}")
@@ -92,3 +93,32 @@ def test_a_reader_of_english_never_waits_for_babel():
     program = "import sys; import lib.web.frame.frame, lib.web.home.life_strip; print('babel' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", program], cwd=Path(ROOT), capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("value", [0.0, 0.799, -0.25, 1234.5678, 12.0])
+@pytest.mark.parametrize("digits", [0, 1, 3])
+def test_numbers_are_written_as_the_language_writes_them(language, value, digits, monkeypatch):
+    """Babel knows how; for the languages that Python's own formatting serves, the two agree."""
+    monkeypatch.setattr(web_language, "current_language", lambda: language)
+    assert decimal(value, digits) == web_language._by_babel(value, digits, language)
+    assert percent(value, digits) == web_language._by_babel(value, digits, language, percentage=True)
+
+
+def test_a_percentage_and_its_sign_never_part(monkeypatch):
+    shown = {}
+    for language in LANGUAGES:
+        monkeypatch.setattr(web_language, "current_language", lambda language=language: language)
+        shown[language] = percent(0.799)
+    assert shown["en"] == "79.9%"
+    assert shown["fr"] == shown["de"] == shown["es"] == "79,9\N{NO-BREAK SPACE}%"
+    assert not [text for text in shown.values() if " " in text]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(0.825, 1, "+0.8"), (-0.825, 1, "−0.8"), (0.04, 1, "0.0"), (-0.04, 1, "0.0"), (1234, 0, "+1,234")],
+)
+def test_a_difference_has_the_sign_of_what_is_shown(value, digits, text, monkeypatch):
+    monkeypatch.setattr(web_language, "current_language", lambda: "en")
+    assert signed(value, digits) == text

@@ -32,6 +32,43 @@ os._exit(0)  # without waiting for what the page has begun to compute
 """
 
 
+# Prints what came first: that PyTorch was looked for, or that the heading was drawn.
+ORDER = """
+import os
+import sys
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+order, title = [], st.title
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            order.append("torch")
+
+def seen(*args, **options):
+    order.append("title")
+    return title(*args, **options)
+
+sys.meta_path.insert(0, Watch())
+st.title = seen
+app = AppTest.from_file("app.py", default_timeout=60)
+app.switch_page(sys.argv[1])
+app.run()
+assert not app.exception, app.exception
+print(*order, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("page", ["dropout", "training", "top_k", "two_dice"])
+def test_the_heading_is_drawn_before_pytorch_is_imported(page: str) -> None:
+    command = [sys.executable, "-c", ORDER, f"pages/{page}.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["title", "torch"]
+
+
 def imported(page: str, part: str = "") -> set[str]:
     """Which of PyTorch and pandas a server has imported after somebody looked at this page first."""
     command = [sys.executable, "-c", VISIT, page, part]

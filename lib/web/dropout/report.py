@@ -16,22 +16,68 @@ from lib.figures.dropout import (
 from lib.pictured_network import (
     LayerRecord,
     MonteCarlo,
+    PassSettings,
     PicturedNetwork,
     Recording,
     load_pictured_network,
     monte_carlo_error,
     pictured_data,
 )
-from lib.web.dropout.player import class_names
+from lib.web.dropout.player import class_names, layer_names
+from lib.web.dropout.settings import Settings
 from lib.web.elements.chart import chart
+from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.metrics import numbers_in_a_row
 from lib.web.elements.table import table
-from lib.web.frame.language import _, decimal, percent, prose
+from lib.web.frame import lesson
+from lib.web.frame.language import _, decimal, percent, plain, prose
 
 EXAMPLES = 200  # of the validation data, so that a moved slider is answered within a twentieth of a second
 MOST_ERRORS = 200  # results of 5 kB: 1 MB
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def warnings(passes: PassSettings, asked: str | None) -> None:
+    """Say when nothing is left of a layer, and when the link's number of passes, ``asked``, cannot be shown."""
+    if passes.training and 1 in passes.rates:
+        st.warning(prose("dropout", "all-dropped"))
+    if asked is not None and asked != str(passes.passes):
+        st.warning(
+            _(
+                "The link asks for n = {asked} passes; this page shows {n}.",
+                asked=plain(asked[:20]),
+                n=passes.passes,
+            )
+        )
+
+
+def about_network(network: PicturedNetwork) -> None:
+    """How the network was trained and how good it is, and for digits what its edges show."""
+    about = prose(
+        "dropout",
+        "net" if network.trained_rate else "net-none",
+        p=decimal(network.trained_rate, 1),
+        accuracy=percent(network.validation_accuracy),
+        count=len(pictured_data(network.data).val_y),
+    )
+    st.caption(f"{about} {prose('dropout', 'edges')}" if network.data == "digits" else about)
+
+
+@lesson.fragment
+def layer_numbers(controls: Controls[Settings], network: PicturedNetwork, recording: Recording) -> None:
+    """One layer in one pass as a table, and how many thinned networks there are."""
+    ids, names = ("input", "hidden1", "hidden2"), layer_names(network)
+    chosen = controls.segmented("layer", _("Layer"), captions=dict(zip(ids, names, strict=False)))
+    settings = recording.settings
+    at = min(controls.number("at", _("Pass")), settings.passes)
+    depth = ids.index(chosen)
+    layer = recording.layers[depth]
+    kept = int(layer.kept[at - 1].sum())
+    st.markdown(prose("dropout", "table", at=at, layer=names[depth], kept=kept, n=layer.kept.shape[1]))
+    layer_table(layer, at - 1)
+    st.caption(prose("dropout", "inverted" if settings.scaling == "inverted" else "at-test"))
+    count_networks(recording)
 
 
 def layer_table(layer: LayerRecord, at: int) -> None:
@@ -77,7 +123,7 @@ def power_of_two(count: int) -> str:
     return f"2{exponent} ≈ {round(count / 10**digits)} × 10{str(digits).translate(_SUPERSCRIPT)}"
 
 
-def running_average(network: PicturedNetwork, recording: Recording) -> None:
+def averages(network: PicturedNetwork, recording: Recording) -> None:
     """The mean of the outputs of the first N passes beside the eval pass, for the class that the eval pass says."""
     best = int(recording.full_probabilities.argmax())
     name, passes = class_names(network)[best], recording.settings.passes
@@ -92,7 +138,6 @@ def running_average(network: PicturedNetwork, recording: Recording) -> None:
         "full": percent(full),
         "error": "?" if error is None else percent(2 * error),
     }
-    apart = dots_apart(passes)
     figure = drawn_once(
         running_average_figure,
         recording.probabilities[:, best].numpy(),
@@ -100,15 +145,7 @@ def running_average(network: PicturedNetwork, recording: Recording) -> None:
         recording.standard_error[:, best].numpy(),
         recording.running_geometric_mean[:, best].numpy(),
         full,
-        AverageLabels(
-            passes=_("passes averaged"),
-            value=_("probability of class {name}", name=name),
-            single=_("one pass") if apart == 1 else _("one pass, of every {n}", n=apart),
-            mean=_("mean"),
-            band=_("± 2 standard errors"),
-            geometric=_("geometric mean"),
-            full=_("eval pass"),
-        ),
+        _average_labels(name, dots_apart(passes)),
     )
     chart(
         figure,
@@ -120,6 +157,19 @@ def running_average(network: PicturedNetwork, recording: Recording) -> None:
         ),
     )
     st.markdown(prose("dropout", "average" if recording.settings.training else "average-eval", **said))
+
+
+def _average_labels(name: str, apart: int) -> AverageLabels:
+    """The words in the figure for the class of this name, where every ``apart``-th pass has a dot."""
+    return AverageLabels(
+        passes=_("passes averaged"),
+        value=_("probability of class {name}", name=name),
+        single=_("one pass") if apart == 1 else _("one pass, of every {n}", n=apart),
+        mean=_("mean"),
+        band=_("± 2 standard errors"),
+        geometric=_("geometric mean"),
+        full=_("eval pass"),
+    )
 
 
 @functools.lru_cache(maxsize=MOST_ERRORS)
@@ -135,9 +185,9 @@ def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -
     It takes 100,000 forward passes, more than the rest of the page.
     """
     label = _("How many passes is the eval pass worth? Figure 11 of the paper of 2014, with this network")
-    fold = st.expander(label, icon=":material/bar_chart:", on_change="rerun", key="monte_carlo_fold")
-    if fold.open:
-        with fold:
+    expander = st.expander(label, icon=":material/bar_chart:", on_change="rerun", key="monte_carlo_expander")
+    if expander.open:
+        with expander:
             _draw_monte_carlo(network, rates, seed)
 
 

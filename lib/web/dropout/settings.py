@@ -1,8 +1,8 @@
-"""What a link to the Dropout page repeats."""
+"""What a link to the Dropout page repeats, and the passes that its settings ask for."""
 
 from dataclasses import dataclass
 
-from lib.pictured_network import PICTURED_DATA, TRAINED_RATES
+from lib.pictured_network import PICTURED_DATA, TRAINED_RATES, PassSettings
 from lib.web.elements.controls import choice, flag, number
 
 
@@ -23,3 +23,18 @@ class Settings:
     seed: int = number(0, 0, 9999, 1)
     layer: str = choice("hidden1", ("input", "hidden1", "hidden2"))
     at: int = number(1, 1, 1000, 1)
+
+
+def passes_of(settings: Settings) -> PassSettings:
+    """The passes that these settings ask for.
+
+    >>> passes_of(Settings(p=0.3, each=True)).rates, passes_of(Settings(p=0.3)).rates
+    ((0.0, 0.3, 0.5), (0.0, 0.3, 0.3))
+    """
+    return PassSettings(
+        rates=(settings.p_in, settings.p, settings.p2 if settings.each else settings.p),
+        training=settings.mode == "train",
+        scaling="inverted" if settings.scale == "inverted" else "at_test",
+        passes=settings.n,
+        seed=settings.seed,
+    )

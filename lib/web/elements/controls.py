@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 from lib.web.frame.language import _
+from lib.web.frame.session import session
 
 S = TypeVar("S")
 
@@ -83,14 +84,14 @@ class Controls(Generic[S]):
 
     @contextmanager
     def more(self, *names: str) -> Iterator[bool]:
-        """A fold for the settings that few people move: ``with controls.more("seed") as drawn: if drawn: ...``.
+        """An expander for the settings that few people move: ``with controls.more("seed") as drawn: if drawn: ...``.
 
-        They are drawn when the fold is opened, and while one of them is not at its default, since a setting whose
+        They are drawn when it is opened, and while one of them is not at its default, since a setting whose
         widget is not there has its default. Five widgets take a server as long as a picture.
         """
-        fold = st.expander(_("More"), on_change="rerun", key="more")
-        with fold:
-            yield bool(fold.open) or any(map(self._is_moved, names))
+        expander = st.expander(_("More"), on_change="rerun", key="more")
+        with expander:
+            yield bool(expander.open) or any(map(self._is_moved, names))
 
     def _is_moved(self, name: str) -> bool:
         """Whether a setting has another value than its default, also before its widget is drawn."""
@@ -127,7 +128,12 @@ def key_of(name: str) -> str:
     Two pages may each have a p. With one key for both, Streamlit would hand the value of one page on to the other, and
     drop it from links that lead from one to the other.
     """
-    return f"{st.session_state['page']}-{name}"
+    return f"{session.page}-{name}"
+
+
+def in_link(name: str) -> str | None:
+    """What the link says about a setting, before bad values fall back to the default."""
+    return st.query_params.get(key_of(name))
 
 
 def _bound(name: str) -> dict[str, Any]:

@@ -68,6 +68,13 @@ def continue_with(words: Sequence[str]) -> None:
     st.session_state[key_of("text")] = " ".join(words) or "."
 
 
+def name_problems(prompt: Prompt, story: Story, impossible: ImpossiblePrefix | None) -> None:
+    """Say what cannot be used of the prompt, and why there may be no truth to compare with."""
+    name_unknown_words(prompt, story)
+    if impossible:
+        name_impossible_word(impossible)
+
+
 def name_unknown_words(beginning: Prompt, story: Story) -> None:
     """Say which words are not in the storybook, and offer those that are spelled like them."""
     if not beginning.unknown:

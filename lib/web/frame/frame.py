@@ -1,64 +1,31 @@
-"""The frame around every page: title, navigation, language, light and dark, footer.
-
-Streamlit runs ``pages/*.py`` by itself. The frame draws its own links, because Streamlit's own list cannot be
-translated, and does not call ``st.navigation``: beside a folder named ``pages/`` it shows a false "Page not found" on
-the first deep link to a fresh server.
-"""
+"""The frame around every page: title, navigation, footer, and what a page sets up on a server's first visit."""
 
 import functools
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import ParamSpec
 
 import streamlit as st
 
 from lib.web.elements.component import page_style
 from lib.web.frame import source
-from lib.web.frame.language import LANGUAGES, ROOT, _, choose_language, current_language
+from lib.web.frame.language import ROOT, _, choose_language
+from lib.web.frame.navigation import navigation, page_named, remember_settings
+from lib.web.frame.session import session
 from lib.web.runs.worker_pool import session_watcher
 from lib.web.server import import_pytorch_soon, share_a_core
 
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page: its id, its file, its name and its question (functions, since both depend on the language)."""
+@contextmanager
+def framed(name: str) -> Iterator[None]:
+    """Put the frame around a page's lesson: ``with framed("home"): ...``, before any other ``st`` command.
 
-    id: str
-    file: str
-    name: Callable[[], str]
-    question: Callable[[], str]
-
-
-PAGES = (
-    Page("home", "app.py", lambda: _("The question"), lambda: _("Why dropout, if top-k is already random?")),
-    Page("dropout", "pages/dropout.py", lambda: _("Dropout"), lambda: _("Is it the same network every time?")),
-    Page(
-        "training",
-        "pages/training.py",
-        lambda: _("Train vs. validation"),
-        lambda: _("When does it stop learning and start memorising?"),
-    ),
-    Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
-    Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
-    Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
-)
-
-
-def page_named(name: str) -> Page:
-    """The page with this id."""
-    return next(page for page in PAGES if page.id == name)
-
-
-def framed(name: str) -> AbstractContextManager[None]:
-    """Draw the heading of a page at once, and return what goes around its lesson: ``with framed("home"): ...``.
-
-    A page calls it before any other ``st`` command. Where PyTorch is needed, it is imported after this call, so that on
-    a server's first visit the heading does not wait for it.
+    The heading is sent first. A page that needs PyTorch imports it in the function that does, so that on a server's
+    first visit the heading does not wait a second for it.
     """
     page = page_named(name)
     choose_language()
@@ -69,24 +36,20 @@ def framed(name: str) -> AbstractContextManager[None]:
         # The menu has Streamlit's own choice of light or dark.
         menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
     )
-    if st.session_state.get("page") != name:
+    if session.page != name:
         # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
         session_watcher().let_go()
-        st.session_state["page"] = name
-    navigation = st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small")
+        session.page = name
+    above = st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small")
     # Sent first, so that it is seen first. It is the question; the page's name is already marked in the navigation.
     st.title(page.question(), anchor=False)
-    with navigation:
-        _navigation(page)
-    return _around_the_lesson(page)
-
-
-@contextmanager
-def _around_the_lesson(page: Page) -> Iterator[None]:
+    with above:
+        page_style()
+        navigation(page)
     try:
         yield
     finally:
-        _remember(page)
+        remember_settings(page)
         _footer()
         import_pytorch_soon()
         share_a_core()
@@ -106,50 +69,9 @@ def fragment(draw: Callable[P, None]) -> Callable[P, None]:
         try:
             draw(*args, **kwargs)
         finally:
-            _remember(page_named(st.session_state["page"]))
+            remember_settings(page_named(session.page))
 
     return run
-
-
-def link_to(name: str, label: str, **settings: str) -> None:
-    """A link to another page with settings of its own, in the person's language."""
-    query = {f"{name}-{setting}": value for setting, value in settings.items()}
-    st.page_link(page_named(name).file, label=label, query_params={"lang": current_language(), **query})
-
-
-def _navigation(here: Page) -> None:
-    page_style()
-    for page in PAGES:
-        kept = st.session_state.setdefault("links", {}).get(page.id, {})
-        st.page_link(
-            page.file,
-            label=page.name(),
-            query_params={**kept, "lang": current_language()},
-            disabled=page is here,  # what it would lead to is here, and its settings may have changed since
-        )
-    _languages(here)
-
-
-def _languages(here: Page) -> None:
-    """This page in the other languages: links that are drawn when somebody opens the list.
-
-    Links and not a selection box: each language is an address that can be shared, Back returns to the one before, and
-    the browser need not load the code of a selection box before it shows the page.
-    """
-    choices = st.popover(LANGUAGES[current_language()], icon=":material/translate:", key="languages", on_change="rerun")
-    if choices.open:
-        for code, name in LANGUAGES.items():
-            choices.page_link(here.file, label=name, query_params={**settings_in_link(), "lang": code})
-
-
-def settings_in_link() -> dict[str, str]:
-    """What the link says about this page, without the language."""
-    return {name: value for name, value in st.query_params.items() if name != "lang"}
-
-
-def _remember(page: Page) -> None:
-    """Keep this page's settings for the links of the other pages, so that coming back finds them."""
-    st.session_state.setdefault("links", {})[page.id] = settings_in_link()
 
 
 def _footer() -> None:

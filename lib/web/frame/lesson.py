@@ -1,13 +1,20 @@
 """The rhythm of every lesson: predict, see, read the numbers, take away, run the code."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from lib.web.frame.frame import fragment, framed, link_to, settings_in_link
+from lib.web.elements.controls import Controls
+from lib.web.frame.frame import fragment, framed
 from lib.web.frame.language import _, current_language, prose, strong
+from lib.web.frame.navigation import settings_in_link
 
-__all__ = ["code", "fragment", "framed", "link_here", "link_to", "predict", "prose", "section", "takeaway"]
+__all__ = ["code", "fragment", "framed", "link_here", "picture", "predict", "section", "takeaway"]
+
+S = TypeVar("S")
 
 
 @fragment
@@ -30,6 +37,23 @@ def predict(page: str, question: str, options: Mapping[str, str]) -> None:
         st.markdown(prose(page, f"predict-{guess}"))
 
 
+@contextmanager
+def picture(settings: type[S], *texts: str, width: float = 0.26) -> Iterator[tuple[Controls[S], DeltaGenerator]]:
+    """The controls and, beside them, the stage for the picture that they change, together on the first screen.
+
+    What is drawn inside stands among the controls, in a column of this share of the page's width:
+
+        with lesson.picture(Settings) as (controls, stage):
+            controls.slider("p", _("p, the chance to drop"))
+        with stage:
+            draw(controls.settings())
+    """
+    with st.container(key="picture-and-controls"):
+        beside, stage = st.columns([width, 1 - width], gap="medium")
+    with beside:
+        yield Controls(settings, texts=texts), stage
+
+
 def section(title: str, text: str) -> None:
     """A heading and its text, in one element."""
     both = f"### {title}\n\n{text}"
@@ -49,9 +73,9 @@ def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
     They are drawn only while they are open: what the browser loads to colour them is larger than the rest of a page.
     """
     label = label or _("The code: the same with these settings, in PyTorch")
-    fold = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
-    if fold.open:
-        fold.code(listing, language="python")
+    expander = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
+    if expander.open:
+        expander.code(listing, language="python")
 
 
 def link_here(**extra: str) -> None:

@@ -5,10 +5,14 @@ everything. So a lost or doubled message does no harm, any number of students ca
 closed tab asks no more. The empty figures travel once: the browser says which look it has.
 """
 
-from collections.abc import Callable, Mapping
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from lib.web.elements.component import moving_picture
@@ -21,32 +25,32 @@ _mount = moving_picture("training")
 # Points sent at once: with two maps of 48 x 48 cells some 60 kB. A rerun at the end of a run may carry a piece twice.
 _PIECE = 8
 
-Piece = Mapping[str, Any]  # step, series and maps between two recorded points: see static/two-dice/training.js
-Panels = list[dict[str, Any]]
+Panels = Sequence[Mapping[str, Any]]
 
 
-def recording_player(
-    key: str,
-    run: Run[Any],
-    *,
-    count: int,
-    piece: Callable[[int, int], Piece],
-    look: str,
-    panels: Callable[[], Panels],
-    metric: str,
-    status: str,
-    map_size: int = 0,
-) -> None:
+@dataclass(frozen=True)
+class Recording:
+    """What a run has recorded so far, and the empty figures that it fills."""
+
+    step: Sequence[int]  # of the optimiser, one for each of the T recorded points
+    series: Mapping[str, Sequence[float | None]]  # every curve by name, as long as ``step``
+    maps: npt.NDArray[np.uint8] | None  # (T, A, size, size), where the data are points in a plane
+    panels: Panels  # the empty figures, one for each arm
+    look: str  # names everything that the panels depend on beside the run and the language
+    metric: str  # "loss" or "accuracy"
+    status: str  # one line on how far the run is
+
+
+def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
     """Draw the recording of a run as far as it is, and keep drawing while it grows.
 
-    Call it inside a fragment: the browser's wish for the next piece reruns only that. ``count`` points are recorded so
-    far and ``piece(start, stop)`` cuts some of them out; ``panels()`` makes the empty figures, one for each arm, and
-    ``look`` names everything that they depend on beside the run.
+    Call it inside a fragment: the browser's wish for the next piece reruns only that.
     """
+    count = len(recording.step)
     wish = st.session_state.get(f"{key}_wish") or {}
     wish = wish if wish.get("run") == run.number else {}
     start = min(max(int(wish.get("from") or 0), 0), count)
-    look = f"{run.number} {current_language()} {look}"
+    look = f"{run.number} {current_language()} {recording.look}"
     _mount(
         key=key,
         data={
@@ -55,22 +59,38 @@ def recording_player(
             "count": count,
             "complete": run.over,
             "progress": round(run.progress, 3),
-            "status": status,
+            "status": recording.status,
             "locale": current_language(),
-            "metric": metric,
-            "mapSize": map_size,
-            **piece(start, min(count, start + _PIECE)),
+            "metric": recording.metric,
+            "mapSize": 0 if recording.maps is None else recording.maps.shape[-1],
+            **_piece(recording, start, min(count, start + _PIECE)),
             "look": look,
-            "panels": None if wish.get("look") == look else panels(),
-            "labels": {
-                "transport": {**transport_labels(), "follow": _("Follow live")},
-                "progress": _("Training progress"),
-                "numbers": _("Step {step}: training {train}, validation {val}"),
-                "map": _("The plane as this network divides it between the two classes."),
-            },
+            "panels": None if wish.get("look") == look else recording.panels,
+            "labels": _labels(),
         },
         on_want_change=partial(_keep_wish, key),
     )
+
+
+def _piece(recording: Recording, start: int, stop: int) -> dict[str, Any]:
+    """The recording from point ``start`` to before point ``stop``, as static/two-dice/training.js takes it."""
+    maps = None if recording.maps is None else recording.maps[start:stop]  # (points, A, size, size)
+    return {
+        "step": list(recording.step[start:stop]),
+        "series": {name: list(values[start:stop]) for name, values in recording.series.items()},
+        "maps": None
+        if maps is None
+        else [base64.b64encode(maps[:, arm].tobytes()).decode() for arm in range(maps.shape[1])],
+    }
+
+
+def _labels() -> dict[str, Any]:
+    return {
+        "transport": {**transport_labels(), "follow": _("Follow live")},
+        "progress": _("Training progress"),
+        "numbers": _("Step {step}: training {train}, validation {val}"),
+        "map": _("The plane as this network divides it between the two classes."),
+    }
 
 
 def _keep_wish(key: str) -> None:

@@ -1,7 +1,5 @@
 """Schedules of dropout, and other regularisers beside it: arms of one training, side by side."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -18,12 +16,13 @@ from lib.web.elements.citation import citation, corrected
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import table
-from lib.web.frame.language import _, decimal, prose
-from lib.web.today.data import signed
+from lib.web.frame import lesson
+from lib.web.frame.language import _, decimal, prose, signed
 from lib.web.today.runs import computed
+from lib.web.today.settings import Settings
 
 
-def training_of(controls: Controls[Any]) -> TrainingConfig:
+def training_of(controls: Controls[Settings]) -> TrainingConfig:
     """The controls that both parts share: which data, how much of it, and the seed."""
     data = controls.segmented(
         "toy",
@@ -54,17 +53,15 @@ def training_of(controls: Controls[Any]) -> TrainingConfig:
     return TrainingConfig(n_train=n, seed=seed)
 
 
-def schedules_part(controls: Controls[Any]) -> str:
+def schedules_part() -> str:
     """Five schedules from the same start: their rates, their curves, and where they end."""
-    with st.container(key="picture-and-controls"):
-        left, right = st.columns([0.26, 0.74], gap="medium")
-    with left:
+    with lesson.picture(Settings, "text") as (controls, stage):
         p = controls.slider("peak", _("p, where a schedule drops"))
         switch = controls.slider("switch", _("Early stops and late starts after (share of the steps)"))
         show = controls.segmented("curves", _("Curves"), captions=_curve_names())
         training = training_of(controls)
         config = ScheduleConfig(training, p, switch)
-    with right:
+    with stage:
         trainer = computed(config, lambda: ScheduledTrainer(config))
         if trainer:
             _schedule_curves(trainer.history, show)
@@ -161,17 +158,15 @@ def _difference(is_baseline: bool, mean: float, low: float, high: float) -> tupl
     return signed(mean), _("{low} to {high}", low=signed(low), high=signed(high)), said
 
 
-def instead_part(controls: Controls[Any]) -> str:
+def instead_part() -> str:
     """Dropout, weight decay, early stopping and more data against the same memorising network."""
-    with st.container(key="picture-and-controls"):
-        left, right = st.columns([0.26, 0.74], gap="medium")
-    with left:
+    with lesson.picture(Settings, "text") as (controls, stage):
         p = controls.slider("drop", _("p, the chance to drop"))
         decay = controls.steps("decay", _("Weight decay"))
         times = controls.steps("times", _("More data: times as many examples"))
         show = controls.segmented("curves", _("Curves"), captions=_curve_names())
         config = RegularisersConfig(training_of(controls), p, decay, times)
-    with right:
+    with stage:
         trainer = computed(config, lambda: RegularisersTrainer(config))
         results = trainer.results() if trainer else []
         if trainer:

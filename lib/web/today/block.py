@@ -1,6 +1,7 @@
 """The Today page's picture of one transformer block: sends recorded passes, which the browser plays by itself."""
 
 import base64
+from typing import Any
 
 import numpy as np
 
@@ -40,22 +41,24 @@ def transformer_player(
             "full": np.round(passes.full[top].astype(float), 4).tolist(),
             "said": [vocabulary[i] for i in passes.probabilities.argmax(1)],
             "locale": current_language(),
-            "labels": {
-                "transport": transport_labels(),
-                "stages": [_("embedding"), _("attention"), _("projection"), _("MLP")],
-                "p": "p = {p}",
-                "off": _("no die here"),
-                "count": _("{out} of {n} out"),
-                "next": _("the next word"),
-                "picture": _(
-                    "One block of the small GPT reads “{words}”. The die can sit in four places.",
-                    words=" ".join(passes.words[1:]) or passes.words[0],
-                ),
-                "pass": _(
-                    "Pass {i}: out are {one} numbers of the embedding, {two} attention weights, "
-                    "{three} numbers of the projection and {four} of the MLP. The likeliest next word: {word}."
-                ),
-                "evalPass": _("Eval: nothing is dropped, and every pass is the same. The likeliest next word: {word}."),
-            },
+            "labels": _labels(" ".join(passes.words[1:]) or passes.words[0]),
         },
     )
+
+
+def _labels(words: str) -> dict[str, Any]:
+    """The words in the picture of a block that reads these ``words``."""
+    return {
+        "transport": transport_labels(),
+        "stages": [_("embedding"), _("attention"), _("projection"), _("MLP")],
+        "p": "p = {p}",
+        "off": _("no die here"),
+        "count": _("{out} of {n} out"),
+        "next": _("the next word"),
+        "picture": _("One block of the small GPT reads “{words}”. The die can sit in four places.", words=words),
+        "pass": _(
+            "Pass {i}: out are {one} numbers of the embedding, {two} attention weights, "
+            "{three} numbers of the projection and {four} of the MLP. The likeliest next word: {word}."
+        ),
+        "evalPass": _("Eval: nothing is dropped, and every pass is the same. The likeliest next word: {word}."),
+    }

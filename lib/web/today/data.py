@@ -2,7 +2,7 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
@@ -25,9 +25,12 @@ from lib.web.elements.chart import chart
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import table
-from lib.web.frame.language import _, decimal, ngettext, prose, strong
+from lib.web.frame import lesson
+from lib.web.frame.language import _, decimal, ngettext, prose, signed, strong
+from lib.web.frame.session import session
 from lib.web.runs.stepwise import Stepwise
 from lib.web.today.runs import computed
+from lib.web.today.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -56,39 +59,21 @@ def _summary(column: str) -> _Summary:
     )
 
 
-def data_part(controls: Controls[Any]) -> str:
+def data_part() -> str:
     """The shipped curves, where they cross, and "run one point yourself"."""
-    with st.container(key="picture-and-controls"):
-        left, right = st.columns([0.26, 0.74], gap="medium")
     points, floor = _shipped(), load_story().entropy_per_word
-    with left:
-        loss = controls.segmented(
-            "loss",
-            _("Loss"),
-            captions={
-                "end": _("Validation loss after the last step"),
-                "best": _("Validation loss at its best step, as early stopping would end"),
-                "training": _("Training loss after the last step, dropout off"),
-            },
-        )
-        st.markdown(strong(_("Run one point yourself")))
-        size = controls.steps("size", _("Training sentences"))
-        rate = controls.segmented("rate", _("p, the chance to drop"))
-        button = st.container()
-        with controls.more("seed") as drawn:
-            if drawn:
-                controls.number("seed", _("Seed"))
-        seed = controls.settings().seed
-        if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
-            st.session_state["today_point"] = size, rate, seed
-        asked = st.session_state.get("today_point")
-        trial = computed(asked, lambda: _trial(*asked)) if asked else None
-    column = {"end": "val_loss", "best": "best_val_loss", "training": "train_loss"}[loss]
-    with right:
-        _curves(column, floor, trial.point if trial else None)
-    if trial:
-        with left:
+    with lesson.picture(Settings, "text") as (controls, stage):
+        pressed = _choose(controls)
+        settings = controls.settings()
+        if pressed:
+            session.today_point = settings.size, settings.rate, settings.seed
+        asked = session.today_point
+        trial = computed(asked, partial(_trial, *asked)) if asked else None
+        column = {"end": "val_loss", "best": "best_val_loss", "training": "train_loss"}[settings.loss]
+        if trial:
             _compared(trial.point, points, column)
+    with stage:
+        _curves(column, floor, trial.point if trial else None)
 
     st.subheader(_("The numbers"), anchor=False)
     # Where it stops helping is asked of validation; the training loss only shows who memorised.
@@ -99,7 +84,28 @@ def data_part(controls: Controls[Any]) -> str:
     st.caption(
         prose("today", "data-how", runs=runs, seeds=seeds, steps=decimal(points[0].steps, 0), floor=decimal(floor, 3))
     )
-    return data_size_listing(size, rate, seed)
+    return data_size_listing(settings.size, settings.rate, settings.seed)
+
+
+def _choose(controls: Controls[Settings]) -> bool:
+    """The controls; returns whether somebody has just pressed the button that trains the point."""
+    controls.segmented(
+        "loss",
+        _("Loss"),
+        captions={
+            "end": _("Validation loss after the last step"),
+            "best": _("Validation loss at its best step, as early stopping would end"),
+            "training": _("Training loss after the last step, dropout off"),
+        },
+    )
+    st.markdown(strong(_("Run one point yourself")))
+    controls.steps("size", _("Training sentences"))
+    controls.segmented("rate", _("p, the chance to drop"))
+    button = st.container()
+    with controls.more("seed") as drawn:
+        if drawn:
+            controls.number("seed", _("Seed"))
+    return button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:")
 
 
 def _trial(size: int, rate: float, seed: int) -> Stepwise:
@@ -211,8 +217,3 @@ def _table(column: str) -> None:
     columns = [*losses.values(), *changes.values()]
     rows = [[decimal(size, 0), *(by_size.get(size, "") for by_size in columns)] for size in losses[0.0]]
     table(head, rows, "r" * len(head))
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """A difference with its sign, as type sets it."""
-    return ("+" if value > 0 else "−" if value < 0 else "") + decimal(abs(value), digits)

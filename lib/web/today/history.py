@@ -1,7 +1,5 @@
 """The Today page's time line and its table of models: everything from data/facts.toml, each with its source."""
 
-from typing import Any
-
 import streamlit as st
 
 from lib.figures.models import ModelLabels, models_figure
@@ -14,17 +12,19 @@ from lib.web.elements.component import moving_picture
 from lib.web.elements.controls import Controls, key_of
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import markdown_table
+from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, plain, prose
+from lib.web.frame.session import session
+from lib.web.today.settings import Settings
 
 _mount = moving_picture("today_time_line")
-_STEPS = "time_line_steps"  # how many steps of a walk this page has answered: a key held down goes faster than it does
 
 
-def history_part(controls: Controls[Any]) -> str:
+def history_part() -> str:
     """The time line, walked through by click, arrow keys or the slider under it, and the card of the chosen event."""
     events = load_facts().events
     picture, card = st.container(), st.container(border=True, key="event-card", gap="xsmall")
-    chosen = controls.steps("event", _("Event"))
+    chosen = Controls(Settings, texts=("text",)).steps("event", _("Event"))
     with picture:
         _time_line(events, chosen)
     event = next(each for each in events if each.id == chosen)
@@ -41,9 +41,9 @@ def history_part(controls: Controls[Any]) -> str:
 def _all_corrections() -> None:
     """They are drawn while somebody looks at them; opening them runs only this function."""
     label = _("All corrections of what is often told")
-    fold = st.expander(label, icon=":material/ink_eraser:", key="corrections", on_change="rerun")
-    if fold.open:
-        with fold:
+    expander = st.expander(label, icon=":material/ink_eraser:", key="corrections", on_change="rerun")
+    if expander.open:
+        with expander:
             for each in load_facts().corrections:
                 corrected(each)
 
@@ -64,7 +64,7 @@ def _time_line(events: tuple[Event, ...], chosen: str) -> None:
                 for each in events
             ],
             "chosen": chosen,
-            "steps": st.session_state.get(_STEPS, 0),
+            "steps": session.time_line_steps,
             "labels": {
                 "picture": _("Time line, {first} to {last}", first=events[0].year, last=events[-1].year),
                 "learn": _("the die that rolls while learning"),
@@ -81,7 +81,7 @@ def _walk() -> None:
     """A click or an arrow key in the picture: the slider follows, and with it the link."""
     match st.session_state["time_line"].get("walk"):
         case {"to": str(event), "steps": int(steps)} if event in {each.id for each in load_facts().events}:
-            st.session_state[key_of("event")], st.session_state[_STEPS] = event, steps
+            st.session_state[key_of("event")], session.time_line_steps = event, steps
 
 
 def status_names() -> dict[str, str]:
@@ -94,11 +94,9 @@ def status_names() -> dict[str, str]:
     }
 
 
-def models_part(controls: Controls[Any]) -> str:
+def models_part() -> str:
     """Rate over year, and the table; both show what the filters let through."""
-    with st.container(key="picture-and-controls"):
-        left, right = st.columns([0.26, 0.74], gap="medium")
-    with left:
+    with lesson.picture(Settings, "text") as (controls, stage):
         show = controls.segmented(
             "show",
             _("Models"),
@@ -120,17 +118,21 @@ def models_part(controls: Controls[Any]) -> str:
             },
         )
         st.caption(prose("today", "silence"))
-    names = status_names()
     models = [model for model in load_facts().models if _passes(model, show, kind)]
-    labels = ModelLabels(_("year"), _("dropout rate in (pre-)training"), _("not stated"), names)
-    with right:
+    labels = ModelLabels(_("year"), _("dropout rate in (pre-)training"), _("not stated"), status_names())
+    with stage:
         chart(
             drawn_once(models_figure, models, labels),
             key="models",
             alt="; ".join(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model passes."),
         )
     st.subheader(_("The numbers"), anchor=False)
-    opened = _("open")
+    st.markdown(_models_table(models) if models else _("No model passes."))
+    return scaling_listing(0.1)
+
+
+def _models_table(models: list[Model]) -> str:
+    names, opened = status_names(), _("open")
     rows = [
         (
             plain(each.name),
@@ -145,11 +147,7 @@ def models_part(controls: Controls[Any]) -> str:
         for each in models
     ]
     head = (_("model"), _("year"), _("dropout rate"), _("status"), _("note"), _("evidence"), _("read"), _("source"))
-    if rows:
-        st.markdown(markdown_table(head, rows, "lrrlllll"))
-    else:
-        st.markdown(_("No model passes."))
-    return scaling_listing(0.1)
+    return markdown_table(head, rows, "lrrlllll")
 
 
 def _passes(model: Model, show: str, kind: str) -> bool:

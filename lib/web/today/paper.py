@@ -1,7 +1,7 @@
 """Figures 8, 9 and 10 of the dropout paper on small digits: shipped from a script, and one point live."""
 
 import functools
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
@@ -24,60 +24,79 @@ from lib.web.elements.chart import chart
 from lib.web.elements.citation import citation
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
-from lib.web.frame.language import _, decimal, percent, prose, strong
+from lib.web.frame import lesson
+from lib.web.frame.language import _, decimal, percent, prose, signed, strong
+from lib.web.frame.session import session
 from lib.web.today.runs import computed
+from lib.web.today.settings import Settings
 
 
-def paper_part(controls: Controls[Any]) -> str:
+def paper_part() -> str:
     """The chosen figure, the paper's own beside it in words, and one point run again."""
-    with st.container(key="picture-and-controls"):
-        left, right = st.columns([0.26, 0.74], gap="medium")
-    with left:
-        figure = controls.segmented(
-            "fig",
-            _("Figure of the paper"),
-            captions={
-                9: _("Error against the dropout rate"),
-                10: _("Error against the size of the data set"),
-                8: _("Activations of a hidden layer"),
-            },
-        )
-        noise = controls.segmented("flips", _("Wrong labels (share)"))
-        st.markdown(strong(_("Run one point yourself")))
-        size = controls.steps("digits", _("Training digits")) if figure == 10 else FIGURE_9_SIZE
-        p = controls.slider("drop", _("p, the chance to drop"))
-        button = st.container()
-        with controls.more("seed") as drawn:
-            if drawn:
-                controls.number("seed", _("Seed"))
-        seed = controls.settings().seed
-        trial = DigitsTrial(9 if figure == 8 else figure, size, noise, (p,), seed)
-        if button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:"):
-            st.session_state["today_digits"] = trial
-        asked = st.session_state.get("today_digits")
-        run = computed(asked, lambda: DigitsRun(asked)) if asked else None
-    own = run.values if run else []
-    with right:
+    with lesson.picture(Settings, "text") as (controls, stage):
+        pressed = _choose(controls)
+        settings = controls.settings()
+        figure, noise, trial = settings.fig, settings.flips, trial_of(settings)
+        if pressed:
+            session.today_digits = trial
+        own = _own_values(session.today_digits)
+    with stage:
         if figure == 8:
             _activations(own, noise)
         else:
             _errors(own, figure, noise)
-    if asked and own:
-        with left:
-            st.success(
-                _(
-                    "Yours, {n} digits and p = {p}: {train} training error, {val} validation error.",
-                    n=decimal(asked.n, 0),
-                    p=decimal(asked.rates[0]),
-                    train=percent(_of(own, "train_error")),
-                    val=percent(_of(own, "val_error")),
-                )
-            )
     claim = load_facts().claim(f"figure-{figure}")
     paper, here = strong(_("The paper")), strong(_("Here"))
     st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}\n\n{here} · {_told(figure, noise)}")
     st.caption(prose("today", "paper-differs", seeds=_seeds()))
     return training_listing(trial.config())
+
+
+def _choose(controls: Controls[Settings]) -> bool:
+    """The controls; returns whether somebody has just pressed the button that trains the point."""
+    figure = controls.segmented(
+        "fig",
+        _("Figure of the paper"),
+        captions={
+            9: _("Error against the dropout rate"),
+            10: _("Error against the size of the data set"),
+            8: _("Activations of a hidden layer"),
+        },
+    )
+    controls.segmented("flips", _("Wrong labels (share)"))
+    st.markdown(strong(_("Run one point yourself")))
+    if figure == 10:
+        controls.steps("digits", _("Training digits"))
+    controls.slider("drop", _("p, the chance to drop"))
+    button = st.container()
+    with controls.more("seed") as drawn:
+        if drawn:
+            controls.number("seed", _("Seed"))
+    return button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:")
+
+
+def trial_of(settings: Settings) -> DigitsTrial:
+    """The one point that these settings ask for."""
+    size = settings.digits if settings.fig == 10 else FIGURE_9_SIZE
+    return DigitsTrial(10 if settings.fig == 10 else 9, size, settings.flips, (settings.drop,), settings.seed)
+
+
+def _own_values(asked: DigitsTrial | None) -> list[Value]:
+    """What a point comes to that somebody has asked for, said in words too; nothing before it is trained."""
+    run = computed(asked, partial(DigitsRun, asked)) if asked else None
+    if not asked or not run:
+        return []
+    own: list[Value] = run.values
+    st.success(
+        _(
+            "Yours, {n} digits and p = {p}: {train} training error, {val} validation error.",
+            n=decimal(asked.n, 0),
+            p=decimal(asked.rates[0]),
+            train=percent(_of(own, "train_error")),
+            val=percent(_of(own, "val_error")),
+        )
+    )
+    return own
 
 
 @functools.cache  # one list, 0.3 MB: reading it takes 5 ms
@@ -165,34 +184,42 @@ def _activations(own: list[Value], noise: float) -> None:
 
 def _told(figure: int, noise: float) -> str:
     """What the shipped runs say, in numbers read from the data."""
-    if figure == 8:
-        found = {
-            (quantity, p): row[0][1]
-            for quantity in ("silent", "mean")
-            for p in (0.0, 0.5)
-            if (row := _curve(8, quantity, noise, over="p", p=p))
-        }
-        more_silent = found["silent", 0.5] > found["silent", 0.0]
-        return prose(
-            "today",
-            "figure-8" if more_silent else "figure-8-not",
-            silent=percent(found["silent", 0.0]),
-            silent_p=percent(found["silent", 0.5]),
-            mean=decimal(found["mean", 0.0]),
-            mean_p=decimal(found["mean", 0.5]),
-        )
-    if figure == 9:
-        rows = _curve(9, "val_error", noise, over="p")
-        best = min(rows, key=lambda row: row[1])
-        return prose(
-            "today",
-            "figure-9",
-            best=decimal(best[0], 1),
-            error=percent(best[1]),
-            none=percent(rows[0][1]),
-            most=decimal(rows[-1][0], 1),
-            last=percent(rows[-1][1]),
-        )
+    return {8: _figure_8, 9: _figure_9, 10: _figure_10}[figure](noise)
+
+
+def _figure_8(noise: float) -> str:
+    found = {
+        (quantity, p): row[0][1]
+        for quantity in ("silent", "mean")
+        for p in (0.0, 0.5)
+        if (row := _curve(8, quantity, noise, over="p", p=p))
+    }
+    more_silent = found["silent", 0.5] > found["silent", 0.0]
+    return prose(
+        "today",
+        "figure-8" if more_silent else "figure-8-not",
+        silent=percent(found["silent", 0.0]),
+        silent_p=percent(found["silent", 0.5]),
+        mean=decimal(found["mean", 0.0]),
+        mean_p=decimal(found["mean", 0.5]),
+    )
+
+
+def _figure_9(noise: float) -> str:
+    rows = _curve(9, "val_error", noise, over="p")
+    best = min(rows, key=lambda row: row[1])
+    return prose(
+        "today",
+        "figure-9",
+        best=decimal(best[0], 1),
+        error=percent(best[1]),
+        none=percent(rows[0][1]),
+        most=decimal(rows[-1][0], 1),
+        last=percent(rows[-1][1]),
+    )
+
+
+def _figure_10(noise: float) -> str:
     without = _curve(10, "val_error", noise, over="n", p=0.0)
     with_dropout = {row[0]: row[1] for row in _curve(10, "val_error", noise, over="n", p=0.5)}
     gains = [(n, error - with_dropout[n]) for n, error, *_r in without if n in with_dropout]
@@ -201,14 +228,9 @@ def _told(figure: int, noise: float) -> str:
         "today",
         "figure-10",
         few=decimal(gains[0][0], 0),
-        first=_points(gains[0][1]),
+        first=signed(100 * gains[0][1], 1),
         at=decimal(most[0], 0),
-        gain=_points(most[1]),
+        gain=signed(100 * most[1], 1),
         many=decimal(gains[-1][0], 0),
-        last=_points(gains[-1][1]),
+        last=signed(100 * gains[-1][1], 1),
     )
-
-
-def _points(gain: float) -> str:
-    """A gain in percentage points, with its sign."""
-    return ("+" if gain > 0 else "−" if gain < 0 else "") + decimal(100 * abs(gain), 1)

@@ -8,24 +8,14 @@ from lib.studies.facts import load_facts
 from lib.web.elements.controls import choice, flag, number
 
 # The page in seven parts, each with a picture and its controls: what happened, who does it, where, and when it helps.
-# Part "history" is the function `history_part` of lib/web/today/history.py, and so on. A part is imported when it is
-# chosen, since PyTorch takes a second to import and not every part needs it.
-PARTS = {
-    "history": "history",
-    "models": "history",
-    "places": "places",
-    "data": "data",
-    "paper": "paper",
-    "schedules": "arms",
-    "instead": "arms",
-}
+PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything on this page that a link repeats; each part uses its own."""
 
-    part: str = choice("history", tuple(PARTS))
+    part: str = choice("history", PARTS)
     seed: int = number(0, 0, 9999, 1)
     # history and models
     event: str = choice(load_facts().events[0].id, [event.id for event in load_facts().events])

@@ -14,9 +14,11 @@ from lib.next_word import NextWord, judge, what_follows
 from lib.sampling import TopKErrors, chi_square_test, count_draws, top_k_errors
 from lib.story import load_story
 from lib.web.elements.chart import chart
+from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.metrics import numbers_in_a_row
 from lib.web.elements.table import table
+from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, ngettext, percent, prose
 
 STORIES = 20
@@ -62,10 +64,10 @@ def words_table(step: NextWord, vocabulary: list[str]) -> None:
     All words of the storybook take a browser longer than the rest of the page, so the first are shown until somebody
     asks for all.
     """
-    fold = st.expander(_("The words as a table"), icon=":material/table:", on_change="rerun", key="words_table")
-    if not fold.open:
+    expander = st.expander(_("The words as a table"), icon=":material/table:", on_change="rerun", key="words_table")
+    if not expander.open:
         return
-    every = fold.toggle(_("All {V} words", V=decimal(len(vocabulary), 0)), key="every_word")
+    every = expander.toggle(_("All {V} words", V=decimal(len(vocabulary), 0)), key="every_word")
     trace, truth = step.trace, step.truth
     head = [_("word"), _("logit"), _("divided by T"), _("softmax"), _("kept"), _("renormalised")]
     rows = [
@@ -80,7 +82,7 @@ def words_table(step: NextWord, vocabulary: list[str]) -> None:
         ]
         for i in step.order[: None if every else IN_TABLE]
     ]
-    with fold:
+    with expander:
         if truth is None:
             table(head, rows, "lrrrcr")
         else:
@@ -234,3 +236,37 @@ def drawn_word(step: NextWord, vocabulary: list[str], end: str) -> str:
 def word_count(count: int) -> str:
     """A number of words in the person's language."""
     return ngettext("{count} word", "{count} words", count)
+
+
+def report(
+    controls: Controls[Any], step: NextWord, model: LanguageModel, words: tuple[str, ...], cuts: dict[str, Any]
+) -> None:
+    """What the cut does: in numbers, for every k, over many draws, and in twenty stories."""
+    settings, vocabulary = controls.settings(), model.vocabulary
+    numbers(step, len(vocabulary))
+    words_table(step, vocabulary)
+    wrong, many = st.columns(2, gap="large")
+    with wrong:
+        st.subheader(_("What a cut does wrong, for every k"), anchor=False)
+        mistakes(model, words, settings.k, settings.temp)
+    with many:
+        st.subheader(_("Many throws"), anchor=False)
+        _many_throws(controls, step, vocabulary, settings.seed)
+    st.subheader(_("Twenty stories from here"), anchor=False)
+    _twenty_stories(controls, model, words, settings.seed, cuts)
+    st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
+
+
+@lesson.fragment
+def _many_throws(controls: Controls[Any], step: NextWord, vocabulary: list[str], seed: int) -> None:
+    """How often each word comes, beside how often it should."""
+    draws(step, vocabulary, controls.segmented("n", _("How many")), seed)
+
+
+@lesson.fragment
+def _twenty_stories(
+    controls: Controls[Any], model: LanguageModel, words: tuple[str, ...], seed: int, cuts: dict[str, Any]
+) -> None:
+    """What is told from here on, if somebody wants to read it."""
+    if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
+        stories(model.config.language, model.config.p, words, seed, cuts)

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 from lib.web.elements.controls import choice, flag, number
 
@@ -32,3 +33,17 @@ def settings_for(V: int) -> type[Settings]:
         k: int = choice(50, (*(k for k in FEW if k < V), V))
 
     return OfStorybook
+
+
+def cuts_of(settings: Settings, V: int) -> dict[str, Any]:
+    """What the settings do to the scores of V words, as `lib.sampling.shape_distribution` takes it.
+
+    >>> cuts_of(Settings(k=5, min_p=0.1), V=670)
+    {'temperature': 1.0, 'top_k': 5, 'top_p': None, 'min_p': 0.1}
+    """
+    return {
+        "temperature": settings.temp,
+        "top_k": settings.k if settings.k < V else None,
+        "top_p": settings.top_p if settings.top_p < 1 else None,
+        "min_p": settings.min_p or None,
+    }

@@ -1,21 +1,22 @@
-"""The training page's moving picture: what its runs record, in pieces, and the figures that the pieces fill."""
+"""The training page's moving picture: what its runs record, and the figures that the recordings fill."""
 
-import base64
 from functools import cached_property, partial
-from typing import Any
 
 import streamlit as st
 
 from lib.curves import Ending, GrowingSeries, ending
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.figures.decision_map import MapLabels, decision_map_figure
+from lib.figures.figure import Figure
 from lib.training import History, Trainer, TrainingConfig
 from lib.web.elements.drawn_once import drawn_once
-from lib.web.frame.language import _, decimal
-from lib.web.runs.recordings import Panels, Piece, recording_player
+from lib.web.frame.language import _, decimal, percent
+from lib.web.frame.session import session
+from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status
 from lib.web.runs.stepwise import StepwiseJob
-from lib.web.runs.worker_pool import Run, RunStore
+from lib.web.runs.worker_pool import Run, RunStore, session_watcher
+from lib.web.training.settings import Settings
 
 
 class TrainingJob(StepwiseJob[Trainer]):
@@ -46,16 +47,9 @@ class TrainingJob(StepwiseJob[Trainer]):
         """How the run ended; ask when it is done."""
         return ending(self._whole)
 
-    def piece(self, history: History, start: int, stop: int) -> Piece:
-        """The recording from point ``start`` to before point ``stop``, as the browser takes it."""
-        maps = history.maps
-        return {
-            "step": history.step[start:stop].tolist(),
-            "series": self._curves.between(history, start, stop),
-            "maps": None
-            if maps is None
-            else [base64.b64encode(maps[start:stop, arm].tobytes()).decode() for arm in range(maps.shape[1])],
-        }
+    def series(self, history: History) -> dict[str, list[float | None]]:
+        """Every curve of what is recorded in ``history``, by name, as `lib.curves.series` names them."""
+        return self._curves.between(history, 0, len(history.step))
 
 
 @st.cache_resource(show_spinner=False)
@@ -64,30 +58,37 @@ def training_runs() -> RunStore[TrainingJob]:
     return RunStore(keep=5)  # of at most 7 MB
 
 
-def training_player(
-    run: Run[TrainingJob], config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool
-) -> None:
-    """Draw the recording of a run as far as it is, and keep drawing while it grows; call it inside a fragment."""
+def training_run(config: TrainingConfig) -> Run[TrainingJob]:
+    """The run of this config, started or queued if need be; this session no longer watches another."""
+    return training_runs().watch(config, session_watcher(), partial(TrainingJob, config))
+
+
+@st.fragment
+def training_player(run: Run[TrainingJob], config: TrainingConfig, settings: Settings) -> None:
+    """Draw the recording of a run as far as it is, and keep drawing while it grows. Only this runs again meanwhile."""
+    recording_player("training_player", run, recording_of(run, config, settings))
+    if run.over and session.shown_end != run.number:
+        session.shown_end = run.number
+        st.rerun()  # the verdict and the numbers stand outside of this fragment
+
+
+def recording_of(run: Run[TrainingJob], config: TrainingConfig, settings: Settings) -> Recording:
+    """What the run has recorded so far, and the figures for it that the settings ask for."""
     history = run.job.history if run.job else None  # None before the run has started
-
-    def piece(start: int, stop: int) -> Piece:
-        return run.job.piece(history, start, stop) if run.job and history else {"step": [], "series": {}, "maps": None}
-
-    recording_player(
-        "training_player",
-        run,
-        count=len(history.step) if history is not None else 0,
-        piece=piece,
-        look=f"{history is not None} {metric} {log} {with_dropout}",
-        panels=lambda: _panels(history, config, metric=metric, log=log, with_dropout=with_dropout),
-        metric=metric,
+    return Recording(
+        step=history.step.tolist() if history else [],
+        series=run.job.series(history) if run.job and history else {},
+        maps=history.maps if history else None,
+        panels=_panels(history, config, settings),
+        look=f"{history is not None} {settings.metric} {settings.log} {settings.noisy}",
+        metric=settings.metric,
         status=status(run),
-        map_size=history.maps.shape[-1] if history is not None and history.maps is not None else 0,
     )
 
 
-def _panels(history: History | None, config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool) -> Panels:
+def _panels(history: History | None, config: TrainingConfig, settings: Settings) -> Panels:
     """The empty figures of all arms."""
+    metric = settings.metric
     labels = CurveLabels(
         step=_("training step"),
         value=_("loss (nats)") if metric == "loss" else _("accuracy"),
@@ -101,7 +102,6 @@ def _panels(history: History | None, config: TrainingConfig, *, metric: str, log
     floor = None
     if history is not None:
         floor = history.loss_floor if metric == "loss" else history.accuracy_ceiling
-    maps = history is not None and history.maps is not None
     return [
         {
             "title": arm_name(rate),
@@ -113,20 +113,20 @@ def _panels(history: History | None, config: TrainingConfig, *, metric: str, log
                 metric=metric,
                 steps=config.steps,
                 floor=floor,
-                logarithmic=log,
-                with_dropout=with_dropout,
-            ).to_dict(),
-            "map": _map(history) if history is not None and maps else None,
+                logarithmic=settings.log,
+                with_dropout=settings.noisy,
+            ),
+            "map": _map(history) if history is not None and history.maps is not None else None,
         }
         for arm, rate in enumerate(config.rates)
     ]
 
 
-def _map(history: History) -> dict[str, Any]:
+def _map(history: History) -> Figure:
     data = history.dataset
     assert history.maps is not None
     assert history.map_extent is not None
-    figure = drawn_once(
+    return drawn_once(
         decision_map_figure,
         data.train_x,
         data.train_y,
@@ -139,7 +139,6 @@ def _map(history: History) -> dict[str, Any]:
             features=(data.features[0], data.features[1]),
         ),
     )
-    return dict(figure.to_dict())
 
 
 def arm_name(rate: float) -> str:
@@ -153,8 +152,8 @@ def status(run: Run[TrainingJob]) -> str:
     def tell(job: TrainingJob, left: str) -> str:
         config = job.config
         return _(
-            "{done} % · {left} s left · {speed} network-steps a second",
-            done=decimal(100 * run.progress, 0),
+            "{done} · {left} s left · {speed} network-steps a second",
+            done=percent(run.progress, 0),
             left=left,
             speed=decimal(len(config.rates) * config.members * run.steps_per_second, 0),
         )

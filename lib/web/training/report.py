@@ -2,23 +2,29 @@
 
 import functools
 import io
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from lib.curves import Ending
+from lib.curves import Ending, to_csv
 from lib.training import History, TrainingConfig
 from lib.web.elements.table import table
-from lib.web.frame.language import _, decimal, percent, prose
-from lib.web.training.player import arm_name
+from lib.web.frame import lesson
+from lib.web.frame.language import _, decimal, percent, prose, signed
+from lib.web.runs.worker_pool import Run
+from lib.web.training.player import TrainingJob, arm_name
 
 # How many digits the gallery shows.
 _SHOWN = 10
 MOST_DIGITS = 200  # pictures of digits that are kept for the next one who sees them
 
 
-def verdict(end: Ending, config: TrainingConfig) -> None:
-    """One sentence, computed from this run: dropout helped, hurt, or made no difference that can be told."""
+def verdict(run: Run[TrainingJob], config: TrainingConfig) -> None:
+    """One sentence, computed from a finished run: dropout helped, hurt, or made no difference that can be told."""
+    if run.job is None or not run.done:
+        return
+    end = run.job.ending
     loss, accuracy = end.loss, end.accuracy
     change = _(
         "Validation loss at the end: {before} without, {after} with dropout; accuracy {from_} and {to} "
@@ -41,20 +47,42 @@ def verdict(end: Ending, config: TrainingConfig) -> None:
     if loss.outcome != "unknown":
         interval = _(
             "Difference in loss {difference}, 95 % interval {low} to {high}.",
-            difference=_signed(loss.difference),
-            low=_signed(loss.low),
-            high=_signed(loss.high),
+            difference=signed(loss.difference),
+            low=signed(loss.low),
+            high=signed(loss.high),
         )
     show(f"**{said}** {change} {interval}")
 
 
-def numbers(end: Ending, config: TrainingConfig, steps_per_second: float) -> None:
-    """The end and the best point of each arm beside the floor, medians over the members; and how fast it went."""
+def report(run: Run[TrainingJob], config: TrainingConfig) -> None:
+    """The numbers of a finished run, to read, to take away as a file, and to share."""
+    job = run.job
+    if job is None or not run.done:
+        return
+    st.subheader(_("The numbers"), anchor=False)
+    numbers(job.ending, config)
+    how_fast(config, run.steps_per_second)
+    about_floor(job.ending, config)
+    disagreements(job.history)
+    with st.container(horizontal=True):
+        st.download_button(
+            _("All curves as CSV"),
+            partial(to_csv, job.history, config.rates),
+            "two-dice-training.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        lesson.link_here(train="1")
+
+
+def numbers(end: Ending, config: TrainingConfig) -> None:
+    """The end and the best point of each arm, medians over the members."""
     arms = end.arms
     rows = [
         [_("Training loss at the end"), *(decimal(arm.train_loss) for arm in arms)],
         [_("Validation loss at the end"), *(decimal(arm.val_loss) for arm in arms)],
-        [_("Gap between the two"), *(_signed(arm.gap) for arm in arms)],
+        [_("Gap between the two"), *(signed(arm.gap) for arm in arms)],
         [
             _("Lowest validation loss, and when"),
             *(
@@ -66,6 +94,10 @@ def numbers(end: Ending, config: TrainingConfig, steps_per_second: float) -> Non
         [_("Validation accuracy at the end"), *map(percent, end.val_accuracy)],
     ]
     table(["", *(arm_name(rate) for rate in config.rates)], rows, "l" + "r" * len(arms))
+
+
+def how_fast(config: TrainingConfig, steps_per_second: float) -> None:
+    """How many networks were trained, and in what time."""
     networks = len(config.rates) * config.members
     st.caption(
         _(
@@ -76,6 +108,10 @@ def numbers(end: Ending, config: TrainingConfig, steps_per_second: float) -> Non
             speed=decimal(networks * steps_per_second, 0),
         )
     )
+
+
+def about_floor(end: Ending, config: TrainingConfig) -> None:
+    """The floor under the losses, and who went below it; or why nobody knows it."""
     if end.loss_floor is None or end.accuracy_ceiling is None:
         train, val = end.looked_at
         st.caption(prose("training", "floor-unknown", train=decimal(train, 0), val=decimal(val, 0)))
@@ -85,7 +121,7 @@ def numbers(end: Ending, config: TrainingConfig, steps_per_second: float) -> Non
         loss=decimal(end.loss_floor, 3),
         accuracy=percent(end.accuracy_ceiling),
     )
-    below = [arm_name(rate) for rate, arm in zip(config.rates, arms, strict=True) if arm.memorised]
+    below = [arm_name(rate) for rate, arm in zip(config.rates, end.arms, strict=True) if arm.memorised]
     memorised = (
         _("Training loss below the floor means memorising: {arms}.", arms="; ".join(below))
         if below
@@ -129,7 +165,3 @@ def _picture_of(pixels: bytes) -> bytes:
     wide = np.kron(np.frombuffer(pixels, np.uint8).reshape(8, 8), np.ones((12, 12), np.uint8))
     Image.fromarray(wide).save(file, "PNG")
     return file.getvalue()
-
-
-def _signed(value: float) -> str:
-    return ("+" if value > 0 else "−" if value < 0 else "") + decimal(abs(value))

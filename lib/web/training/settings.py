@@ -8,6 +8,7 @@ import streamlit as st
 from lib.datasets import DATASETS, train_bounds
 from lib.training import TrainingConfig
 from lib.web.elements.controls import choice, flag, key_of, number
+from lib.web.frame.session import session
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,25 @@ def choose_lesson(name: str) -> None:
     """Put a lesson's settings into the controls and start it."""
     for each in fields(Settings):
         st.session_state[key_of(each.name)] = LESSONS[name].get(each.name, each.default)
-    st.session_state["train"] = True
+    session.train = True
+
+
+def asked_config(settings: Settings) -> TrainingConfig | None:
+    """The training run that these settings ask for, or None where they ask for a table that is not there."""
+    missing = settings.data == "csv" and st.session_state.get("table") is None
+    return None if missing else config_of(settings)
+
+
+def watched_config(config: TrainingConfig | None) -> TrainingConfig | None:
+    """The run that the page shows: the last one that was started. This one, if it is to be started now.
+
+    A link that ends in train=1 starts by itself, so that a class opens the lesson and watches.
+    """
+    by_link = st.query_params.get("train") == "1" and session.watched is None
+    if config and (session.train or by_link):
+        session.watched = config
+    session.train = False
+    return session.watched
 
 
 def config_of(settings: Settings) -> TrainingConfig:

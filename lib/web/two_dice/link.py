@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lib.experiment import KS, TABLE_RATES
-from lib.web.frame.frame import link_to
+from lib.web.frame.navigation import link_to
 
 
 def link_to_two_dice(label: str, *, p: float | None = None, k: int | None = None) -> None:

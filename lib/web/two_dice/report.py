@@ -2,11 +2,21 @@
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from lib.experiment import KS, MEASURES, Cell, CellResult, ExperimentConfig, decompose, interaction_by_chance
+from lib.experiment import (
+    KS,
+    MEASURES,
+    Cell,
+    CellResult,
+    ExperimentConfig,
+    decompose,
+    interaction_by_chance,
+    to_csv,
+)
 from lib.figures.two_dice import (
     EffectLabels,
     Profile,
@@ -16,24 +26,45 @@ from lib.figures.two_dice import (
     variety_figure,
 )
 from lib.statistics.intervals import Estimate, combined
+from lib.story import load_story
 from lib.web.elements.chart import chart
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import html_table, markdown_table
-from lib.web.frame.language import _, decimal, percent, prose, strong
+from lib.web.frame import lesson
+from lib.web.frame.language import _, decimal, percent, prose, signed, strong
 from lib.web.two_dice.runs import MeasuringJob
+from lib.web.two_dice.settings import Settings
 from lib.web.two_dice.table import cut, interval_text, learned, measure_name, speaks, value_text
 
 Results = Mapping[Cell, CellResult]
+
+
+def report(job: MeasuringJob, config: ExperimentConfig, settings: Settings) -> None:
+    """What a finished table says, to read, to take away as a file, and to share."""
+    numbers(job, config, load_story(config.language).entropy_per_word)
+    st.subheader(_("Does each die do its own job?"), anchor=False)
+    effects(job, config, settings.measure)
+    differences(job, config, settings.p, settings.k)
+    with st.container(horizontal=True):
+        st.download_button(
+            _("The table as CSV"),
+            partial(to_csv, job.results),
+            "two-dice.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        lesson.link_here()
 
 
 def numbers(job: MeasuringJob, config: ExperimentConfig, floor: float) -> None:
     """Every measure of every cell with its interval, and the baselines in words."""
     all_numbers, baseline = job.said(_numbers, config, floor)
     label = _("All four measures of all cells, with 95 % intervals")
-    fold = st.expander(label, icon=":material/table:", on_change="rerun", key="all_numbers")
-    if fold.open:
-        fold.markdown(all_numbers)
-        fold.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
+    expander = st.expander(label, icon=":material/table:", on_change="rerun", key="all_numbers")
+    if expander.open:
+        expander.markdown(all_numbers)
+        expander.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
     st.markdown(baseline)
 
 
@@ -161,27 +192,26 @@ def _in_words(measure: str, p: float, k: int, cells: list[Estimate], interaction
         measure=measure_name(measure),
         k=k,
         p=decimal(p, 1),
-        without=_signed(measure, without.value),
-        with_dropout=_signed(measure, with_dropout.value),
+        without=_with_unit(measure, without.value),
+        with_dropout=_with_unit(measure, with_dropout.value),
         interaction=_difference(measure, interaction),
     )
 
 
 def _difference(measure: str, estimate: Estimate) -> str:
     ends = f"({_bare(measure, estimate.low)} … {_bare(measure, estimate.high)})"
-    return f"{_signed(measure, estimate.value)} {ends}"
+    return f"{_with_unit(measure, estimate.value)} {ends}"
 
 
-def _signed(measure: str, value: float) -> str:
+def _with_unit(measure: str, value: float) -> str:
     """A difference with its unit: percentage points, or nats."""
     bare = _bare(measure, value)
     return _("{value} nats", value=bare) if measure == "log_probability" else _("{value} points", value=bare)
 
 
 def _bare(measure: str, value: float) -> str:
-    digits, factor = (2, 1) if measure == "log_probability" else (1, 100)
-    shown = round(factor * value, digits)
-    return ("+" if shown > 0 else "−" if shown < 0 else "") + decimal(abs(shown), digits)
+    """The same without the unit."""
+    return signed(value, 2) if measure == "log_probability" else signed(100 * value, 1)
 
 
 def forgotten_eval(p: float, results: Results) -> None:
@@ -206,17 +236,11 @@ def forgotten_eval(p: float, results: Results) -> None:
     # Beaten: with dropout off some k has more possible sentences, and no fewer different ones as far as one can tell.
     beaten = sum(any(a.low > bad.high and d.high >= varied_on.low for a, d in off) for bad, varied_on in on)
     picture, words = st.columns([0.58, 0.42], gap="large", vertical_alignment="center")
-    figure = drawn_once(
-        variety_figure,
-        [cut(k) for k in KS],
-        off,
-        on,
-        VarietyLabels(
-            accepted=_("possible sentences"),
-            different=_("different sentences"),
-            off=_("dropout off, as it should be (numbers: k)"),
-            on=_("dropout left on"),
-        ),
+    labels = VarietyLabels(
+        accepted=_("possible sentences"),
+        different=_("different sentences"),
+        off=_("dropout off, as it should be (numbers: k)"),
+        on=_("dropout left on"),
     )
     alt = _(
         "Different sentences against possible ones for k = all, 50, 10, 3, 1. Without a cut: {off} possible and "
@@ -224,6 +248,6 @@ def forgotten_eval(p: float, results: Results) -> None:
         **said,
     )
     with picture:
-        chart(figure, key="variety", alt=alt)
+        chart(drawn_once(variety_figure, [cut(k) for k in KS], off, on, labels), key="variety", alt=alt)
     verdict = prose("two_dice", "forgotten-beaten", beaten=beaten, points=len(on))
     words.markdown(f"{prose('two_dice', 'forgotten', **said)}\n\n{verdict}")

@@ -17,6 +17,10 @@ from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.runs import MeasuringJob, measuring_runs
 
 _mount = moving_picture("two_dice")
+_COLOURS = {
+    **{"learn": LEARN, "speak": SPEAK, "quiet": FLOOR},
+    **{"copied": LEARN, "new": HELPED, "impossible": HURT},
+}
 _MARKS = ("copied", "new", "impossible")
 
 
@@ -50,29 +54,26 @@ def experiment_table(
             "compact": wide,
             "columns": [speaks(k, short=wide) for k in config.ks],
             "rows": rows,
-            "colours": {
-                "learn": LEARN,
-                "speak": SPEAK,
-                "quiet": FLOOR,
-                "copied": LEARN,
-                "new": HELPED,
-                "impossible": HURT,
-            },
-            "labels": {
-                "table": _("Who learned how (rows), who speaks how (columns), and what is said"),
-                "marks": [
-                    _("copied word for word from the training set"),
-                    _("new and possible"),
-                    _("impossible: the grammar cannot say it"),
-                ],
-                "short": [_("copied"), _("new"), _("impossible")],
-                "measure": _("{measure}, 95 % interval", measure=measure_name(measure)),
-                "waiting": "…",
-                "progress": _("Sentences told"),
-                "transport": transport_labels(),
-            },
+            "colours": _COLOURS,
+            "labels": _labels(measure),
         },
     )
+
+
+def _labels(measure: str) -> dict[str, Any]:
+    return {
+        "table": _("Who learned how (rows), who speaks how (columns), and what is said"),
+        "marks": [
+            _("copied word for word from the training set"),
+            _("new and possible"),
+            _("impossible: the grammar cannot say it"),
+        ],
+        "short": [_("copied"), _("new"), _("impossible")],
+        "measure": _("{measure}, 95 % interval", measure=measure_name(measure)),
+        "waiting": "…",
+        "progress": _("Sentences told"),
+        "transport": transport_labels(),
+    }
 
 
 def learned(p: float | None) -> str:

@@ -1,29 +1,43 @@
 """Train it yourself: both models learn while the class watches, their curves beside the floor."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.language_model import Progress
 from lib.story import load_story
+from lib.web.elements.controls import key_of
 from lib.web.elements.drawn_once import drawn_once
-from lib.web.frame.language import _, decimal
-from lib.web.runs.recordings import Panels, Piece, recording_player
+from lib.web.frame.language import _, decimal, percent, prose
+from lib.web.frame.session import session
+from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status
 from lib.web.runs.worker_pool import Run
 from lib.web.training.player import arm_name
-from lib.web.two_dice.runs import Pair, TrainingPairJob, training_pairs
+from lib.web.two_dice.runs import Pair, TrainingPairJob, pair_config, trained_pair, training_pairs
+from lib.web.two_dice.settings import Settings
 
 
+@st.fragment
 def pair_player(run: Run[TrainingPairJob], pair: Pair) -> None:
-    """Draw both models' losses and keep drawing while they learn; call it inside a fragment."""
+    """Draw both models' losses and keep drawing while they learn. Only this runs again meanwhile."""
+    recording_player("pair_player", run, recording_of(run, pair))
+    if run.over and session.shown_pair_end != run.number:
+        session.shown_pair_end = run.number
+        st.rerun()  # the verdict and the table stand outside of this fragment
+
+
+def recording_of(run: Run[TrainingPairJob], pair: Pair) -> Recording:
+    """What both models have recorded so far: as much as the one that is behind."""
     records = run.job.records if run.job else ([], [])
-    recording_player(
-        "pair_player",
-        run,
-        count=min(len(each) for each in records),
-        piece=lambda start, stop: _piece(records, start, stop),
+    count = min(len(each) for each in records)
+    return Recording(
+        step=[record.step for record in records[0][:count]],
+        series=_series([each[:count] for each in records]),
+        maps=None,
+        panels=_panels(pair),
         look="",
-        panels=lambda: _panels(pair),
         metric="loss",
         status=training_status(run),
     )
@@ -31,20 +45,20 @@ def pair_player(run: Run[TrainingPairJob], pair: Pair) -> None:
 
 def training_status(run: Run[TrainingPairJob]) -> str:
     """One line on how far the run is; empty once it is over."""
-    done = decimal(100 * run.progress, 0)
+    done = percent(run.progress, 0)
     return run_status(
-        training_pairs(), run, lambda job, left: _("Both models learn: {done} % · {left} s left", done=done, left=left)
+        training_pairs(), run, lambda job, left: _("Both models learn: {done} · {left} s left", done=done, left=left)
     )
 
 
-def _piece(records: tuple[list[Progress], ...], start: int, stop: int) -> Piece:
-    """One run in each arm, so the band over the runs has no width."""
-    series: dict[str, list[float]] = {}
+def _series(records: Sequence[Sequence[Progress]]) -> dict[str, list[float | None]]:
+    """The curves of all arms by name. There is one run in each arm, so the band over the runs has no width."""
+    series: dict[str, list[float | None]] = {}
     for arm, column in enumerate(records):
         for name in ("train_loss", "val_loss"):
-            values = [float(f"{getattr(record, name):.4g}") for record in column[start:stop]]
+            values: list[float | None] = [float(f"{getattr(record, name):.4g}") for record in column]
             series |= {f"{name}.{arm}.{statistic}": values for statistic in ("median", "low", "high")}
-    return {"step": [record.step for record in records[0][start:stop]], "series": series, "maps": None}
+    return series
 
 
 def _panels(pair: Pair) -> Panels:
@@ -63,11 +77,34 @@ def _panels(pair: Pair) -> Panels:
         {
             "title": arm_name(config.p),
             "arm": arm,
-            "curves": drawn_once(curves_figure, arm, labels, metric="loss", steps=config.steps, floor=floor).to_dict(),
+            "curves": drawn_once(curves_figure, arm, labels, metric="loss", steps=config.steps, floor=floor),
             "map": None,
         }
         for arm, config in enumerate(pair)
     ]
+
+
+def train_both() -> None:
+    """Train a pair with the settings on screen, and let it fill the table."""
+    st.session_state[key_of("models")] = "yours"
+    session.train = True
+
+
+def asked_pair(settings: Settings, language: str) -> Pair | None:
+    """The models that somebody trains on this page, where they are the ones to speak."""
+    yours = settings.models == "yours"
+    if session.train or (yours and session.pair is None):
+        session.pair = pair_config(settings.p, settings.train_n, settings.train_seed, language)
+    session.train = False
+    return session.pair if yours else None
+
+
+def report_training(pair: Pair, settings: Settings, language: str) -> None:
+    """The curves of both models, and what they ended with."""
+    if pair != pair_config(settings.p, settings.train_n, settings.train_seed, language):
+        st.caption(prose("two_dice", "changed"))
+    pair_player(trained_pair(pair), pair)
+    pair_verdict(trained_pair(pair), pair)
 
 
 def pair_verdict(run: Run[TrainingPairJob], pair: Pair) -> None:

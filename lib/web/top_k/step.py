@@ -1,0 +1,46 @@
+"""The Top-k page's one step: the next word after the prompt, drawn, and the buttons that go on with it."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from lib.language_model import LanguageModel
+from lib.next_word import Continuation, NextWord, next_word, what_follows
+from lib.story import Story
+from lib.web.elements.controls import key_of
+from lib.web.elements.prompt import Prompt, continue_with
+from lib.web.frame.language import _, plain
+from lib.web.top_k.report import drawn_word
+
+
+def step_of(
+    model: LanguageModel, words: tuple[str, ...], seed: int, cuts: dict[str, Any]
+) -> tuple[Continuation, NextWord]:
+    """What the model and the grammar say may follow, and the step from there to one drawn word.
+
+    Every word of a sentence has a die of its own, so that going on and coming back gives the same word again.
+    """
+    follows = what_follows(model, words)
+    die = np.random.default_rng([seed, len(words)])
+    return follows, next_word(follows.logits, follows.truth, pointer=die.random(), **cuts)
+
+
+def go_on_buttons(step: NextWord, story: Story, prompt: Prompt, *, longest: int) -> None:
+    """One word back, another throw, and on with the drawn word."""
+    if prompt.words:
+        st.button(":material/undo:", on_click=continue_with, args=(prompt.words[:-1],), help=_("One word back"))
+    st.button(":material/casino:", on_click=draw_again, help=_("Throw again"))
+    st.button(
+        plain(drawn_word(step, story.vocabulary, story.eos)),
+        type="primary",
+        disabled=step.drawn == story.eos_id or len(prompt.words) == longest,
+        on_click=continue_with,
+        args=([*prompt.words, story.vocabulary[step.drawn]],),
+        key="go_on",
+    )
+
+
+def draw_again() -> None:
+    """Another throw of the die: the next seed."""
+    st.session_state[key_of("seed")] = (st.session_state.get(key_of("seed"), 0) + 1) % 10_000
