@@ -78,7 +78,7 @@ def test_the_example_of_a_page_imports_only_what_there_is():
     blocks = re.findall(r"^ *```python\n(.*?)```", CONTRIBUTING, re.DOTALL | re.MULTILINE)
     statements = [each for block in blocks for each in ast.walk(ast.parse(textwrap.dedent(block)))]
     imports = [each for each in statements if isinstance(each, ast.ImportFrom) and "yours" not in str(each.module)]
-    assert len(imports) > 4
+    assert imports
     for each in imports:
         exec(ast.unparse(each))
 

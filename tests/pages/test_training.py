@@ -99,7 +99,7 @@ def test_when_controls_change_the_old_run_stays_and_the_page_says_so():
     app.slider(key="training-p").set_value(0.2).run()
     healthy(app)
     assert player(app)["run"] == before
-    assert "The controls have changed since" in shown(app)
+    assert "You have changed the controls since" in shown(app)
 
 
 def test_the_same_settings_share_one_run_between_sessions():
@@ -114,11 +114,11 @@ def test_lessons_are_drawn_when_somebody_opens_them_and_fill_the_controls():
     app.session_state["lessons"] = True
     app.run()
     assert len(app.button) == 1 + len(LESSONS)
-    label = next(each.label for each in app.button if "clean digits" in each.label)
+    label = next(each.label for each in app.button if "8 neurons" in each.label)
     next(each for each in app.button if each.label == label).click().run()
     healthy(app)
-    assert app.session_state["watched"].dataset == "digits"
-    assert app.session_state["watched"].label_noise == 0.0
+    assert app.session_state["watched"].hidden == (8,)
+    assert app.session_state["watched"].n_train == 1000
 
 
 def upload(app, content: bytes, name: str = "own.csv"):

@@ -199,7 +199,7 @@ def test_a_link_to_ones_own_models_trains_them(monkeypatch: pytest.MonkeyPatch) 
     assert sent(at)["rows"][1]["title"] == "Learned with p = 0.2"
     assert at.session_state["pair"] == pair_config(0.2, 100, 4)
     at.number_input(key="two_dice-train_n").set_value(200).run()
-    assert "The controls have changed" in shown(healthy(at))
+    assert "You have changed the controls" in shown(healthy(at))
 
 
 def test_two_visitors_share_one_measurement() -> None:
