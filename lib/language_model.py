@@ -16,7 +16,7 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from numbers import Real
 from pathlib import Path
@@ -28,8 +28,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from lib.dropout import apply_dropout
+from lib.fast_top_k import sample
 from lib.network import one_fast_thread
-from lib.sampling import check_settings, sample
+from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.story import Story, load_story
 from lib.transformer import Architecture, Drop, KVCache, Weights, forward, initial_parameters, keep_all, unflatten
 
@@ -340,10 +341,8 @@ class LanguageModel:
         *,
         prefix: Sequence[str] = (),
         training: bool = False,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
+        settings: SamplingSettings = UNCUT,
+        **sampling: Any,
     ) -> list[list[str]]:
         """Tell ``n`` sentences, all at once, word after word.
 
@@ -352,36 +351,34 @@ class LanguageModel:
             rng: decides every draw.
             prefix: how each sentence begins; it is part of what is returned.
             training: leave dropout on, as after a forgotten ``model.eval()``. Each word is read under masks of its own.
-            temperature, top_k, top_p, min_p: see `lib.sampling.shape_distribution`.
+            settings: how every word is drawn.
+            sampling: temperature, top_k, top_p or min_p by name, in place of those of ``settings``.
 
         Returns:
             Sentences without the end mark. One that has not ended after ``config.context`` words is returned as it is.
 
         Raises:
             UnknownWord, PrefixTooLongError: as `next_logits`.
-            SamplingError: (a ValueError) a sampling setting is out of its range.
+            InvalidSetting: (a ValueError) a sampling setting is out of its range.
             SettingError: n is not a whole number >= 0.
         """
-        generation = self.start_generation(
-            n,
-            rng,
-            prefix=prefix,
-            training=training,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-        )
+        generation = self.start_generation(n, rng, replace(settings, **sampling), prefix=prefix, training=training)
         while not generation.done:
             generation.advance()
         return generation.sentences
 
     def start_generation(
-        self, n: int, rng: np.random.Generator, *, prefix: Sequence[str] = (), training: bool = False, **cuts: Any
+        self,
+        n: int,
+        rng: np.random.Generator,
+        settings: SamplingSettings = UNCUT,
+        *,
+        prefix: Sequence[str] = (),
+        training: bool = False,
     ) -> "BatchGeneration":
         """As `generate`, but word by word, for who has other things to do in between.
 
-        >>> generation = load_model(p=0.3).start_generation(2, np.random.default_rng(0), top_k=10)
+        >>> generation = load_model(p=0.3).start_generation(2, np.random.default_rng(0), SamplingSettings(top_k=10))
         >>> while not generation.done:
         ...     generation.advance()
         >>> generation.sentences == load_model(p=0.3).generate(2, np.random.default_rng(0), top_k=10)
@@ -389,13 +386,12 @@ class LanguageModel:
         """
         if isinstance(n, bool) or not isinstance(n, int) or n < 0:
             raise SettingError("n", n, "a whole number >= 0")
-        check_settings(**cuts)
         beginning = self._beginning(prefix)  # (1, T)
         drop: Drop = keep_all
         if training and self.config.p > 0:
             dice = torch.Generator().manual_seed(int(rng.integers(2**63)))
             drop = functools.partial(apply_dropout, p=self.config.p, generator=dice)
-        return BatchGeneration(self, n, rng, beginning, drop, cuts)
+        return BatchGeneration(self, n, rng, beginning, drop, settings)
 
     def save(self, path: Path) -> "LanguageModel":
         """Write a checkpoint, with parameters in half precision, and return the model as it will be loaded.
@@ -463,9 +459,9 @@ class BatchGeneration:
         rng: np.random.Generator,
         beginning: Tensor,
         drop: Drop,
-        cuts: Mapping[str, Any],
+        settings: SamplingSettings,
     ) -> None:
-        self._model, self._rng, self._drop, self._cuts = model, rng, drop, cuts
+        self._model, self._rng, self._drop, self._settings = model, rng, drop, settings
         self._at_least = beginning.shape[1] - 1  # words of the prefix
         self._position = beginning.shape[1]  # of the next word
         self._told = np.full((n, model.config.context + 1), model.story.eos_id)
@@ -484,7 +480,7 @@ class BatchGeneration:
     def advance(self) -> None:
         """Tell one word more of every sentence that has not come to its end."""
         logits = (self._states[:, -1] @ self._model._weights["word"].T).numpy()  # (sentences still being told, V)
-        words = sample(logits, self._rng, **self._cuts)
+        words = sample(logits, self._rng, self._settings)
         self._told[self._rows, self._position] = words
         going_on = np.flatnonzero(words != self._model.story.eos_id)
         self._rows = self._rows[going_on]

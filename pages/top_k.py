@@ -13,6 +13,7 @@ import numpy as np
 from lib.language_model import load_model
 from lib.listings.top_k import generate_listing, top_k_listing
 from lib.next_word import NextWord, next_word, what_follows
+from lib.sampling_settings import SamplingSettings
 from lib.story import load_story
 from lib.web.elements.controls import Controls, key_of
 from lib.web.elements.prompt import (
@@ -45,10 +46,12 @@ def many_throws(controls: Controls[Any], step: NextWord, seed: int) -> None:
 
 
 @lesson.fragment
-def twenty_stories(controls: Controls[Any], p: float, words: tuple[str, ...], seed: int, cuts: dict[str, Any]) -> None:
+def twenty_stories(
+    controls: Controls[Any], p: float, words: tuple[str, ...], seed: int, sampling: SamplingSettings
+) -> None:
     """What is told from here on, if somebody wants to read it."""
     if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
-        stories(language, p, words, seed, cuts)
+        stories(language, p, words, seed, sampling)
 
 
 @lesson.fragment
@@ -73,17 +76,17 @@ def look() -> None:
                 controls.number("seed", _("Seed of the die"))
         controls.segmented("p", _("The model learned with dropout p ="))
     settings = controls.settings()
-    cuts: dict[str, Any] = {
-        "temperature": settings.temp,
-        "top_k": settings.k if settings.k < V else None,
-        "top_p": settings.top_p if settings.top_p < 1 else None,
-        "min_p": settings.min_p or None,
-    }
+    sampling = SamplingSettings(
+        temperature=settings.temp,
+        top_k=settings.k if settings.k < V else None,
+        top_p=settings.top_p if settings.top_p < 1 else None,
+        min_p=settings.min_p or None,
+    )
 
     model = load_model(language, settings.p, "small")
     follows = what_follows(model, beginning.words)
     die = np.random.default_rng([settings.seed, len(beginning.words)])
-    step = next_word(follows.logits, follows.truth, pointer=die.random(), **cuts)
+    step = next_word(follows.logits, follows.truth, sampling, pointer=die.random())
 
     with go_on:
         if beginning.words:
@@ -118,14 +121,14 @@ def look() -> None:
         many_throws(controls, step, settings.seed)
 
     st.subheader(_("Twenty stories from here"), anchor=False)
-    twenty_stories(controls, settings.p, beginning.words, settings.seed, cuts)
+    twenty_stories(controls, settings.p, beginning.words, settings.seed, sampling)
     st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
     lesson.link_here()
     lesson.takeaway(prose("top_k", "takeaway"))
     link_to_two_dice(_("And what does this k change where dropout was missing? Measure both dice"), k=settings.k)
-    lesson.code(top_k_listing(beginning.words, **cuts, language=language, p=settings.p, seed=settings.seed))
+    lesson.code(top_k_listing(beginning.words, sampling, language=language, p=settings.p, seed=settings.seed))
     lesson.code(
-        generate_listing(beginning.words, **cuts, seed=settings.seed),
+        generate_listing(beginning.words, sampling, seed=settings.seed),
         _("The code: the same settings, with Hugging Face's generate and a large model"),
         key="code_generate",
     )

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from lib.cut_errors import TopKErrors
 from lib.figures.figure import AXIS, LEGEND, TEXT, Part, figure, title
 from lib.figures.palette import FLOOR, HURT, SPEAK
-from lib.sampling import TopKErrors
 
 USUAL_K = 50  # what Hugging Face's generate takes unless told otherwise
 MOST_BARS = 24  # with more, the words under the bars could not be read
