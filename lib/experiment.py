@@ -34,8 +34,9 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lib.fast_top_k import sample
 from lib.language_model import CORPORA, LanguageModel, LanguageModelConfig, load_model, training_sentences
-from lib.sampling import sample
+from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.settings import InvalidSetting, is_real, is_whole, one_of, whole_number
 from lib.statistics.intervals import Estimate, different_share, mean_per_unit, share
 from lib.story import Story
@@ -167,9 +168,9 @@ class Speaker(Protocol):
     """Whoever can tell sentences; `LanguageModel` and `GrammarSpeaker` do."""
 
     def start_generation(
-        self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
+        self, n: int, rng: np.random.Generator, settings: SamplingSettings = UNCUT, *, training: bool = False
     ) -> Generation:
-        """Begin to tell n sentences, cut at top_k, with dropout left on if ``training``."""
+        """Begin to tell n sentences, with dropout left on if ``training``."""
 
 
 class GrammarSpeaker:
@@ -180,7 +181,7 @@ class GrammarSpeaker:
 
     >>> from lib.grammar import parse_grammar
     >>> story = Story(parse_grammar("sentence:\\n  3 | the dog sleeps\\n  the cat sleeps"))
-    >>> GrammarSpeaker(story).generate(2, np.random.default_rng(0), top_k=1)
+    >>> GrammarSpeaker(story).generate(2, np.random.default_rng(0), SamplingSettings(top_k=1))
     [['the', 'dog', 'sleeps'], ['the', 'dog', 'sleeps']]
     """
 
@@ -188,29 +189,30 @@ class GrammarSpeaker:
         self.story = story
 
     def generate(
-        self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
+        self, n: int, rng: np.random.Generator, settings: SamplingSettings = UNCUT, *, training: bool = False
     ) -> list[list[str]]:
         """Tell n sentences. A grammar has no neurons to drop, so ``training`` changes nothing."""
-        generation = self.start_generation(n, rng, top_k=top_k, training=training)
+        generation = self.start_generation(n, rng, settings, training=training)
         while not generation.done:
             generation.advance()
         return generation.sentences
 
     def start_generation(
-        self, n: int, rng: np.random.Generator, *, top_k: int | None = None, training: bool = False
+        self, n: int, rng: np.random.Generator, settings: SamplingSettings = UNCUT, *, training: bool = False
     ) -> "GrammarGeneration":
         """As `generate`, but word by word."""
-        return GrammarGeneration(self.story, n, rng, top_k)
+        return GrammarGeneration(self.story, n, rng, settings)
 
 
 class GrammarGeneration:
-    """Sentences while the grammar tells them. Without a cut it tells them whole: rules are faster than words."""
+    """Sentences while the grammar tells them. Uncut it tells them whole: rules are faster than words."""
 
-    def __init__(self, story: Story, n: int, rng: np.random.Generator, top_k: int | None) -> None:
-        self._story, self._rng, self._top_k = story, rng, top_k
-        self.sentences: list[list[str]] = [[] for _ in range(n)] if top_k else story.sample(n, rng)
+    def __init__(self, story: Story, n: int, rng: np.random.Generator, settings: SamplingSettings) -> None:
+        self._story, self._rng, self._settings = story, rng, settings
+        whole = settings == UNCUT
+        self.sentences: list[list[str]] = story.sample(n, rng) if whole else [[] for _ in range(n)]
         # The sentences still being told, and where in the storybook each is.
-        self._going_on = [(sentence, story.start) for sentence in self.sentences] if top_k else []
+        self._going_on = [] if whole else [(sentence, story.start) for sentence in self.sentences]
 
     @property
     def done(self) -> bool:
@@ -225,7 +227,7 @@ class GrammarGeneration:
         with np.errstate(divide="ignore"):  # log 0 = -inf: an impossible word
             logits = np.log([story.next_word_at(place) for place in places])  # (places, V)
         rows = np.array([places[place] for _, place in self._going_on])
-        words = sample(logits, self._rng, top_k=self._top_k, rows=rows).tolist()
+        words = sample(logits, self._rng, self._settings, rows=rows).tolist()
         going_on = []
         for (sentence, place), word in zip(self._going_on, words, strict=True):
             if word != story.eos_id:
@@ -282,9 +284,8 @@ class CellDraws:
     def advance(self, n: int) -> bool:
         """Tell one word more of the sentences at hand, or begin with n new ones; True when they are judged."""
         if self._generation is None:
-            self._generation = self._speaker.start_generation(
-                n, self._rng, top_k=self.cell.k, training=self.cell.dropout_on
-            )
+            settings = SamplingSettings(top_k=self.cell.k)
+            self._generation = self._speaker.start_generation(n, self._rng, settings, training=self.cell.dropout_on)
         else:
             self._generation.advance()
         if not self._generation.done:

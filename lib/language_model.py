@@ -16,7 +16,7 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ from torch.nn import functional
 
 from lib.adamw import AdamW
 from lib.fast_masks import apply_dropout
-from lib.sampling import check_settings, sample
+from lib.fast_top_k import sample
+from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.settings import InvalidSetting, is_real, is_whole, real_number, whole_number
 from lib.story import Story, load_story
 from lib.threads import one_fast_thread
@@ -340,10 +341,8 @@ class LanguageModel:
         *,
         prefix: Sequence[str] = (),
         training: bool = False,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
+        settings: SamplingSettings = UNCUT,
+        **sampling: Any,
     ) -> list[list[str]]:
         """Generate ``n`` sentences, all at once, word after word.
 
@@ -352,36 +351,33 @@ class LanguageModel:
             rng: decides every draw.
             prefix: how each sentence begins; it is part of what is returned.
             training: leave dropout on, as after a forgotten ``model.eval()``. Each word is read under masks of its own.
-            temperature, top_k, top_p, min_p: see `lib.sampling.shape_distribution`.
+            settings: how every word is drawn.
+            sampling: temperature, top_k, top_p or min_p by name, in place of those of ``settings``.
 
         Returns:
             Sentences without EOS. One that has not ended after ``config.context`` words is returned as it is.
 
         Raises:
             UnknownWord, PrefixTooLongError: as `next_logits`.
-            SamplingError: (a ValueError) a sampling setting is out of its range.
-            InvalidSetting: n is not a whole number >= 0.
+            InvalidSetting: (a ValueError) a sampling setting is out of its range, or n is not a whole number >= 0.
         """
-        generation = self.start_generation(
-            n,
-            rng,
-            prefix=prefix,
-            training=training,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-        )
+        generation = self.start_generation(n, rng, replace(settings, **sampling), prefix=prefix, training=training)
         while not generation.done:
             generation.advance()
         return generation.sentences
 
     def start_generation(
-        self, n: int, rng: np.random.Generator, *, prefix: Sequence[str] = (), training: bool = False, **cuts: Any
+        self,
+        n: int,
+        rng: np.random.Generator,
+        settings: SamplingSettings = UNCUT,
+        *,
+        prefix: Sequence[str] = (),
+        training: bool = False,
     ) -> "BatchGeneration":
         """As `generate`, but word by word, so that the caller can do other things in between.
 
-        >>> generation = load_model(p=0.3).start_generation(2, np.random.default_rng(0), top_k=10)
+        >>> generation = load_model(p=0.3).start_generation(2, np.random.default_rng(0), SamplingSettings(top_k=10))
         >>> while not generation.done:
         ...     generation.advance()
         >>> generation.sentences == load_model(p=0.3).generate(2, np.random.default_rng(0), top_k=10)
@@ -389,12 +385,11 @@ class LanguageModel:
         """
         if not (is_whole(n) and n >= 0):
             raise InvalidSetting("n", n, "a whole number >= 0")
-        check_settings(**cuts)
         prompt = self._prompt_ids(prefix)  # (1, T)
         drop: Drop = keep_all
         if training and self.config.p > 0:
             drop = dropout_everywhere(self.config.p, torch.Generator().manual_seed(int(rng.integers(2**63))))
-        return BatchGeneration(self, n, rng, prompt, drop, cuts)
+        return BatchGeneration(self, n, rng, prompt, drop, settings)
 
     def save(self, path: Path) -> "LanguageModel":
         """Write a checkpoint, with parameters in half precision, and return the model as it will be loaded.
@@ -462,9 +457,9 @@ class BatchGeneration:
         rng: np.random.Generator,
         prompt: Tensor,
         drop: Drop,
-        cuts: Mapping[str, Any],
+        settings: SamplingSettings,
     ) -> None:
-        self._model, self._rng, self._drop, self._cuts = model, rng, drop, cuts
+        self._model, self._rng, self._drop, self._settings = model, rng, drop, settings
         self._prefix_length = prompt.shape[1] - 1  # without the EOS in front
         self._position = prompt.shape[1]  # of the next word
         self._generated = np.full((n, model.config.context + 1), model.story.eos_id)  # ids, EOS in front
@@ -483,7 +478,7 @@ class BatchGeneration:
     def advance(self) -> None:
         """Generate one more word of every sentence that has not ended."""
         logits = (self._states[:, -1] @ self._model._weights["word"].T).numpy()  # (U, V)
-        words = sample(logits, self._rng, **self._cuts)  # (U,)
+        words = sample(logits, self._rng, self._settings)  # (U,)
         self._generated[self._unfinished, self._position] = words
         going_on = np.flatnonzero(words != self._model.story.eos_id)
         self._unfinished = self._unfinished[going_on]

@@ -7,23 +7,16 @@ algorithm. V is the number of words.
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lib.language_model import LanguageModel
-from lib.sampling import (
-    Ids,
-    Probabilities,
-    SamplingError,
-    SamplingTrace,
-    effective_choices,
-    entropy,
-    removed_mass,
-    shape_distribution,
-    softmax,
-)
+from lib.sampling import SamplingTrace, shape_with, softmax
+from lib.sampling_input import Ids, Probabilities
+from lib.sampling_settings import UNCUT, SamplingSettings
+from lib.settings import InvalidSetting, is_real
+from lib.statistics.entropy import effective_choices, entropy
 from lib.story import ImpossiblePrefix, Story
 
 MOST_PROMPTS = 128
@@ -63,8 +56,8 @@ class NextWord:
 
     ``before`` is the softmax of the scaled logits, before any cut; ``truth`` the true distribution, or None where there
     is none. ``order`` holds the ids from the likeliest word to the unlikeliest; of tied words the kept ones come first,
-    so the kept words are its beginning. ``pointer`` in [0, 1) points at a place on the strip of the kept words in this
-    order, and ``drawn`` is the word that lies there.
+    so that it starts with all kept words. In this order they share the line from 0 to 1, each as long as it is likely:
+    ``pointer`` in [0, 1) is a random place on that line, and ``drawn`` the word that lies there.
     """
 
     trace: SamplingTrace
@@ -82,7 +75,7 @@ class NextWord:
     @property
     def removed(self) -> float:
         """The probability that the cuts took away."""
-        return float(removed_mass(self.trace))
+        return float(self.before[~self.trace.kept].sum())
 
     @property
     def entropy(self) -> tuple[float, float]:
@@ -105,24 +98,26 @@ class NextWord:
         return None if self.truth is None else float(self.trace.probabilities[self.truth == 0].sum())
 
 
-def next_word(logits: ArrayLike, truth: ArrayLike | None = None, *, pointer: float = 0.0, **cuts: Any) -> NextWord:
-    """Take logits (V,) all the way to one word.
+def next_word(
+    logits: ArrayLike, truth: ArrayLike | None = None, settings: SamplingSettings = UNCUT, *, pointer: float = 0.0
+) -> NextWord:
+    """Take logits (V,) all the way to one word. ``pointer`` in [0, 1) is the random number that decides.
 
-    ``cuts`` are the settings of `lib.sampling.shape_distribution`; ``pointer`` in [0, 1) is the throw of the die.
+    Raises `InvalidSetting` for a pointer outside [0, 1), and for logits that are not one row of V.
 
-    >>> step = next_word(np.log([0.1, 0.5, 0.4]), [0.0, 0.5, 0.5], pointer=0.9, top_k=2)
+    >>> step = next_word(np.log([0.1, 0.5, 0.4]), [0.0, 0.5, 0.5], SamplingSettings(top_k=2), pointer=0.9)
     >>> step.order.tolist(), step.drawn, round(step.removed, 3), step.thrown_away, step.let_in
     ([1, 2, 0], 2, 0.1, 0.0, 0.0)
     """
-    if not 0 <= pointer < 1:
-        raise SamplingError("pointer", pointer, "a number in [0, 1)")
-    trace = shape_distribution(logits, **cuts)
+    if not (is_real(pointer) and 0 <= pointer < 1):
+        raise InvalidSetting("pointer", pointer, "a number in [0, 1)")
+    trace = shape_with(logits, settings)
     if trace.logits.ndim != 1:
-        raise SamplingError("logits", trace.logits.shape, "one row")
+        raise InvalidSetting("logits", trace.logits.shape, "one row")
     # Sorted by score; of tied words the kept ones first; then by id.
     order = np.lexsort((np.arange(len(trace.kept)), ~trace.kept, -trace.scaled))
-    strip = np.cumsum(trace.probabilities[order])
-    place = int(np.searchsorted(strip, min(pointer * strip[-1], np.nextafter(strip[-1], 0)), side="right"))
+    cdf = np.cumsum(trace.probabilities[order])
+    place = int(np.searchsorted(cdf, min(pointer * cdf[-1], np.nextafter(cdf[-1], 0)), side="right"))
     return NextWord(
         trace=trace,
         before=softmax(trace.scaled),
@@ -165,8 +160,7 @@ def judge(sentences: Sequence[Sequence[str]], story: Story, training: frozenset[
 
 @functools.lru_cache(maxsize=8)  # eight short texts for each storybook
 def prompts(story: Story, n: int = 8) -> tuple[str, ...]:
-    """Some prompts of sentences to choose from: after the first nearly anything can come, after the last very
-    little.
+    """Some prompts to choose from: after the first nearly anything can come, after the last very little.
 
     >>> from lib.grammar import parse_grammar
     >>> told = "the cat sleeps", "the dog eats", "the dog sings", "the dog sleeps"
@@ -176,11 +170,11 @@ def prompts(story: Story, n: int = 8) -> tuple[str, ...]:
     shortest: dict[int, tuple[str, ...]] = {}
     for sentence in story.sample(300, np.random.default_rng(0)):
         for length in range(1, len(sentence)):
-            beginning = tuple(sentence[:length])
-            possible = int(np.count_nonzero(story.next_word(beginning)))
+            prompt = tuple(sentence[:length])
+            possible = int(np.count_nonzero(story.next_word(prompt)))
             if possible > 1:  # three words say more about the place than one, and still fit on a phone
-                best = shortest.get(possible, beginning)
-                shortest[possible] = min(best, beginning, key=lambda words: (abs(len(words) - 3), words))
+                best = shortest.get(possible, prompt)
+                shortest[possible] = min(best, prompt, key=lambda words: (abs(len(words) - 3), words))
     by_choice = [shortest[possible] for possible in sorted(shortest, reverse=True)]
     chosen = np.linspace(0, len(by_choice) - 1, min(n, len(by_choice))).round().astype(int)
     return tuple(" ".join(by_choice[i]) for i in chosen)

@@ -36,7 +36,7 @@ def show_picture() -> None:
     from lib.web.elements.prompt import choose_prompt, name_problems, story_language
     from lib.web.top_k.player import next_word_player
     from lib.web.top_k.report import report
-    from lib.web.top_k.settings import cuts_of, settings_for
+    from lib.web.top_k.settings import sampling_of, settings_for
     from lib.web.top_k.step import go_on_buttons, step_of
     from lib.web.two_dice.link import link_to_two_dice
 
@@ -50,8 +50,8 @@ def show_picture() -> None:
         problems = st.container()
         choose_more(controls)
     settings = controls.settings()
-    cuts, model = cuts_of(settings, len(story.vocabulary)), load_model(language, settings.p, "small")
-    follows, step = step_of(model, prompt.words, settings.seed, cuts)
+    sampling, model = sampling_of(settings, len(story.vocabulary)), load_model(language, settings.p, "small")
+    follows, step = step_of(model, prompt.words, settings.seed, sampling)
 
     with buttons:
         go_on_buttons(step, story, prompt, longest=longest)
@@ -60,14 +60,14 @@ def show_picture() -> None:
     with stage:
         before = " ".join(prompt.words) or "…"
         next_word_player(step, story.vocabulary, temperature=settings.temp, said=before, logarithmic=settings.all)
-    report(controls, step, model, prompt.words, cuts)
+    report(controls, step, model, prompt.words, sampling)
 
     lesson.link_here()
     lesson.takeaway(prose("top_k", "takeaway"))
     link_to_two_dice(_("And what does this k change where dropout was missing? Measure both dice"), k=settings.k)
-    lesson.code(top_k_listing(prompt.words, **cuts, language=language, p=settings.p, seed=settings.seed))
+    lesson.code(top_k_listing(prompt.words, sampling, language=language, p=settings.p, seed=settings.seed))
     lesson.code(
-        generate_listing(prompt.words, **cuts, seed=settings.seed),
+        generate_listing(prompt.words, sampling, seed=settings.seed),
         _("The code: the same settings, with Hugging Face's generate and a large model"),
         key="code_generate",
     )

@@ -31,6 +31,7 @@ from lib.experiment import (
 )
 from lib.grammar import parse_grammar
 from lib.language_model import LanguageModelConfig, load_model, train_language_model
+from lib.sampling_settings import SamplingSettings
 from lib.settings import InvalidSetting
 from lib.statistics.intervals import Estimate, Z, combined, different_share, mean_per_unit, share
 from lib.story import Story
@@ -194,7 +195,8 @@ does: equal
 def test_the_grammar_speaks_with_its_own_distribution_cut():
     story = Story(parse_grammar(TOY))
     # k = 2 at the second word keeps dog (6) and cat (3): two thirds and one third. After "cat" both words tie.
-    told = Counter(" ".join(s) for s in GrammarSpeaker(story).generate(9000, np.random.default_rng(5), top_k=2))
+    two = SamplingSettings(top_k=2)
+    told = Counter(" ".join(s) for s in GrammarSpeaker(story).generate(9000, np.random.default_rng(5), two))
     assert set(told) == {"the dog sleeps", "the cat sleeps", "the cat eats"}
     # 9,000 draws: standard error 0.5 points; six of them are never seen.
     assert told["the dog sleeps"] / 9000 == pytest.approx(2 / 3, abs=0.03)
@@ -202,7 +204,8 @@ def test_the_grammar_speaks_with_its_own_distribution_cut():
     uncut = Counter(s[1] for s in GrammarSpeaker(story).generate(9000, np.random.default_rng(6)))
     assert uncut["bird"] / 9000 == pytest.approx(0.1, abs=0.02)
     # Of words that tie all stay: k = 1 keeps both that may follow "the cat".
-    assert {tuple(s) for s in GrammarSpeaker(story).generate(50, np.random.default_rng(7), top_k=1)} == {
+    greedy = SamplingSettings(top_k=1)
+    assert {tuple(s) for s in GrammarSpeaker(story).generate(50, np.random.default_rng(7), greedy)} == {
         ("the", "dog", "sleeps")
     }
 

@@ -67,3 +67,9 @@ def test_this_test_can_fail(module, found):
 def test_the_home_page_imports_no_torch():
     modules = ["lib.web.frame.frame", "lib.web.home.life_strip", "lib.web.frame.language"]
     assert forbidden_imports(modules, {"torch"}) == ""
+
+
+def test_no_import_brings_scipy():
+    """The functions that need it import it, so that neither the home page nor a page before its first verdict waits."""
+    assert forbidden_imports([name for name in LIB if name != "lib.web.server"], {"scipy"}) == ""
+    assert forbidden_imports(["scipy.special"], {"scipy"}) == "scipy"

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from lib.cut_errors import top_k_errors
 from lib.figures.top_k import MOST_BARS, DrawLabels, ErrorLabels, draws_figure, errors_figure
 from lib.next_word import judge, next_word, prompts
-from lib.sampling import SamplingError, top_k_errors
+from lib.sampling_settings import SamplingSettings
+from lib.settings import InvalidSetting
 from lib.story import load_story
 
 LABELS = ErrorLabels(*"abcdef")
@@ -21,7 +23,7 @@ def some_logits(V: int = 80) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_the_record_is_plain_arithmetic(cuts, temperature):
     logits, truth = some_logits()
-    step = next_word(logits, truth, pointer=0.37, temperature=temperature, **cuts)
+    step = next_word(logits, truth, SamplingSettings(temperature, **cuts), pointer=0.37)
     kept = step.trace.kept
     weights = np.exp(logits / temperature)
     before = weights / weights.sum()
@@ -34,21 +36,22 @@ def test_the_record_is_plain_arithmetic(cuts, temperature):
     assert step.entropy[0] == pytest.approx(-(before * np.log(before)).sum())
 
 
-def test_the_kept_words_are_the_beginning_of_the_order_even_among_ties():
+def test_the_kept_words_come_first_in_the_order_even_among_ties():
     # Top-p splits the tied words, and keeps those with the larger ids.
-    step = next_word(np.log([0.2, 0.4, 0.2, 0.2]), top_p=0.6)
+    step = next_word(np.log([0.2, 0.4, 0.2, 0.2]), settings=SamplingSettings(top_p=0.6))
     assert step.order.tolist() == [1, 3, 0, 2]
     assert step.kept == 2
     logits, truth = some_logits()
     for top_p in np.linspace(0.01, 1, 50):
-        step = next_word(logits, truth, top_p=float(top_p))
+        step = next_word(logits, truth, SamplingSettings(top_p=float(top_p)))
         assert step.trace.kept[step.order[: step.kept]].all()
         assert (np.diff(step.before[step.order]) <= 0).all()
 
 
 def test_the_pointer_falls_on_each_word_as_often_as_it_is_likely():
-    step = next_word(np.log([0.1, 0.5, 0.4]), top_k=2)
-    drawn = [next_word(np.log([0.1, 0.5, 0.4]), pointer=u, top_k=2).drawn for u in np.arange(0.0005, 1, 0.001)]
+    logits, two = np.log([0.1, 0.5, 0.4]), SamplingSettings(top_k=2)
+    step = next_word(logits, settings=two)
+    drawn = [next_word(logits, settings=two, pointer=u).drawn for u in np.arange(0.0005, 1, 0.001)]
     assert np.bincount(drawn, minlength=3).tolist() == pytest.approx(1000 * step.trace.probabilities, abs=1)
     assert next_word([0.0, 0.0, -np.inf], pointer=np.nextafter(1, 0)).drawn == 1
 
@@ -58,18 +61,18 @@ def test_without_a_truth_nothing_is_right_or_wrong():
     assert step.truth is step.thrown_away is step.let_in is None
 
 
-@pytest.mark.parametrize("pointer", [-0.1, 1.0, float("nan")])
+@pytest.mark.parametrize("pointer", [-0.1, 1.0, float("nan"), "0.5"])
 def test_a_bad_pointer_is_refused(pointer):
-    with pytest.raises(SamplingError, match="pointer"):
+    with pytest.raises(InvalidSetting, match="pointer"):
         next_word([1.0, 2.0], pointer=pointer)
 
 
 def test_more_than_one_row_is_refused():
-    with pytest.raises(SamplingError, match="logits"):
+    with pytest.raises(InvalidSetting, match="logits"):
         next_word([[1.0, 2.0]])
 
 
-def test_the_beginnings_are_possible_and_leave_ever_fewer_choices():
+def test_the_prompts_are_possible_and_leave_ever_fewer_choices():
     story = load_story("en")
     offered = prompts(story)
     assert len(offered) == 8

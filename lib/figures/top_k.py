@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lib.cut_errors import TopKErrors
 from lib.figures.figure import AXIS, LEGEND, TEXT, Figure, Part, figure, packed, title
 from lib.figures.palette import FLOOR, HURT, SPEAK
-from lib.sampling import TopKErrors
 
 USUAL_K = 50  # what Hugging Face's generate takes unless told otherwise
 MOST_BARS = 24  # with more, the words under the bars could not be read

@@ -3,14 +3,13 @@
 
 from collections.abc import Sequence
 
+from lib.sampling_settings import SamplingSettings
+
 
 def top_k_listing(
-    beginning: Sequence[str],
+    prompt: Sequence[str],
+    settings: SamplingSettings,
     *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    min_p: float | None = None,
     language: str = "en",
     p: float = 0.0,
     corpus: str = "small",
@@ -18,14 +17,15 @@ def top_k_listing(
 ) -> str:
     """Return a program that draws the next word of one of the storybook's models; it runs in the project's folder.
 
-    The sampling settings are those of `lib.sampling.shape_distribution`; ``language``, ``p`` and ``corpus`` name the
-    model as in `lib.language_model.load_model`. A step that is left out has no line.
+    ``language``, ``p`` and ``corpus`` name the model as in `lib.language_model.load_model`. A cut that is left out has
+    no line.
 
-    >>> print(top_k_listing(["the", "dog"], top_k=50).split("\\n\\n")[2])
+    >>> print(top_k_listing(["the", "dog"], SamplingSettings(top_k=50)).split("\\n\\n")[2])
     # top-k: out with every word below the 50th; words that tie with it all stay
     cut = torch.topk(scores, 50).values[-1]
     scores[scores < cut] = -torch.inf
     """
+    top_k, top_p, min_p = settings.top_k, settings.top_p, settings.min_p
     steps = []
     if top_k is not None:
         steps.append(f"""\
@@ -52,7 +52,7 @@ scores[probabilities < {min_p:g} * probabilities.max()] = -torch.inf
 from lib.language_model import load_model  # run this in the project's folder
 
 model = load_model({language!r}, p={p:g}, corpus={corpus!r})
-scores = torch.from_numpy(model.next_logits({list(beginning)!r})) / {temperature:g}  # logits / temperature
+scores = torch.from_numpy(model.next_logits({list(prompt)!r})) / {settings.temperature:g}  # logits / temperature
 
 {cuts}
 probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that is out has probability 0
@@ -63,34 +63,31 @@ print(model.vocabulary[word], f"{{probabilities[word]:.1%}}")
 
 
 def generate_listing(
-    beginning: Sequence[str],
+    prompt: Sequence[str],
+    settings: SamplingSettings,
     *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    min_p: float | None = None,
     seed: int = 0,
 ) -> str:
     """Return a program that does the same with Hugging Face's ``generate`` and a model from the net.
 
-    >>> print(generate_listing(["the", "dog"], top_k=50).splitlines()[8])
+    >>> print(generate_listing(["the", "dog"], SamplingSettings(top_k=50)).splitlines()[8])
     output = model.generate(**inputs, do_sample=True, temperature=1.0, top_k=50, max_new_tokens=20)
     """
     # generate cuts at 50 unless told otherwise, and 0 is how it is told.
-    settings = [f"temperature={float(temperature)!r}", f"top_k={top_k or 0}"]
-    if top_p is not None and top_p < 1:
-        settings.append(f"top_p={top_p:g}")
-    if min_p:
-        settings.append(f"min_p={min_p:g}")
+    arguments = [f"temperature={float(settings.temperature)!r}", f"top_k={settings.top_k or 0}"]
+    if settings.top_p is not None and settings.top_p < 1:
+        arguments.append(f"top_p={settings.top_p:g}")
+    if settings.min_p:
+        arguments.append(f"min_p={settings.min_p:g}")
     return f"""from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 tokenizer = AutoTokenizer.from_pretrained("gpt2")  # downloads 500 MB the first time
 model = AutoModelForCausalLM.from_pretrained("gpt2")
-inputs = tokenizer({" ".join(beginning)!r}, return_tensors="pt")
+inputs = tokenizer({" ".join(prompt)!r}, return_tensors="pt")
 
 set_seed({seed})
 # The temperature comes first, then top-k, top-p and min-p; each works on what the one before has left.
-output = model.generate(**inputs, do_sample=True, {", ".join(settings)}, max_new_tokens=20)
+output = model.generate(**inputs, do_sample=True, {", ".join(arguments)}, max_new_tokens=20)
 print(tokenizer.decode(output[0]))
 """
 

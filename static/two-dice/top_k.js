@@ -4,8 +4,8 @@
 // The bars are as many as fit with a readable word under each, so a phone shows fewer of them.
 //
 // data: { hue, quiet, wrong, logarithmic, temperature, pointer, drawn,          drawn: place in the sorted order
-//         cut, left,                                                            words that are kept, and their probability
-//         words, ids, logits, before: [...],                                    by place in the sorted order
+//         cut,                                                                  words that are kept
+//         words, ids, logits, before, after: [...],                             by place in the sorted order
 //         truth: [...] | null, others: [{ before, after, kept }],               the probability of words not sent
 //         locale, labels: { steps: [name], says: [text], picture, truth, allowed, impossible, kept, cut, hover, ... } }
 
@@ -21,13 +21,12 @@ const SMALLEST = 1e-7;                     // the foot of the logarithmic axis
 
 let made = 0;
 
-// The steps that follow from the others: the kept words come first, and share the whole probability.
+// The steps that follow from the others; the kept words come first.
 function withAllSteps(data) {
   const kept = data.words.map((_, rank) => rank < data.cut);
   return {
     ...data, kept,
     scaled: data.logits.map((logit) => logit / data.temperature),
-    after: data.before.map((p, rank) => (kept[rank] ? p / data.left : 0)),
   };
 }
 

@@ -12,6 +12,7 @@ import torch
 from lib import language_model
 from lib.listings.top_k import generate_listing, top_k_listing
 from lib.sampling import shape_distribution
+from lib.sampling_settings import UNCUT, SamplingSettings
 
 SETTINGS = [
     {"temperature": T, "top_k": k, "top_p": p, "min_p": m}
@@ -37,7 +38,7 @@ def a_model(monkeypatch):
 
 @pytest.mark.parametrize("chosen", SETTINGS, ids=str)
 def test_the_pytorch_listing_runs_and_draws_from_our_distribution(a_model, chosen, capsys):
-    program = top_k_listing(["the", "dog's"], **chosen, p=0.3, corpus="large", seed=3)
+    program = top_k_listing(["the", "dog's"], SamplingSettings(**chosen), p=0.3, corpus="large", seed=3)
     names: dict = {}
     exec(compile(program, "listing", "exec"), names)
     np.testing.assert_allclose(names["probabilities"], shape_distribution(a_model.logits, **chosen).probabilities)
@@ -47,7 +48,7 @@ def test_the_pytorch_listing_runs_and_draws_from_our_distribution(a_model, chose
 
 
 def test_a_step_left_out_has_no_line():
-    program = top_k_listing(["the"])
+    program = top_k_listing(["the"], UNCUT)
     assert not [name for name in ("topk", "cumsum", "min-p") if name in program]
     assert "\n\n\n" not in program
 
@@ -75,7 +76,7 @@ def test_the_generate_listing_cuts_as_ours_does(chosen, monkeypatch, capsys):
 
     monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda name: Tokenizer())
     monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", lambda name: tiny)
-    program = generate_listing(["the", "dog's"], **chosen, seed=3)
+    program = generate_listing(["the", "dog's"], SamplingSettings(**chosen), seed=3)
     exec(compile(program, "listing", "exec"), {})
     assert capsys.readouterr().out.endswith("tokens\n")
 

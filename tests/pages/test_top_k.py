@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.language_model import load_model
 from lib.next_word import next_word, prompts
+from lib.sampling_settings import SamplingSettings
 from lib.story import load_story
 from lib.web.frame.language import plain
 from lib.web.top_k.report import IN_TABLE
@@ -51,16 +52,14 @@ def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     words = prompts(STORY)[0].split()
     model = load_model("en", 0.3, "small")
     pointer = np.random.default_rng([0, len(words)]).random()
-    step = next_word(model.next_logits(words), STORY.next_word(words), pointer=pointer, top_k=50)
+    step = next_word(model.next_logits(words), STORY.next_word(words), SamplingSettings(top_k=50), pointer=pointer)
     shown_words = step.order[: len(data["words"])]
     assert data["words"] == [STORY.vocabulary[i] for i in shown_words]
     assert data["before"] == pytest.approx(step.before[shown_words], rel=1e-3)
     # From these the browser works out the other steps.
     assert data["logits"] == pytest.approx(step.trace.logits[shown_words], rel=1e-4)
     assert data["cut"] == 50 == sum(step.trace.kept[shown_words])
-    assert [p / data["left"] for p in data["before"][:50]] == pytest.approx(
-        step.trace.probabilities[shown_words[:50]], rel=1e-4
-    )
+    assert data["after"] == pytest.approx(step.trace.probabilities[shown_words], rel=1e-4)
     assert data["truth"] == pytest.approx(STORY.next_word(words)[shown_words], rel=1e-3)
     assert data["words"][data["drawn"]] == STORY.vocabulary[step.drawn]
     parts = [data["before"], [each["before"] for each in data["others"]]]
@@ -158,7 +157,7 @@ def test_another_throw_changes_the_draw_only() -> None:
     next(each for each in at.button if "casino" in each.label).click().run()
     after = sent(healthy(at))
     assert after["pointer"] != before["pointer"]
-    assert all(after[name] == before[name] for name in ("words", "before", "cut", "left"))
+    assert all(after[name] == before[name] for name in ("words", "before", "cut", "after"))
     assert at.number_input(key="top_k-seed").value == 1
 
 
@@ -253,7 +252,7 @@ def test_the_table_of_all_words_is_made_once_it_is_opened() -> None:
     assert not tables(at)
     at.session_state["words_table"] = True
     (table,) = tables(healthy(at.run()))
-    step = next_word(load_model("en", 0.3, "small").next_logits(["the", "old"]), top_k=3)
+    step = next_word(load_model("en", 0.3, "small").next_logits(["the", "old"]), settings=SamplingSettings(top_k=3))
     assert len(table["word"]) == IN_TABLE
     at.toggle(key="every_word").set_value(True)
     (table,) = tables(healthy(at.run()))
@@ -279,7 +278,7 @@ def test_a_link_with_every_setting_is_followed() -> None:
     )  # fmt: skip
     model = load_model("en", 0.0, "small")
     words = ["the", "old", "fox"]
-    step = next_word(model.next_logits(words), temperature=0.7, top_k=5, top_p=0.9, min_p=0.05)
+    step = next_word(model.next_logits(words), settings=SamplingSettings(0.7, top_k=5, top_p=0.9, min_p=0.05))
     assert sent(at)["cut"] == step.kept
     for setting in ("p=0,", "/ 0.7", "topk(scores, 5)", "1 - 0.9", "0.05 *", "manual_seed(77)", "'the', 'old', 'fox'"):
         assert setting in listing(at)

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from lib.cut_errors import TopKErrors, top_k_errors
 from lib.figures.top_k import DrawLabels, ErrorLabels, draws_figure, errors_figure
 from lib.language_model import LanguageModel, load_model
 from lib.next_word import NextWord, judge, what_follows
-from lib.sampling import TopKErrors, chi_square_test, count_draws, top_k_errors
+from lib.sampling import draw
+from lib.sampling_settings import SamplingSettings
+from lib.statistics.chi_square import chi_square_test
 from lib.story import load_story
 from lib.web.elements.chart import chart
 from lib.web.elements.controls import Controls
@@ -107,7 +110,7 @@ def mistakes(model: LanguageModel, words: tuple[str, ...], k: int, temperature: 
         return
     at = min(k, len(errors.k)) - 1
     best = int(np.argmin(errors.thrown_away + errors.let_in))
-    said = {
+    values = {
         "k": k,
         "thrown": percent(errors.thrown_away[at]),
         "let_in": percent(errors.let_in[at]),
@@ -133,20 +136,21 @@ def mistakes(model: LanguageModel, words: tuple[str, ...], k: int, temperature: 
     alt = _(
         "Two curves over k from 1 to {V}. At k = {k}, {thrown} of the true probability is thrown away "
         "and {let_in} of the draws are impossible. The sum of both is smallest at k = {best}.",
-        **said,
+        **values,
     )
     chart(figure, key="mistakes", alt=alt)
-    st.markdown(prose("top_k", "mistakes", **said))
+    st.markdown(prose("top_k", "mistakes", **values))
 
 
 def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
     """Draw n times from the distribution on screen, beside what was expected, with a verdict."""
     probabilities = step.trace.probabilities
-    counts = count_draws(probabilities, n, np.random.default_rng([seed, n]))
+    drawn = draw(probabilities, n, np.random.default_rng([seed, n]))
+    counts = np.bincount(drawn, minlength=len(vocabulary))
     test = chi_square_test(counts, probabilities)
     kept = step.order[: step.kept]
     most = int(kept[np.argmax(counts[kept])])
-    said = {
+    values = {
         "n": decimal(n, 0),
         "word": vocabulary[most],
         "count": decimal(int(counts[most]), 0),
@@ -162,7 +166,7 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
     )
     alt = _(
         "{n} draws gave {different} different words; “{word}” came {count} times, where {expected} were expected.",
-        **said,
+        **values,
     )
     chart(figure, key="draws", alt=alt)
     if test.dof == 0:
@@ -186,10 +190,12 @@ def _training_sentences(language: str, p: float) -> frozenset[tuple[str, ...]]:
 
 
 @st.cache_data(max_entries=MOST_TOLD, show_spinner=False)
-def _told(language: str, p: float, words: tuple[str, ...], seed: int, **cuts: Any) -> tuple[str, dict[str, int]]:
+def _told(
+    language: str, p: float, words: tuple[str, ...], seed: int, settings: SamplingSettings
+) -> tuple[str, dict[str, int]]:
     """20 continuations, one in a line with the judges' marks before it, and how many there are of each kind."""
     story, model = load_story(language), load_model(language, p, "small")
-    told = model.generate(STORIES, np.random.default_rng(seed), prefix=words, **cuts)
+    told = model.generate(STORIES, np.random.default_rng(seed), prefix=words, settings=settings)
     verdict = judge(told, story, _training_sentences(language, p))
     lines = [
         f"{'✓' if right else '✗'}{'©' if copied else ' '} {_sentence(model, sentence)}"
@@ -203,12 +209,13 @@ def _told(language: str, p: float, words: tuple[str, ...], seed: int, **cuts: An
     }
 
 
-def stories(language: str, p: float, words: tuple[str, ...], seed: int, cuts: dict[str, Any]) -> None:
+def stories(language: str, p: float, words: tuple[str, ...], seed: int, settings: SamplingSettings) -> None:
     """20 continuations each: greedy, with the present cuts, without any; and what grammar and corpus say to them."""
     ways = [
-        (_("Greedy: always the likeliest (k = 1)"), _told(language, p, words, 0, top_k=1)),  # no die has a say in it
-        (_("The settings on screen"), _told(language, p, words, seed, **cuts)),
-        (_("No cut"), _told(language, p, words, seed, temperature=cuts["temperature"])),
+        # Greedily nothing is random, so that any seed will do.
+        (_("Greedy: always the likeliest (k = 1)"), _told(language, p, words, 0, SamplingSettings(top_k=1))),
+        (_("The settings on screen"), _told(language, p, words, seed, settings)),
+        (_("No cut"), _told(language, p, words, seed, SamplingSettings(settings.temperature))),
     ]
     columns = []
     for name, (told, verdict) in ways:
@@ -239,7 +246,7 @@ def word_count(count: int) -> str:
 
 
 def report(
-    controls: Controls[Any], step: NextWord, model: LanguageModel, words: tuple[str, ...], cuts: dict[str, Any]
+    controls: Controls[Any], step: NextWord, model: LanguageModel, words: tuple[str, ...], sampling: SamplingSettings
 ) -> None:
     """What the cut does: in numbers, for every k, over many draws, and in twenty stories."""
     settings, vocabulary = controls.settings(), model.vocabulary
@@ -253,7 +260,7 @@ def report(
         st.subheader(_("Many throws"), anchor=False)
         _many_throws(controls, step, vocabulary, settings.seed)
     st.subheader(_("Twenty stories from here"), anchor=False)
-    _twenty_stories(controls, model, words, settings.seed, cuts)
+    _twenty_stories(controls, model, words, settings.seed, sampling)
     st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
 
 
@@ -265,8 +272,8 @@ def _many_throws(controls: Controls[Any], step: NextWord, vocabulary: list[str],
 
 @lesson.fragment
 def _twenty_stories(
-    controls: Controls[Any], model: LanguageModel, words: tuple[str, ...], seed: int, cuts: dict[str, Any]
+    controls: Controls[Any], model: LanguageModel, words: tuple[str, ...], seed: int, sampling: SamplingSettings
 ) -> None:
     """What is told from here on, if somebody wants to read it."""
     if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
-        stories(model.config.language, model.config.p, words, seed, cuts)
+        stories(model.config.language, model.config.p, words, seed, sampling)

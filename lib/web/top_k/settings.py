@@ -2,8 +2,8 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
 
+from lib.sampling_settings import SamplingSettings
 from lib.web.elements.controls import choice, flag, number
 
 FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
@@ -35,15 +35,15 @@ def settings_for(V: int) -> type[Settings]:
     return OfStorybook
 
 
-def cuts_of(settings: Settings, V: int) -> dict[str, Any]:
-    """What the settings do to the scores of V words, as `lib.sampling.shape_distribution` takes it.
+def sampling_of(settings: Settings, V: int) -> SamplingSettings:
+    """How the next of V words is drawn. A cut that cuts nothing is none.
 
-    >>> cuts_of(Settings(k=5, min_p=0.1), V=670)
-    {'temperature': 1.0, 'top_k': 5, 'top_p': None, 'min_p': 0.1}
+    >>> sampling_of(Settings(k=5, min_p=0.1), V=670)
+    SamplingSettings(temperature=1.0, top_k=5, top_p=None, min_p=0.1)
     """
-    return {
-        "temperature": settings.temp,
-        "top_k": settings.k if settings.k < V else None,
-        "top_p": settings.top_p if settings.top_p < 1 else None,
-        "min_p": settings.min_p or None,
-    }
+    return SamplingSettings(
+        temperature=settings.temp,
+        top_k=settings.k if settings.k < V else None,
+        top_p=settings.top_p if settings.top_p < 1 else None,
+        min_p=settings.min_p or None,
+    )

@@ -1,12 +1,11 @@
 """The Top-k page's one step: the next word after the prompt, drawn, and the buttons that go on with it."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from lib.language_model import LanguageModel
 from lib.next_word import Continuation, NextWord, next_word, what_follows
+from lib.sampling_settings import SamplingSettings
 from lib.story import Story
 from lib.web.elements.controls import key_of
 from lib.web.elements.prompt import Prompt, continue_with
@@ -15,7 +14,7 @@ from lib.web.top_k.report import drawn_word
 
 
 def step_of(
-    model: LanguageModel, words: tuple[str, ...], seed: int, cuts: dict[str, Any]
+    model: LanguageModel, words: tuple[str, ...], seed: int, sampling: SamplingSettings
 ) -> tuple[Continuation, NextWord]:
     """What the model and the grammar say may follow, and the step from there to one drawn word.
 
@@ -23,7 +22,7 @@ def step_of(
     """
     follows = what_follows(model, words)
     die = np.random.default_rng([seed, len(words)])
-    return follows, next_word(follows.logits, follows.truth, pointer=die.random(), **cuts)
+    return follows, next_word(follows.logits, follows.truth, sampling, pointer=die.random())
 
 
 def go_on_buttons(step: NextWord, story: Story, prompt: Prompt, *, longest: int) -> None:
