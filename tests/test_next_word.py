@@ -1,6 +1,7 @@
 """The record of one next word against plain arithmetic, and the figures against the record."""
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from lib.cut_errors import top_k_errors
@@ -96,7 +97,7 @@ def test_judging_stories():
 def test_the_figure_of_mistakes_shows_both_curves_and_the_present_k(k):
     logits, truth = some_logits()
     errors = top_k_errors(logits, truth)
-    figure = errors_figure(errors, k, LABELS)
+    figure = go.Figure(errors_figure(errors, k, LABELS))
     thrown, let_in, now = figure.data
     np.testing.assert_array_equal(thrown.y, errors.thrown_away)
     np.testing.assert_array_equal(let_in.y, errors.let_in)
@@ -109,7 +110,7 @@ def test_the_figure_of_mistakes_shows_both_curves_and_the_present_k(k):
 
 def test_a_small_vocabulary_has_no_line_at_fifty():
     logits, truth = some_logits(20)
-    figure = errors_figure(top_k_errors(logits, truth), 3, LABELS)
+    figure = go.Figure(errors_figure(top_k_errors(logits, truth), 3, LABELS))
     assert not figure.layout.shapes
     assert not figure.layout.annotations
 
@@ -119,12 +120,13 @@ def test_the_figure_of_draws_pools_what_has_no_room():
     probabilities = np.sort(rng.dirichlet(np.ones(60)))[::-1]
     counts = rng.multinomial(1000, probabilities)
     words = [f"word{i}" for i in range(60)]
-    bars, marks = draws_figure(words, counts, 1000 * probabilities, DrawLabels("n", "drawn", "expected", "others")).data
+    labels = DrawLabels("n", "drawn", "expected", "others")
+    bars, marks = go.Figure(draws_figure(words, counts, 1000 * probabilities, labels)).data
     assert len(bars.y) == len(marks.y) == MOST_BARS
     assert bars.y.sum() == 1000
     assert marks.y.sum() == pytest.approx(1000)
     assert bars.x[-1] == "others"
-    few, _ = draws_figure(words[:3], counts[:3], 1000 * probabilities[:3], DrawLabels("", "", "", "")).data
+    few, _ = go.Figure(draws_figure(words[:3], counts[:3], 1000 * probabilities[:3], DrawLabels("", "", "", ""))).data
     assert list(few.x) == words[:3]
 
 
@@ -134,7 +136,7 @@ def test_no_text_in_a_figure_is_smaller_than_14():
         errors_figure(top_k_errors(logits, truth), 3, LABELS),
         draws_figure(["a"], np.array([1]), np.array([1.0]), DrawLabels("", "", "", "")),
     ):
-        layout = figure.layout
+        layout = go.Figure(figure).layout
         sizes = [layout.font.size, layout.legend.font.size, layout.xaxis.tickfont.size, layout.yaxis.tickfont.size]
         sizes += [layout.xaxis.title.font.size, layout.yaxis.title.font.size]
         sizes += [annotation.font.size for annotation in layout.annotations]

@@ -221,7 +221,7 @@ def test_draws_come_with_a_verdict() -> None:
     at = opened(n="10000")
     assert "degrees of freedom" in shown(at)
     at = opened(k="1")
-    assert "nothing left to chance" in shown(at)
+    assert "nothing is left to chance" in shown(at)
 
 
 def test_twenty_stories_side_by_side() -> None:
@@ -266,9 +266,9 @@ def test_the_table_of_all_words_is_made_once_it_is_opened() -> None:
 
 def test_both_models_can_be_chosen_and_lead_on() -> None:
     at = opened(p="0.0")
-    assert "learned **without** dropout" in shown(at)
+    assert "trained **without** dropout" in shown(at)
     assert "load_model('en', p=0, corpus='small')" in listing(at)
-    assert "learned **with** dropout" in shown(opened())
+    assert "trained **with** dropout" in shown(opened())
 
 
 def test_a_link_with_every_setting_is_followed() -> None:

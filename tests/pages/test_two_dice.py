@@ -87,7 +87,7 @@ def test_everything_measured_is_there_in_words() -> None:
 
 def test_the_guesses_are_answered() -> None:
     at = opened(**FEW)
-    for guess, answer in (("cut", "first row"), ("dropout", "first column"), ("both", "two ways out")):
+    for guess, answer in (("cut", "first row"), ("dropout", "first column"), ("both", "compare two steps")):
         at.button_group(key="guess_two_dice").set_value(guess).run()
         assert answer in shown(healthy(at))
 
@@ -143,7 +143,7 @@ def test_the_forgotten_eval_stands_beside_top_k() -> None:
     expected = run_experiment(ExperimentConfig((0.3,), KS, 100, dropout_on=True, grammar=False))
     assert on["x"] == pytest.approx([expected[Cell(0.3, k, True)].accepted.value for k in KS])
     assert off["y"] != on["y"]
-    assert "Left on, that is" in shown(at)
+    assert "With dropout left on it is" in shown(at)
 
 
 def test_a_link_with_every_setting_is_followed() -> None:
