@@ -9,7 +9,6 @@ from lib.web.frame import lesson
 frame = lesson.framed("two_dice")  # first of all: the heading is there while PyTorch is imported
 
 from lib.experiment import MEASURES, ExperimentConfig, to_csv
-from lib.language_model import load_model
 from lib.listings.two_dice import two_dice_listing
 from lib.story import load_story
 from lib.web.elements.controls import Controls, key_of
@@ -17,7 +16,15 @@ from lib.web.elements.prompt import story_language
 from lib.web.frame.language import _, prose
 from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.report import differences, effects, forgotten_eval, numbers
-from lib.web.two_dice.runs import Pair, TrainingPairJob, measured, pair_config, results_so_far, trained_pair
+from lib.web.two_dice.runs import (
+    Pair,
+    TrainingPairJob,
+    measured,
+    pair_config,
+    results_so_far,
+    shipped_models,
+    trained_pair,
+)
 from lib.web.two_dice.settings import Settings, tables
 from lib.web.two_dice.table import experiment_table
 from lib.web.two_dice.training import pair_player, pair_verdict, training_status
@@ -42,7 +49,7 @@ def draw_table(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure
         models, status = training.job.models if training.job else {}, training_status(training)
         failed = training.error
     else:
-        models = {p: load_model(table.language, p, table.corpus) for p in table.rates}
+        models = shipped_models(table)
         failed = None
     experiment_table(table, run, results_so_far(table, run, pair), models, load_story(table.language), measure, status)
     if failed or (run and run.error):

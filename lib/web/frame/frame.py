@@ -6,8 +6,6 @@ the first deep link to a fresh server.
 """
 
 import functools
-import gc
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from lib.web.elements.component import page_style
 from lib.web.frame import source
 from lib.web.frame.language import LANGUAGES, ROOT, _, choose_language, current_language
 from lib.web.runs.worker_pool import session_watcher
-from lib.web.server import import_pytorch_soon, share_a_core
+from lib.web.server import freeze_imports, import_pytorch_soon, share_a_core
 
 P = ParamSpec("P")
 
@@ -60,6 +58,7 @@ def framed(name: str) -> AbstractContextManager[None]:
     A page calls it before any other ``st`` command. Where PyTorch is needed, it is imported after this call, so that on
     a server's first visit the heading does not wait for it.
     """
+    share_a_core()
     page = page_named(name)
     choose_language()
     st.set_page_config(
@@ -89,8 +88,7 @@ def _around_the_lesson(page: Page) -> Iterator[None]:
         _remember(page)
         _footer()
         import_pytorch_soon()
-        share_a_core()
-        _settle_memory("torch" in sys.modules)
+        freeze_imports()
 
 
 def fragment(draw: Callable[P, None]) -> Callable[P, None]:
@@ -161,14 +159,3 @@ def _footer() -> None:
                 address=source.address(),
             )
         )
-
-
-@functools.cache
-def _settle_memory(with_torch: bool) -> None:
-    """Take what the imports made out of the garbage collector's sight, once per server and once more after PyTorch.
-
-    A host may override ``runner.postScriptGC``; with the long-lived objects frozen, its collection after every rerun
-    looks at a few thousand objects and not at all of PyTorch.
-    """
-    gc.collect()
-    gc.freeze()
