@@ -79,10 +79,10 @@ class Process:
 
     def sample(self) -> float:
         """Take a sample, and return the resident memory."""
-        pages = _cores(Path(f"/proc/{self.id}"))
+        of_pages = _cores(Path(f"/proc/{self.id}"))
         for thread in Path(f"/proc/{self.id}/task").iterdir():
             with suppress(OSError):  # it has ended since
-                if _cores(thread) != pages:
+                if _cores(thread) != of_pages:
                     self.runs[thread.name] = _cpu(thread)
         pages = int(Path(f"/proc/{self.id}/statm").read_text().split()[1])
         self.memory.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)

@@ -427,7 +427,7 @@ class LanguageModel:
             CheckpointError: there is no such file, it cannot be read, or the model learned from another story.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 if str(stored["story"]) != digest(story):
                     raise CheckpointError(
                         "stale_checkpoint", path, "it was trained on another grammar than the present one"
@@ -439,9 +439,7 @@ class LanguageModel:
             raise CheckpointError("no_checkpoint", path, "no such checkpoint") from error
         except CheckpointError:
             raise
-        except (
-            Exception
-        ) as error:  # a file that was cut off, or is no checkpoint: NumPy, zipfile, zlib and JSON have many
+        except Exception as error:  # NumPy, zipfile, zlib and JSON each have errors of their own for a spoilt file
             raise CheckpointError("unreadable_checkpoint", path, f"it cannot be read ({error})") from error
 
     def _ids(self, words: Sequence[str]) -> list[int]:
