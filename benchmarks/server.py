@@ -1,6 +1,7 @@
 """A class on one small machine: how long a rerun takes, what it costs and what it sends, while forty students visit.
 
 Every visitor is a session of its own, over a WebSocket, with the messages of a browser (tests/support/visiting.py).
+All come within three seconds, as a class does that is given a link; what they wait then counts like everything else.
 They walk through all pages, each starting at another one, and move a real control about once a second, while some of
 them follow a training run that is always going on. An empty Streamlit app with one slider gets the same visitors in the
 same run. The load's own process runs on the same machine, and its share of a core is printed.
@@ -41,8 +42,9 @@ EMPTY = "import streamlit as st\n\nst.title('Empty')\nst.slider('One slider', 0,
 MOVES = 5  # on each page, before the visitor goes on to the next
 FOLLOWERS = 5  # who watch the shared training run
 TRAINING = "train=1&steps=8000&seed={seed}"  # some ten seconds on an idle machine
-ARRIVAL = 10.0  # seconds over which the class comes in
-LOOKS = 5  # times a second at the process
+ARRIVAL = 3.0  # seconds over which the class comes in
+FIRST_SIGHT = 2.0  # seconds after that, in which the last ones still wait for their first sight
+SAMPLES = 5  # of the process, a second
 KEPT = 120.0  # seconds for which Streamlit keeps the session of somebody who left (server.disconnectedSessionTTL)
 JUDGED = 40  # sessions up to which the times are judged; above, the server may be slow but must stay alive
 # What a visitor leaves alone: it would start a training of its own, and a class watches one together.
@@ -54,11 +56,15 @@ class Log:
     """What the visitors saw."""
 
     reruns: list[Rerun] = field(default_factory=list)
+    arrival: list[Rerun] = field(default_factory=list)  # those of them that were asked for while the class came in
     errors: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
     def add(self, rerun: Rerun) -> None:
-        """Keep one rerun."""
+        """Keep one rerun, which has just ended."""
         self.reruns.append(rerun)
+        if time.monotonic() - rerun.seconds - self.began < ARRIVAL + FIRST_SIGHT:
+            self.arrival.append(rerun)
         if rerun.error:
             self.errors.append(f"{rerun.page}, {rerun.asked}: {rerun.error}")
 
@@ -71,11 +77,12 @@ class Process:
     runs: dict[str, float] = field(default_factory=dict)  # CPU seconds of every thread of a background run
     memory: list[float] = field(default_factory=list)  # resident, in MB
 
-    def look(self) -> float:
+    def sample(self) -> float:
         """Take a sample, and return the resident memory."""
+        of_pages = _cores(Path(f"/proc/{self.id}"))
         for thread in Path(f"/proc/{self.id}/task").iterdir():
-            with suppress(OSError):  # it ended while we looked
-                if _nice(thread):
+            with suppress(OSError):  # it has ended since
+                if _cores(thread) != of_pages:
                     self.runs[thread.name] = _cpu(thread)
         pages = int(Path(f"/proc/{self.id}/statm").read_text().split()[1])
         self.memory.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
@@ -86,30 +93,25 @@ class Process:
         return _cpu(Path(f"/proc/{self.id}"))
 
     def background(self) -> float:
-        """CPU seconds of background runs, but for what each did after the last look."""
+        """CPU seconds of background runs, but for what each did after the last sample."""
         return sum(self.runs.values())
 
     async def watch(self) -> None:
-        """Look five times a second until cancelled."""
+        """Take samples until cancelled."""
         while True:
-            self.look()
-            await asyncio.sleep(1 / LOOKS)
+            self.sample()
+            await asyncio.sleep(1 / SAMPLES)
 
 
 def _cpu(task: Path) -> float:
     """CPU seconds of a process or a thread, in the program and in the kernel for it."""
-    figures = _figures(task)
+    figures = (task / "stat").read_text().rpartition(")")[2].split()  # from the third on; see proc(5)
     return (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _nice(thread: Path) -> bool:
-    """Whether the thread lets others go first, as those of background runs do (lib/web/runs/worker_pool.py)."""
-    return int(_figures(thread)[16]) > 0
-
-
-def _figures(task: Path) -> list[str]:
-    """What Linux says of a process or a thread, from the third figure on; see proc(5)."""
-    return (task / "stat").read_text().rpartition(")")[2].split()
+def _cores(task: Path) -> str:
+    """The cores of a process or a thread; background runs have others than the pages (lib/web/server.py)."""
+    return (task / "status").read_text().partition("Cpus_allowed_list:")[2].split()[0]
 
 
 async def linger(visitor: Visitor, log: Log, seconds: float) -> None:
@@ -173,7 +175,7 @@ async def visit(address: str, log: Log, pages: Sequence[str], think: float, numb
         await walk(visitor, log, (*pages[start:], *pages[:start]), think, chance)
 
 
-async def look_at_everything(address: str, pages: Sequence[str]) -> None:
+async def see_everything(address: str, pages: Sequence[str]) -> None:
     """The warm-up: one visitor sees every page to its end, and one training run."""
     log = Log()
     async with Visitor(address) as visitor:
@@ -218,12 +220,12 @@ async def coming_and_going(address: str, log: Log, pages: Sequence[str], options
 async def everybody_gone(address: str, process: Process) -> tuple[float, float]:
     """The memory right after the class has left, and when the server has forgotten its sessions."""
     await asyncio.sleep(2)
-    right_after = process.look()
+    right_after = process.sample()
     await asyncio.sleep(KEPT)
     async with Visitor(address) as passer_by:  # a session that comes or goes makes the server drop the old ones
         await passer_by.open()
     await asyncio.sleep(2)
-    return right_after, process.look()
+    return right_after, process.sample()
 
 
 def p95(values: Iterable[float]) -> float:
@@ -250,15 +252,15 @@ class Result:
     cpu: float  # seconds of the server
     background: float  # of which in background runs
     load: float  # seconds of this process
-    memory: list[float]  # MB, at every look
+    memory: list[float]  # MB, in every sample
     start: float
     after: tuple[float, float] | None = None
 
 
 async def measure(address: str, server: Process, pages: Sequence[str], options: argparse.Namespace) -> Result:
     """Warm up, let them come, and see what is left when they have gone."""
-    await look_at_everything(address, pages)
-    start = server.look()
+    await see_everything(address, pages)
+    start = server.sample()
     server.runs.clear()
     watching = asyncio.create_task(server.watch())
     log, began, cpu, load = Log(), time.monotonic(), server.cpu(), time.process_time()
@@ -295,6 +297,8 @@ def tables(apps: dict[str, Result]) -> list[Table]:
             reruns.append(row("  the whole page", full))
             reruns += [row(f"    {page}", [each for each in full if each.page == page]) for page in PAGES]
             reruns.append(row("  a fragment of it", [each for each in log.reruns if each.fragment]))
+            if log.arrival:
+                reruns.append(row("  while the class came in", log.arrival))
         each = (result.cpu - result.background) / count
         cores = [seconds / result.seconds for seconds in (result.cpu, result.background, result.load)]
         memory = (result.start, max(result.memory), *(result.after or (None, None)))
@@ -313,7 +317,7 @@ def targets(result: Result, options: argparse.Namespace) -> list[Target]:
     promises: list[tuple[str, float, float]] = [("errors", len(result.log.errors), 0)]
     if options.coming_and_going:
         third = len(result.memory) // 3
-        some = 10 * LOOKS
+        some = 10 * SAMPLES
         growth = median(result.memory[-some:]) / median(result.memory[third : third + some])
         promises.append(("memory at the end, as a multiple of that after a third of the time", growth, 1.1))
     else:

@@ -28,7 +28,7 @@ from lib.web.training.player import TrainingJob
 config = TrainingConfig(steps={steps}, seed={seed})
 run = Run(1, lambda: TrainingJob(config))
 run.watchers.add(Watcher())
-thread = threading.Thread(target=run.work)
+thread = threading.Thread(target=run.take_turn, args=(1e9,))
 thread.start()
 thread.join()
 print(run.steps_per_second * len(config.rates) * config.members)

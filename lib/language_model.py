@@ -80,7 +80,8 @@ class PrefixTooLongError(LanguageModelError):
 
 
 class CheckpointError(LanguageModelError):
-    """A checkpoint that does not exist ("no_checkpoint") or was trained on another grammar ("stale_checkpoint")."""
+    """A checkpoint that does not exist ("no_checkpoint"), cannot be read ("unreadable_checkpoint") or was trained on
+    another grammar ("stale_checkpoint")."""
 
     def __init__(self, code: str, path: Path, explanation: str) -> None:
         super().__init__(f"{path.name}: {explanation}; scripts/train_storybook.py makes the checkpoints")
@@ -417,18 +418,23 @@ class LanguageModel:
         """Read the checkpoint of a model that learned from ``story``.
 
         Raises:
-            CheckpointError: there is no such file, or the model learned from another story.
+            CheckpointError: there is no such file, it cannot be read, or the model learned from another story.
         """
-        if not path.exists():
-            raise CheckpointError("no_checkpoint", path, "no such checkpoint")
-        with np.load(path, allow_pickle=False) as stored:
-            if str(stored["story"]) != digest(story):
-                raise CheckpointError(
-                    "stale_checkpoint", path, "it was trained on another grammar than the present one"
-                )
-            config = LanguageModelConfig(**json.loads(str(stored["config"])))
-            history = LossHistory(*(stored[field.name].tolist() for field in fields(LossHistory)))
-            return cls(config, story, torch.from_numpy(stored["parameters"].astype(np.float32)), history)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                if str(stored["story"]) != digest(story):
+                    raise CheckpointError(
+                        "stale_checkpoint", path, "it was trained on another grammar than the present one"
+                    )
+                config = LanguageModelConfig(**json.loads(str(stored["config"])))
+                history = LossHistory(*(stored[field.name].tolist() for field in fields(LossHistory)))
+                return cls(config, story, torch.from_numpy(stored["parameters"].astype(np.float32)), history)
+        except FileNotFoundError as error:
+            raise CheckpointError("no_checkpoint", path, "no such checkpoint") from error
+        except CheckpointError:
+            raise
+        except Exception as error:  # NumPy, zipfile, zlib and JSON each have errors of their own for a spoilt file
+            raise CheckpointError("unreadable_checkpoint", path, f"it cannot be read ({error})") from error
 
     def _ids(self, words: Sequence[str]) -> list[int]:
         for word in words:

@@ -54,7 +54,7 @@ from lib.web.frame import language
 from lib.web.frame.language import LANGUAGES, ROOT
 from lib.web.home import life_strip
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
-from lib.web.runs.worker_pool import WORKER_POOL
+from lib.web.runs.worker_pool import MOST_BEGUN
 from lib.web.today import data as today_data
 from lib.web.today import places as today_places
 from lib.web.today.runs import today_runs
@@ -290,8 +290,7 @@ def main() -> None:
         for row in (each for each in rows if each.kept == kept):
             print(f"| {row.cache} | {row.holds} | {row.bound} | {row.each:.3g} | {row.bound * row.each:.1f} |")
         weights = sorted((row.bound * row.each for row in rows if row.kept == kept), reverse=True)
-        # Under way are at most as many runs as the crew has members, each of another kind, and one left half done.
-        total = sum(weights) if kept else sum(weights[: WORKER_POOL.size]) + weights[0]
+        total = sum(weights) if kept else MOST_BEGUN * weights[0]
         print(f"| **{'kept' if kept else 'under way'}** | | | | **{total:.0f}** |")
     print(f"\nA visitor's own table: {weigh(table):.1f} MB, and the file itself, {MAX_BYTES / 1e6:.1f} MB.")
     print(f"This process before it made anything: {base:.0f} MB.")

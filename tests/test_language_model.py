@@ -512,6 +512,26 @@ def test_checkpoint_of_another_grammar_is_refused(tmp_path, model, change):
     assert caught.value.code == "stale_checkpoint"
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda file: b"",
+        lambda file: file[: len(file) // 2],
+        lambda file: file[:-1],
+        lambda file: np.random.default_rng(0).bytes(len(file)),
+        lambda file: file[:1000] + b"\0\1\2\3" + file[1004:],
+        lambda file: b"PK\3\4",
+    ],
+)
+def test_a_checkpoint_that_cannot_be_read_is_named(tmp_path, model, spoil):
+    path = tmp_path / "toy.npz"
+    model.save(path)
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(CheckpointError, match=r"^toy.npz: it cannot be read") as caught:
+        LanguageModel.load(path, model.story)
+    assert caught.value.code == "unreadable_checkpoint"
+
+
 @pytest.mark.parametrize("p", [0.77, 0.301])
 def test_missing_checkpoint_is_named(p):
     with pytest.raises(CheckpointError, match=rf"storybook_en_small_p{100 * p:g}\.npz: no such checkpoint") as caught:

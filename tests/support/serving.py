@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-OPTIONS = ("--server.address", "127.0.0.1", "--server.headless", "true", "--server.fileWatcherType", "none")
+OPTIONS = ("--server.address", "127.0.0.1", "--server.headless", "true")
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -1,8 +1,6 @@
 """The frame around every page: title, navigation, footer, and what a page sets up on a server's first visit."""
 
 import functools
-import gc
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec
@@ -15,7 +13,7 @@ from lib.web.frame.language import ROOT, _, choose_language
 from lib.web.frame.navigation import navigation, page_named, remember_settings
 from lib.web.frame.session import session
 from lib.web.runs.worker_pool import session_watcher
-from lib.web.server import import_pytorch_soon, share_a_core
+from lib.web.server import freeze_imports, import_pytorch_soon, share_a_core
 
 P = ParamSpec("P")
 
@@ -27,6 +25,7 @@ def framed(name: str) -> Iterator[None]:
     The heading is sent first. A page that needs PyTorch imports it in the function that does, so that on a server's
     first visit the heading does not wait a second for it.
     """
+    share_a_core()
     page = page_named(name)
     choose_language()
     st.set_page_config(
@@ -52,8 +51,7 @@ def framed(name: str) -> Iterator[None]:
         remember_settings(page)
         _footer()
         import_pytorch_soon()
-        share_a_core()
-        _settle_memory("torch" in sys.modules)
+        freeze_imports()
 
 
 def fragment(draw: Callable[P, None]) -> Callable[P, None]:
@@ -83,14 +81,3 @@ def _footer() -> None:
                 address=source.address(),
             )
         )
-
-
-@functools.cache
-def _settle_memory(with_torch: bool) -> None:
-    """Take what the imports made out of the garbage collector's sight, once per server and once more after PyTorch.
-
-    A host may override ``runner.postScriptGC``; with the long-lived objects frozen, its collection after every rerun
-    looks at a few thousand objects and not at all of PyTorch.
-    """
-    gc.collect()
-    gc.freeze()

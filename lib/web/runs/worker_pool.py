@@ -1,30 +1,33 @@
 """Background runs: computed once, in a thread, for everybody who asks for the same config.
 
-Forty students who open the same lesson watch one training run. A `WorkerPool` computes a few runs at a time; the others
-wait in a queue whose length a page can show. A run that nobody watches stops at once and goes on when somebody comes
-back to it. Finished runs stay in a small, bounded store, and so does the run that was last left half done.
+Forty students who open the same lesson watch one training run. Different runs take turns of half a second, so that
+nobody's picture waits for a classmate's run of minutes. A run that nobody watches stops at once and goes on when
+somebody comes back to it. Finished runs stay in a small, bounded store.
 
-Threads never call Streamlit. A page asks for a run with ``pool.watch(...)`` at every rerun; a watcher is one session,
+Threads never call Streamlit. A page asks for a run with ``store.watch(...)`` at every rerun; a watcher is one session,
 and when the session ends its ``gone`` event is set (from the server's event loop, so nothing else is done there).
 """
 
-import ctypes
-import gc
 import logging
-import os
-import sys
 import threading
 import time
+import traceback
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
 import streamlit as st
 
+from lib.web.server import give_memory_back, use_the_cores_of_runs
+
 _log = logging.getLogger(__name__)
 
-
-_OFTEN = 20.0  # seconds between two times at which memory is given back while runs go on
+TURN = 0.5  # seconds: with MOST_BEGUN runs, everybody's picture moves every two seconds
+# A run that has begun holds all that training needs, up to 90 MB (docs/memory.md): so many have at a time. One that
+# takes more than LONG seconds of computing may hold a place for minutes, so there is always room beside those for the
+# default of a page, which takes one or two.
+MOST_BEGUN, MOST_LONG, LONG = 4, 2, 10.0
+_SELDOM = 20.0  # seconds between two times at which memory is given back while runs go on
 
 
 class Job(Protocol):
@@ -49,24 +52,27 @@ class Watcher:
 
     def __init__(self) -> None:
         self.gone = threading.Event()
-        self.pools: set[RunStore[Any]] = set()
+        self.stores: set[RunStore[Any]] = set()
+        self.stopped: dict[RunStore[Any], Hashable] = {}  # the config that this person has stopped, of each kind
 
     def let_go(self) -> None:
         """Stop watching everything: the person went to another page."""
-        for pool in tuple(self.pools):
-            pool.leave(self)
+        for store in tuple(self.stores):
+            store.leave(self)
 
 
 class Run(Generic[J]):
-    """One job and how far it is. Written by one worker thread, read by any."""
+    """One job and how far it is. Written by the worker thread, read by any."""
 
     def __init__(self, number: int, make_job: Callable[[], J]) -> None:
         self.number = number  # tells runs apart, also when a config is computed a second time
         self.job: J | None = None  # made by the worker: reading data and drawing weights take time
         self.error: Exception | None = None
         self.watchers: set[Watcher] = set()
-        self.asked = 0.0  # when somebody last asked for it, by the monotonic clock
+        self.watched_at = 0.0  # when a page last asked for it, by the monotonic clock
         self.busy_seconds = 0.0  # time spent computing; waiting and stopped time do not count
+        self.long: bool | None = None  # known after the first steps
+        self._first_step = 0  # a job may find some of its work done
         self._make_job = make_job
 
     @property
@@ -81,73 +87,148 @@ class Run(Generic[J]):
 
     @property
     def half_done(self) -> bool:
-        """It was begun, and there is more to do."""
+        """It has begun, and there is more to do."""
         return self.job is not None and not self.over
 
     @property
     def progress(self) -> float:
         """0 to 1."""
-        return self.job.step / self.job.steps if self.job else 0.0
+        job = self.job
+        return job.step / job.steps if job else 0.0
 
     @property
     def steps_per_second(self) -> float:
         """Steps of the job per second of computing; 0 before the first."""
-        return self.job.step / self.busy_seconds if self.job and self.busy_seconds else 0.0
+        job = self.job
+        return (job.step - self._first_step) / self.busy_seconds if job and self.busy_seconds else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate from the speed so far, or None where there is none yet."""
-        if not self.job or not self.steps_per_second:
-            return None
-        return (self.job.steps - self.job.step) / self.steps_per_second
+        """Seconds of computing still to come, by the speed so far; None where there is none yet."""
+        job, speed = self.job, self.steps_per_second
+        return (job.steps - job.step) / speed if job and speed else None
 
     def watched(self) -> bool:
         """Somebody still wants this run."""
         return any(not watcher.gone.is_set() for watcher in tuple(self.watchers))
 
-    def work(self) -> None:
-        """Compute until done or until nobody watches. Runs in a worker thread."""
+    def take_turn(self, seconds: float, *, room: bool = True) -> None:
+        """Compute for so long, or until done, or until nobody watches. Runs in the worker thread.
+
+        The first turn goes on until it is known whether the run is long. Without ``room`` for a long one, nobody sees
+        it before that, and a long one is forgotten: it begins again when there is room.
+        """
+        end, job, first = time.monotonic() + seconds, self.job, self.long is None
         try:
-            if self.job is None:
-                self.job = self._make_job()
-            while not self.job.done and self.watched():
+            if job is None:
+                job = self._make_job()
+                self._first_step, self.busy_seconds = job.step, 0.0
+                if room:
+                    self.job = job
+            while not job.done and self.watched():
                 before = time.perf_counter()
-                self.job.advance()
+                job.advance()
                 self.busy_seconds += time.perf_counter() - before
-        except Exception as error:  # whatever went wrong in a thread is told on the page, and is in the server's log
-            _log.exception("a background run failed")
+                if time.monotonic() >= end and not (first and job.step == self._first_step):
+                    break
+        except Exception as error:  # the page says so in the person's language; the log gets one line on it
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error(
+                "A background run failed: %s: %s (%s, line %d)",
+                type(error).__name__,
+                error,
+                where.filename,
+                where.lineno,
+                exc_info=_log.isEnabledFor(logging.DEBUG),
+            )
             self.error = error
+            return
+        if self.long is None and job.step > self._first_step:
+            self.long = self.busy_seconds * (job.steps - self._first_step) / (job.step - self._first_step) > LONG
+        if room or job.done or not self.long:
+            self.job = job
 
 
 class WorkerPool:
-    """Who computes, for all pools of a server: one run of each kind at a time, and never more than there are cores.
+    """Computes the runs of all stores of a server, in turns.
 
-    More at once would make all of them slower, and pages need a core too. Runs wait for each other in one queue.
+    One thread does it. Two would share Python's lock, which a training asks for every few microseconds: two of the
+    Training page's default runs took 2.3 s side by side, and 1.1 s each on their own.
     """
 
-    def __init__(self, size: int | None = None) -> None:
-        self.size = size or min(2, os.cpu_count() or 1)
-        self.lock = threading.RLock()  # guards the crew and all its pools
-        self.pools: list[RunStore[Any]] = []
-        self.queue: deque[tuple[RunStore[Any], Run[Any]]] = deque()
+    def __init__(self, turn: float = TURN) -> None:
+        self.turn = turn
+        self.lock = threading.RLock()  # guards the pool and all its stores
+        self.stores: list[RunStore[Any]] = []
+        self.waiting: deque[Run[Any]] = deque()  # for their next turn
+        self.active: Run[Any] | None = None
+        self._at_work = False
 
-    def start(self) -> None:
-        """Start what can be started. Call it with the lock held."""
-        for pool, run in tuple(self.queue):
-            if pool.active is None and sum(each.active is not None for each in self.pools) < self.size:
-                self.queue.remove((pool, run))
-                if run.watched():
-                    pool.active = run
-                    threading.Thread(target=pool.work, args=(run,), name=f"run-{run.number}", daemon=True).start()
+    def add(self, run: Run[Any]) -> None:
+        """Give the run a turn after those that wait, unless it has one. Call it with the lock held."""
+        if run is self.active or run in self.waiting or run.over or not run.watched():
+            return
+        self.waiting.append(run)
+        if not self._at_work:
+            self._at_work = True
+            threading.Thread(target=self._work, name="background runs", daemon=True).start()
 
-    def forget_half_done(self) -> None:
-        """Of all runs that were left half done, keep the last, for whoever comes back. Call it with the lock held.
+    def before(self, run: Run[Any]) -> int:
+        """How many runs come before the first turn of this one; 0 where it has had one."""
+        with self.lock:
+            if run is self.active or run.job is not None or run not in self.waiting:
+                return 0
+            first = list(self.waiting)[: self.waiting.index(run)]
+            # One that is known to be long waits for a place; others overtake it.
+            ahead = [each for each in first if each.job is None and each.watched() and (run.long or not each.long)]
+            return len(ahead) + len(self.begun())
 
-        Such a run holds all that training needs, ten times as much as a finished one: up to 90 MB.
-        """
-        left = [(run.asked, config, pool) for pool in self.pools for config, run in pool.idle() if run.half_done]
-        for _asked, config, pool in sorted(left, key=lambda each: each[0])[:-1]:
-            pool.forget(config)
+    def begun(self) -> list[Run[Any]]:
+        """The runs that take turns. Call it with the lock held."""
+        begun = [run for run in self.waiting if run.job is not None and run.watched()]
+        return begun if self.active is None else [*begun, self.active]
+
+    def forget_half_done(self, keep: int = 1) -> None:
+        """Of all runs that were left half done, keep the last, for whoever comes back. Call it with the lock held."""
+        left = [
+            (run.watched_at, config, store)
+            for store in self.stores
+            for config, run in store.idle()
+            if run.half_done and run is not self.active
+        ]
+        for _watched_at, config, store in sorted(left, key=lambda each: each[0])[: max(0, len(left) - keep)]:
+            store.forget(config)
+
+    def _work(self) -> None:
+        """What the worker thread does: a turn for each run, until none is left."""
+        use_the_cores_of_runs()
+        while following := self._next():
+            run, room = following
+            run.take_turn(self.turn, room=room)
+            with self.lock:
+                self.active = None
+                self.add(run)
+                self.forget_half_done()
+            if not run.half_done:
+                give_memory_back(not_within=_SELDOM)
+
+    def _next(self) -> tuple[Run[Any], bool] | None:
+        """Take the next run that may have a turn, and say whether there is room for a long one."""
+        with self.lock:
+            self.waiting = deque(run for run in self.waiting if run.watched())
+            begun = self.begun()
+            room = sum(bool(run.long) for run in begun) < MOST_LONG
+            for run in self.waiting:
+                if run.job is None:
+                    if len(begun) == MOST_BEGUN or (run.long and not room):
+                        continue
+                    if len(begun) == MOST_BEGUN - 1:
+                        self.forget_half_done(keep=0)  # the last place is needed
+                self.waiting.remove(run)
+                self.active = run
+                return run, room or run.job is not None
+            self._at_work = False
+            return None
 
 
 WORKER_POOL = WorkerPool()
@@ -157,43 +238,73 @@ _here: set[Watcher] = set()  # the watchers of all sessions
 class RunStore(Generic[J]):
     """All runs of one kind on this server."""
 
-    def __init__(self, *, keep: int = 8, crew: WorkerPool = WORKER_POOL) -> None:
+    def __init__(self, *, keep: int = 8, pool: WorkerPool = WORKER_POOL) -> None:
         self.keep = keep
-        self.active: Run[J] | None = None  # the run that is being computed
-        self._crew, self._lock = crew, crew.lock
+        self._pool, self._lock = pool, pool.lock
         self._runs: OrderedDict[Hashable, Run[J]] = OrderedDict()
         self._started = 0
-        crew.pools.append(self)
+        pool.stores.append(self)
 
     def watch(self, config: Hashable, watcher: Watcher, make_job: Callable[[], J]) -> Run[J]:
-        """The run of this config, started or queued if need be. The watcher lets go of every other run."""
-        watcher.pools.add(self)
+        """The run of this config, begun or waiting for its turn. The watcher lets go of every other run.
+
+        A run that failed stays so for those who watch it; whoever comes to it anew starts it again. One that the
+        watcher has stopped stays so until they `resume` it or watch another.
+        """
+        watcher.stores.add(self)
         with self._lock:
             for other in self._runs.values():
-                other.watchers.discard(watcher)
+                if other is not self._runs.get(config):
+                    other.watchers.discard(watcher)
             run = self._runs.get(config)
-            if run is None or run.error is not None:
+            if run is None or (run.error is not None and watcher not in run.watchers):
                 self._started += 1
-                run = self._runs[config] = Run(self._started, make_job)
+                new = Run(self._started, make_job)
+                # Those who watch the failed one watch this one: they have not asked for a third.
+                new.watchers |= {each for each in (run.watchers if run else ()) if not each.gone.is_set()}
+                run = self._runs[config] = new
             self._runs.move_to_end(config)
-            run.asked = time.monotonic()
-            run.watchers.add(watcher)
-            self._go_on(run)
+            run.watched_at = time.monotonic()
+            if not self.stopped(config, watcher):
+                watcher.stopped.pop(self, None)
+                run.watchers.add(watcher)
+                self._pool.add(run)
+            self._forget_the_oldest()
             return run
 
     def leave(self, watcher: Watcher) -> None:
         """The watcher lets go of whatever it watched here."""
-        watcher.pools.discard(self)
+        watcher.stores.discard(self)
         with self._lock:
             for run in self._runs.values():
                 run.watchers.discard(watcher)
 
-    def before(self, run: Run[J]) -> int:
-        """How many runs, of any kind, come before this one, or 0 where it is being computed or over."""
+    def stop(self, config: Hashable, watcher: Watcher) -> None:
+        """This person wants no more of this run. It stands still unless a classmate watches it."""
         with self._lock:
-            waiting = [each for _pool, each in self._crew.queue if each.watched()]
-            active = sum(pool.active is not None for pool in self._crew.pools)
-            return waiting.index(run) + active if run in waiting else 0
+            watcher.stopped[self] = config
+            if run := self._runs.get(config):
+                run.watchers.discard(watcher)
+
+    def stopped(self, config: Hashable, watcher: Watcher) -> bool:
+        """Whether this person has stopped this run."""
+        return self in watcher.stopped and watcher.stopped[self] == config
+
+    def resume(self, config: Hashable, watcher: Watcher) -> None:
+        """This person asks anew: what they stopped goes on, and what failed is tried again, when next watched."""
+        with self._lock:
+            watcher.stopped.pop(self, None)
+            if (run := self._runs.get(config)) and run.error is not None:
+                run.watchers.discard(watcher)
+
+    def before(self, run: Run[J]) -> int:
+        """How many runs, of any kind, come before the first turn of this one; 0 where it has had one."""
+        return self._pool.before(run)
+
+    def beside(self, run: Run[J]) -> int:
+        """How many other runs it takes turns with."""
+        with self._lock:
+            return sum(each is not run for each in self._pool.begun())
 
     def find(self, config: Hashable) -> Run[J] | None:
         """The run of this config if somebody asked for it and it is still here; nothing is started."""
@@ -202,62 +313,26 @@ class RunStore(Generic[J]):
 
     def idle(self) -> list[tuple[Hashable, Run[J]]]:
         """Runs that are not being computed and that nobody watches; the one that was asked for longest ago is first."""
-        return [each for each in self._runs.items() if each[1] is not self.active and not each[1].watched()]
+        return [each for each in self._runs.items() if each[1] is not self._pool.active and not each[1].watched()]
 
     def forget(self, config: Hashable) -> None:
         """Let go of a run and all it holds."""
-        entry = (self, self._runs.pop(config))
-        if entry in self._crew.queue:
-            self._crew.queue.remove(entry)
+        run = self._runs.pop(config)
+        if run in self._pool.waiting:
+            self._pool.waiting.remove(run)
 
-    def work(self, run: Run[J]) -> None:
-        """Compute a run: what its thread does."""
-        _let_pages_go_first()
-        run.work()
-        with self._lock:
-            self.active = None
-            self._go_on(run)  # somebody may have come back between the last look and now
-        _give_memory_back(not_within=_OFTEN)
-
-    def _go_on(self, run: Run[J]) -> None:
-        """Queue the run if it needs to be, forget what is too much, and start whatever can be started."""
-        if not run.over and run.watched() and run is not self.active and (self, run) not in self._crew.queue:
-            self._crew.queue.append((self, run))
-        self._crew.forget_half_done()
+    def _forget_the_oldest(self) -> None:
+        """Forget what is more than is to be kept."""
+        self._pool.forget_half_done()
         for config, _run in self.idle()[: max(0, len(self._runs) - self.keep)]:
             self.forget(config)
-        self._crew.start()
-
-
-def _let_pages_go_first() -> None:
-    """Ask the system to run this thread only when no page wants the processor. Linux alone can tell threads apart."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-
-
-_gave_back = 0.0  # when, by the monotonic clock
-
-
-def _give_memory_back(*, not_within: float = 0.0) -> None:
-    """Return to the system what a run, or a class that has left, has let go of, unless that was done just now.
-
-    Linux's C library would keep it, 55 MB after six of the largest runs. It holds everybody up for some 50 ms.
-    """
-    global _gave_back
-    if time.monotonic() - _gave_back < not_within:
-        return
-    _gave_back = time.monotonic()
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None  # only GNU's library has it
-    if trim is not None:
-        trim(0)
 
 
 def _session_over(watcher: Watcher) -> None:
     watcher.gone.set()
     _here.discard(watcher)
     if not _here:  # the class has left
-        tidy = threading.Timer(1.0, _give_memory_back)
+        tidy = threading.Timer(1.0, give_memory_back)
         tidy.daemon = True  # a server that is being stopped does not wait for it
         tidy.start()
 

@@ -1,4 +1,4 @@
-"""The background work of the Today page: trainings of different kinds, one at a time, shared by everybody who asks."""
+"""The background work of the Today page: trainings of different kinds, shared by everybody who asks."""
 
 from collections.abc import Callable, Hashable
 from functools import partial
@@ -34,5 +34,5 @@ def computed(config: Hashable, make: Callable[[], Stepwise]) -> Any:
 def _progress(run: Run[StepwiseJob[Any]]) -> None:
     if run.over:
         st.rerun()
-    said = run_status(today_runs(), run, lambda _job, left: _("Training: {left} s left", left=left))
-    st.progress(min(1.0, run.progress), text=said)
+    status = run_status(today_runs(), run, lambda _job, left: _("Training: {left} s left", left=left))
+    st.progress(min(1.0, run.progress), text=status)

@@ -3,12 +3,11 @@
 import streamlit as st
 
 from lib.experiment import ExperimentConfig
-from lib.language_model import load_model
 from lib.story import load_story
 from lib.web.elements.controls import key_of
 from lib.web.frame.language import prose
 from lib.web.runs.worker_pool import Run
-from lib.web.two_dice.runs import MeasuringJob, Pair, Tables, measured, results_so_far, trained_pair
+from lib.web.two_dice.runs import MeasuringJob, Pair, Tables, measured, results_so_far, shipped_models, trained_pair
 from lib.web.two_dice.table import experiment_table
 from lib.web.two_dice.training import training_status
 
@@ -28,7 +27,7 @@ def _draw(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure: str
         models, status = training.job.models if training.job else {}, training_status(training)
         failed = training.error
     else:
-        models = {p: load_model(table.language, p, table.corpus) for p in table.rates}
+        models = shipped_models(table)
         failed = None
     experiment_table(table, run, results_so_far(table, run, pair), models, load_story(table.language), measure, status)
     if failed or (run and run.error):

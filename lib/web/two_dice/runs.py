@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -10,13 +11,21 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from lib.experiment import Cell, CellResult, Experiment, ExperimentConfig
-from lib.language_model import LIVE, LanguageModel, LanguageModelConfig, Progress, train_language_model
+from lib.language_model import (
+    LIVE,
+    CheckpointError,
+    LanguageModel,
+    LanguageModelConfig,
+    Progress,
+    load_model,
+    train_language_model,
+)
 from lib.threads import one_fast_thread
 from lib.web.frame.language import current_language
 from lib.web.runs.worker_pool import Run, RunStore, session_watcher
 
 _KEEP_TABLES = 30  # sets of cells with one seed and size, of at most 0.5 MB: 15 MB
-_MOST_SAID = 24  # things said of one finished table, of some kilobytes
+_MOST_SAID = 24  # things worked out from one finished table, of some kilobytes
 
 Tables = tuple[ExperimentConfig, ...]
 Pair = tuple[LanguageModelConfig, LanguageModelConfig]
@@ -34,7 +43,7 @@ class MeasuringJob:
     ) -> None:
         self.experiments = [Experiment(config, models, known) for config in configs]
         self.steps = sum(len(config.cells) * config.n for config in configs)
-        self.step = self._told()  # sentences
+        self.step = self._sentences()
         self._said: dict[Hashable, Any] = {}
 
     @property
@@ -43,11 +52,12 @@ class MeasuringJob:
         return all(experiment.done for experiment in self.experiments)
 
     def advance(self) -> None:
-        """Tell some sentences."""
+        """Generate some sentences."""
         next(experiment for experiment in self.experiments if not experiment.done).advance()
-        self.step = self._told()
+        self.step = self._sentences()
 
-    def _told(self) -> int:
+    def _sentences(self) -> int:
+        """Generated so far, in all tables."""
         return sum(experiment.told for experiment in self.experiments)
 
     @property
@@ -58,7 +68,7 @@ class MeasuringJob:
     def said(self, make: Callable[..., T], *about: Hashable) -> T:
         """``make(results, *about)``, which nobody may change: once all is measured, it is made once for the class.
 
-        What it says may depend on the person's language, and on nothing else.
+        It may depend on the person's language, and on nothing else.
         """
         if not self.done:
             return make(self.results, *about)
@@ -156,23 +166,33 @@ def measured(configs: Tables, pair: Pair | None = None) -> Run[MeasuringJob] | N
 
     None as long as the pair is not trained. Everybody who asks for the same shares one run.
     """
-    pool, first = measuring_runs(), configs[0]
+    store, first = measuring_runs(), configs[0]
     models = None
     if pair is not None:
         trained = training_pairs().watch(pair, session_watcher(), partial(TrainingPairJob, pair))
         if trained.job is None or not trained.done:
-            pool.leave(session_watcher())
+            store.leave(session_watcher())
             return None
         models = trained.job.models
     known = _known(first, pair)
-    return pool.watch((configs, pair), session_watcher(), partial(MeasuringJob, configs, models, known))
+    return store.watch((configs, pair), session_watcher(), partial(MeasuringJob, configs, models, known))
 
 
 def results_so_far(
     config: ExperimentConfig, run: Run[MeasuringJob] | None, pair: Pair | None
 ) -> dict[Cell, CellResult]:
     """Cells that were measured before, for whatever table, and what the run has added to them."""
-    return dict(_known(config, pair)) | (run.job.results if run and run.job else {})
+    job = run.job if run else None
+    return dict(_known(config, pair)) | (job.results if job else {})
+
+
+def shipped_models(config: ExperimentConfig) -> dict[float, LanguageModel]:
+    """The shipped model of each row, but for those whose file cannot be read: that the run fails with, once for all."""
+    models = {}
+    for p in config.rates:
+        with suppress(CheckpointError):
+            models[p] = load_model(config.language, p, config.corpus)
+    return models
 
 
 def _known(config: ExperimentConfig, pair: Pair | None) -> dict[Cell, CellResult]:
@@ -180,5 +200,5 @@ def _known(config: ExperimentConfig, pair: Pair | None) -> dict[Cell, CellResult
 
 
 def trained_pair(pair: Pair) -> Run[TrainingPairJob]:
-    """The run that trains this pair, started or queued if need be."""
+    """The run that trains this pair."""
     return training_pairs().watch(pair, session_watcher(), partial(TrainingPairJob, pair))

@@ -1,0 +1,53 @@
+"""The server's process: where its threads run, what starts it, and that it ends when it is asked to."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.serving import OPTIONS, ROOT, serving
+from tests.support.visiting import Visitor
+
+HEAVY = "train=1&data=digits&n=1000&layers=256-256&seeds=16&batch=128&steps=8000"
+
+
+def cores(task: Path) -> str:
+    return (task / "status").read_text().partition("Cpus_allowed_list:")[2].split()[0]
+
+
+def test_the_app_is_started_as_the_readme_says() -> None:
+    """No option that a person does not give, but for where it listens; the file watcher is off for everybody."""
+    assert {each for each in OPTIONS if each.startswith("--")} == {"--server.address", "--server.headless"}
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["server"]["fileWatcherType"] == "none"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads a process's threads from /proc")
+def test_pages_share_a_core_runs_have_the_others_and_sigterm_ends_both() -> None:
+    async def visit(address: str, process: int) -> None:
+        threads = Path(f"/proc/{process}/task")
+        async with Visitor(address) as visitor:
+            await visitor.open("training", HEAVY)
+            pages = cores(threads / str(process))
+            if (os.cpu_count() or 1) > 1:
+                async for _rerun in visitor.stay(60):
+                    picture = visitor.component("training")
+                    if picture and picture[1]["count"] > 1:  # the run is under way
+                        break
+                runs = {cores(each) for each in threads.iterdir()} - {pages}
+                assert pages.isdigit()
+                assert runs
+                assert pages not in runs
+            os.kill(process, signal.SIGTERM)
+            end = time.monotonic() + 5
+            while (Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]) != "Z":
+                assert time.monotonic() < end, "the server is still there"
+                await asyncio.sleep(0.05)
+
+    with serving() as (address, process):
+        asyncio.run(visit(address, process))
