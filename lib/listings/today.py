@@ -1,4 +1,4 @@
-"""The PyTorch programs of the Today page, with the settings on screen. Each runs as it stands."""
+"""The PyTorch programs of the Today page, with the settings on screen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lib.listings.training import training_listing
+from lib.listings.parts import SOURCE_FOLDER, comment
+from lib.listings.training import beginning, network
+from lib.studies.data_size import STEPS
 
 if TYPE_CHECKING:  # writing a program that imports PyTorch takes no PyTorch
     from lib.studies.regularisers import RegularisersConfig
@@ -21,16 +23,17 @@ def scaling_listing(p: float) -> str:
     True
     """
     return f"""\
+# None of these numbers is on screen: this is what the corrections say about scaling, in PyTorch.
 import torch
 from torch import nn
 
 torch.manual_seed(0)
 dropout = nn.Dropout({p})  # p is the chance to drop; the paper of 2014 calls the chance to keep p
-x = torch.ones(10)
+x = torch.ones(8)
 dropout.train()
-print("training: ", dropout(x))  # kept ones are divided by 1 - p = {1 - p:g}, so that the mean stays
+print("while training:", dropout(x))  # kept ones are divided by 1 - p = {1 - p:g}, so that the mean stays
 dropout.eval()
-print("inference:", dropout(x))  # nothing is dropped, and nothing is scaled
+print("at inference:", dropout(x))  # nothing is dropped, and nothing is scaled
 """
 
 
@@ -43,7 +46,12 @@ def block_listing(
     True
     """
     rates = [p if place in places else 0 for place in ("embedding", "attention", "projection", "mlp")]
+    differs = (
+        "The picture's block is trained, this one is not: its weights are random. So none of the numbers is on screen; "
+        "what can be compared is where dropout sits, and whether two passes differ."
+    )
     return f"""\
+{comment(differs)}
 import math
 
 import torch
@@ -81,9 +89,9 @@ block = Block(width={width}, heads={heads})
 for module in (drop_1, block):
     module.train({training})
 ids = torch.tensor([[0, 5, 17, 42]])  # (B, T)
-for _ in range(2):
+for n in (1, 2):  # {"another answer in every pass" if training and any(rates) else "the same in every pass"}
     x = block(drop_1(words(ids) + positions(torch.arange(ids.shape[1]))))
-    print(x[0, -1, :4])  # {"another answer in every pass" if training and any(rates) else "the same in every pass"}
+    print(f"pass {{n}}, the last word's first four numbers:", x[0, -1, :4])
 """
 
 
@@ -94,89 +102,95 @@ def data_size_listing(sentences: int, p: float, seed: int) -> str:
     True
     """
     rates = f"(0, {p})" if p else "(0,)"
+    differs = (
+        "The losses after the last step are those of “Train this point” on a machine of the server's kind. Another one "
+        "may round otherwise, which moves them by up to 0.05; the curves are means over other seeds as well."
+    )
     return f"""\
-# Run this in the project's folder: the small GPT and its storybook are in lib/.
-from lib.studies.data_size_trial import trial_config
-from lib.language_model import train_language_model
+{comment(differs)}
+{SOURCE_FOLDER}
+from lib.language_model import LanguageModelConfig, train_language_model
 from lib.story import load_story
 
 print(f"floor: {{load_story().entropy_per_word:.3f}} nats per word")
 for p in {rates}:
-    for record in train_language_model(trial_config({sentences}, p, seed={seed})):
-        losses = f"training {{record.train_loss:.3f}}, validation {{record.val_loss:.3f}}"
+    config = LanguageModelConfig(n_sentences={sentences}, p=p, steps={STEPS}, seed={seed})
+    for record in train_language_model(config):
+        losses = f"training loss {{record.train_loss:.3f}}, validation loss {{record.val_loss:.3f}}"
         print(f"p = {{p}}, step {{record.step}}: {{losses}}")
 """
 
 
 def schedule_listing(config: ScheduleConfig) -> str:
-    """The Training page's program with a rate that changes during the training, one schedule after the other.
+    """The Training page's network with a rate that changes during the training, one schedule after the other.
 
     >>> from lib.studies.schedules import ScheduleConfig
     >>> "layer.p = rate(schedule, step / 2000)" in schedule_listing(ScheduleConfig())
     True
     """
-    program = training_listing(_with_one_rate(config))
-    schedules = f"""
+    from lib.studies.schedules import STAIRS  # PyTorch, which the config has imported by now
 
-def rate(schedule, share):
+    training = replace(config.training, rates=(config.p,))
+    return f"""\
+{beginning(training)}
+
+def rate(schedule, share):  # of the training that is over; 0 and 1 are its start and its end
     if schedule == "falling":
-        return {config.p} * (1 - share)
+        return {config.p} * (1 - int({STAIRS} * share) / {STAIRS})  # down in {STAIRS} steps
     drops = {{"none": False, "constant": True, "early": share < {config.switch}, "late": share >= {config.switch}}}
     return {config.p} if drops[schedule] else 0.0
 
 
-for schedule in {config.schedules!r}:
-"""
-    steps = config.training.steps
-    program = _replaced(program, f"\nfor p in ({config.p},):\n", schedules)
-    program = _replaced(program, "nn.Dropout(p)", "nn.Dropout()")
-    loop = f"    for step in range({steps}):\n"
-    change = """\
+for schedule in {tuple(config.schedules)!r}:
+    torch.manual_seed({training.seed})  # the same first weights for each schedule
+{network(training, "0.0")}
+    optimizer = torch.optim.Adam(network.parameters(), lr={training.learning_rate})
+    network.train()
+    for step, rows in enumerate(batches):
         for layer in network:
             if isinstance(layer, nn.Dropout):
+                layer.p = rate(schedule, step / {training.steps})
+        loss = loss_function(network(train_x[rows]), train_y[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    network.eval()
+    with torch.no_grad():
+        train_loss = loss_function(network(train_x), train_y).item()
+        val_loss = loss_function(network(val_x), val_y).item()
+    print(f"{{schedule}}: training loss {{train_loss:.3f}}, validation loss {{val_loss:.3f}}")
 """
-    program = _replaced(program, loop, f"{loop}{change}                layer.p = rate(schedule, step / {steps})\n")
-    return _replaced(program, 'f"p = {p}:', 'f"{schedule}:')
-
-
-def _with_one_rate(config: ScheduleConfig) -> TrainingConfig:
-    return replace(config.training, rates=(config.p,))
 
 
 def regularisers_listing(config: RegularisersConfig) -> str:
-    """The Training page's program with three arms; early stopping is its lowest validation loss on the way.
+    """The Training page's network with three arms; early stopping is its lowest validation loss on the way.
 
     >>> from lib.studies.regularisers import RegularisersConfig
     >>> '"weight decay": (0.0, 0.3)' in regularisers_listing(RegularisersConfig())
     True
     """
     runs = config.runs()
-    program = training_listing(replace(runs["nothing"], rates=(0.0,), weight_decay=0.0))
-    arms = f"""
-# More data: write {runs["more_data"].n_train} for {runs["nothing"].n_train} above, and run "nothing" again.
+    training: TrainingConfig = runs["nothing"]
+    return f"""\
+{beginning(training)}
+# More data: write {runs["more_data"].n_train} for {training.n_train} above, and run "nothing" again.
 arms = {{"nothing": (0.0, 0.0), "dropout": ({config.p}, 0.0), "weight decay": (0.0, {config.weight_decay})}}
 for arm, (p, decay) in arms.items():
+    torch.manual_seed({training.seed})  # the same first weights for each arm
+{network(training)}
+    optimizer = torch.optim.AdamW(network.parameters(), lr={training.learning_rate}, weight_decay=decay)
     lowest = float("inf")
-"""
-    program = _replaced(program, "\nfor p in (0.0,):\n", arms)
-    program = _replaced(program, "torch.optim.Adam(", "torch.optim.AdamW(")
-    rate = f"lr={config.training.learning_rate})"
-    program = _replaced(program, rate, f"{rate[:-1]}, weight_decay=decay)")
-    stopping = """\
+    for step, rows in enumerate(batches, start=1):
+        network.train()
+        loss = loss_function(network(train_x[rows]), train_y[rows])
+        optimizer.zero_grad()
+        loss.backward()
         optimizer.step()
-        if step % 20 == 0:  # early stopping would keep the best of these
+        if step % {max(1, round(training.steps / training.recordings))} == 0:
             network.eval()
             with torch.no_grad():
-                lowest = min(lowest, loss_function(network(val_x), val_y).item())
-            network.train()
+                train_loss = loss_function(network(train_x), train_y).item()
+                val_loss = loss_function(network(val_x), val_y).item()
+            lowest = min(lowest, val_loss)  # early stopping would keep the network of this step
+    print(f"{{arm}}: training loss {{train_loss:.3f}}, validation loss {{val_loss:.3f}}, lowest {{lowest:.3f}}")
 """
-    program = _replaced(program, "        optimizer.step()\n", stopping)
-    program = _replaced(program, 'f"p = {p}:', 'f"{arm}:')
-    return _replaced(program, "validation loss {val_loss:.3f}", "validation loss {val_loss:.3f}, lowest {lowest:.3f}")
-
-
-def _replaced(program: str, old: str, new: str) -> str:
-    """Replace a part that must be there."""
-    if old not in program:
-        raise ValueError(f"the listing has no {old!r}")
-    return program.replace(old, new)

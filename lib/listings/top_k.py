@@ -1,9 +1,19 @@
 """The few lines that do what the Top-k page shows, with the settings on screen: by hand in PyTorch, and by
 `generate`."""
 
+import textwrap
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.language_model import load_model
+from lib.listings.parts import comment
+from lib.next_word import what_follows
+from lib.sampling import shape_with, softmax
 from lib.sampling_settings import SamplingSettings
+
+_SHARE = 0.999  # of the probability: so many words are in a program that cuts nothing
 
 
 def top_k_listing(
@@ -15,17 +25,20 @@ def top_k_listing(
     corpus: str = "small",
     seed: int = 0,
 ) -> str:
-    """Return a program that draws the next word of one of the storybook's models; it runs in the project's folder.
+    """Return a program that draws the next word from the scores of one of the storybook's models.
 
-    ``language``, ``p`` and ``corpus`` name the model as in `lib.language_model.load_model`. A cut that is left out has
-    no line.
+    ``language``, ``p`` and ``corpus`` name the model as in `lib.language_model.load_model`. The scores are written into
+    the program, as many as the settings need, so that it runs anywhere. A step that is left out has no line.
 
     >>> print(top_k_listing(["the", "dog"], SamplingSettings(top_k=50)).split("\\n\\n")[2])
     # top-k: out with every word below the 50th; words that tie with it all stay
     cut = torch.topk(scores, 50).values[-1]
     scores[scores < cut] = -torch.inf
     """
+    model = load_model(language, p=p, corpus=corpus)
+    logits = what_follows(model, tuple(prompt)).logits
     top_k, top_p, min_p = settings.top_k, settings.top_p, settings.min_p
+    listed, left_out = _needed(logits, settings)
     steps = []
     if top_k is not None:
         steps.append(f"""\
@@ -47,19 +60,77 @@ scores[ids[out]] = -torch.inf
 probabilities = torch.softmax(scores, dim=-1)
 scores[probabilities < {min_p:g} * probabilities.max()] = -torch.inf
 """)
-    cuts = "\n".join(steps)
-    return f"""import torch
-from lib.language_model import load_model  # run this in the project's folder
+    scores = _score_lines(logits[listed], [model.vocabulary[i] for i in listed], settings)
+    removal = "\n".join(steps)
+    after = repr(" ".join(prompt)) if prompt else "the start of a sentence"
+    source = f"What may come after {after}: the scores (logits) of the model trained with p = {p:g}."
+    return f"""\
+{comment(_differs(len(listed), len(logits), left_out))}
+import numpy as np
+import torch
 
-model = load_model({language!r}, p={p:g}, corpus={corpus!r})
-scores = torch.from_numpy(model.next_logits({list(prompt)!r})) / {settings.temperature:g}  # logits / temperature
+{comment(source)}
+logits = {{
+{scores}
+}}
+words = list(logits)
+scores = torch.tensor(list(logits.values()), dtype=torch.float64) / {settings.temperature:g}  # logits / temperature
 
-{cuts}
+{removal}
 probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that is out has probability 0
-generator = torch.Generator().manual_seed({seed})
-word = torch.multinomial(probabilities, 1, generator=generator).item()
-print(model.vocabulary[word], f"{{probabilities[word]:.1%}}")
+print(f"words that stay in: {{(probabilities > 0).sum()}}")
+for word, probability in list(zip(words, probabilities))[:5]:
+    print(f"probability of {{word!r}}: {{probability:.1%}}")
+
+# The die is a number between 0 and 1; the word on whose stretch of the line from 0 to 1 it falls is drawn.
+die = np.random.default_rng([{seed}, {len(prompt)}]).random()
+ends = probabilities.cumsum(dim=-1)  # where each word's stretch ends
+print(f"drawn: {{words[(ends > die * ends[-1]).nonzero()[0]]!r}}")
 """.replace("\n\n\n", "\n\n")
+
+
+def _needed(logits: NDArray[np.floating], settings: SamplingSettings) -> tuple[NDArray[np.int64], float]:
+    """The ids of as many of the likeliest words as give the same result as all, and what the others hold of the
+    probability that the cuts leave."""
+    order = np.argsort(-logits, kind="stable")
+    whole = shape_with(logits, settings)
+    before = softmax(whole.scaled)[order].cumsum()
+    n = int(np.searchsorted(before, _SHARE)) + 1
+    if settings.top_k is not None:
+        n = settings.top_k + 10  # some that the cut removes
+    kept = whole.kept[order]
+    while n < len(order):
+        fewer = shape_with(logits[order[:n]], settings)
+        uncut = kept[n:].all() and fewer.kept.all()
+        if uncut or (not kept[n:].any() and (fewer.kept == kept[:n]).all()):
+            break
+        n += 10
+    return order[:n], float(whole.probabilities[order[n:]].sum())
+
+
+def _differs(listed: int, words: int, left_out: float) -> str:
+    if left_out < 5e-5:
+        return "The numbers are those on screen: the same scores, the same cuts, the same roll of the die."
+    return (
+        f"The numbers are those on screen, but for the {words - listed} unlikeliest of the {words} words. They are "
+        f"left out here: they hold {left_out:.2%} together, and the others get that much more."
+    )
+
+
+def _score_lines(logits: NDArray[np.floating], words: Sequence[str], settings: SamplingSettings) -> str:
+    """The scores as entries of a dict, with as few digits as neither make ties nor move a cut, and four at least."""
+    kept = shape_with(logits, settings).kept
+    digits = next(
+        d
+        for d in range(4, 17)
+        if len(set(logits.round(d))) == len(set(logits)) and (shape_with(logits.round(d), settings).kept == kept).all()
+    )
+    # A space that does not break, so that word and score stay on one line.
+    entries = [f'"{word}":\xa0{logit:.{digits}f},' for word, logit in zip(words, logits, strict=True)]
+    lines = textwrap.fill(
+        " ".join(entries), 118, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+    )
+    return lines.replace("\xa0", " ")
 
 
 def generate_listing(
@@ -70,7 +141,7 @@ def generate_listing(
 ) -> str:
     """Return a program that does the same with Hugging Face's ``generate`` and a model from the net.
 
-    >>> print(generate_listing(["the", "dog"], SamplingSettings(top_k=50)).splitlines()[8])
+    >>> print(generate_listing(["the", "dog"], SamplingSettings(top_k=50)).splitlines()[10])
     output = model.generate(**inputs, do_sample=True, temperature=1.0, top_k=50, max_new_tokens=20)
     """
     # generate cuts at 50 unless told otherwise, and 0 is how it is told.
@@ -79,7 +150,10 @@ def generate_listing(
         arguments.append(f"top_p={settings.top_p:g}")
     if settings.min_p:
         arguments.append(f"min_p={settings.min_p:g}")
-    return f"""from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+    return f"""\
+# Another model: GPT-2 has read the web, not the storybook. So no number and no word is that of the screen; the settings
+# and the order of the steps are.
+from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 tokenizer = AutoTokenizer.from_pretrained("gpt2")  # downloads 500 MB the first time
 model = AutoModelForCausalLM.from_pretrained("gpt2")

@@ -1,6 +1,8 @@
-"""The program that measures the 2 x 2 of the Two dice page, with the settings on screen. It runs as it stands."""
+"""The program that measures the 2 x 2 of the Two dice page, with the settings on screen."""
 
 from collections.abc import Sequence
+
+from lib.listings.parts import SOURCE_FOLDER, comment
 
 
 def two_dice_listing(
@@ -13,14 +15,14 @@ def two_dice_listing(
     corpus: str = "small",
     train: tuple[int, int, int] | None = None,
 ) -> str:
-    """Return a program that lets every model tell n sentences for every k and counts; it runs in the project's folder.
+    """Return a program that draws n sentences from every model for every k, judges each, and counts.
 
     The models are the checkpoints that ``language`` and ``corpus`` name, or, with ``train`` = (sentences, steps, seed),
-    models that the program trains first.
+    models that the program trains first. Either comes from the source code, whose folder is the first setting.
 
     >>> program = two_dice_listing((0.0, 0.3), (None, 10), n=1000, seed=0)
-    >>> print(program.splitlines()[7])
-    models = {p: load_model('en', p=p, corpus='small') for p in (0.0, 0.3)}
+    >>> [line for line in program.splitlines() if "load_model(" in line]
+    ["models = {p: load_model('en', p=p, corpus='small') for p in (0.0, 0.3)}"]
     """
     rates, ks = tuple(rates), tuple(ks)
     if train is None:
@@ -28,6 +30,7 @@ def two_dice_listing(
             "load_model",
             f"models = {{p: load_model({language!r}, p=p, corpus={corpus!r}) for p in {rates}}}\n",
         )
+        differs = "The numbers are those on screen: the same models draw the same sentences."
     else:
         names = "LanguageModelConfig, train_language_model"
         sentences, steps, train_seed = train
@@ -38,24 +41,36 @@ for p in {rates}:  # the same sentences and the same first weights; dropout is t
     *_, last = train_language_model(config)
     models[p] = last.model
 """
-    return f"""import numpy as np
+        differs = (
+            "On the server's kind of machine the numbers are those on screen. Another one may round otherwise while it "
+            f"trains; then the models write other sentences, and a share of {n} moves by "
+            f"up to {1.96 * (2 * 0.25 / n) ** 0.5:.1%}, as chance has it."
+        )
+    return f"""\
+{comment(differs)}
+{SOURCE_FOLDER}
+import numpy as np
 import torch
 
-from lib.language_model import {names}  # run this in the project's folder
+from lib.language_model import {names}
 
-torch.set_num_threads(1)
+torch.set_num_threads(1)  # the models are too small to share
 # The first die was rolled here, while learning: p is the chance to drop.
 {models}
 for p, model in models.items():
-    training_set = {{tuple(sentence) for sentence in model.training_sentences}}
+    training_set = set(map(tuple, model.training_sentences))
     for k in {ks}:  # the second die is rolled here, at every word; None is no cut
-        # training=True would be the forgotten model.eval(): dropout left on while speaking
-        told = model.generate({n}, np.random.default_rng({seed}), top_k=k, training=False)
-        possible = [sentence for sentence in told if model.story.accepts(sentence)]
-        copied = sum(tuple(sentence) in training_set for sentence in told) / len(told)
-        different = len(set(map(tuple, told))) / len(told)
-        words = sum(len(sentence) + 1 for sentence in possible)  # the end mark is a word
+        rng = np.random.default_rng([{seed}, 2, 1 + round(1_000_000 * p), k or 0, 0])  # every cell's own, as on screen
+        sentences = []
+        while len(sentences) < {n}:
+            # training=True would be the forgotten model.eval(): dropout left on while speaking
+            sentences += model.generate(min(250, {n} - len(sentences)), rng, top_k=k, training=False)
+        possible = [sentence for sentence in sentences if model.story.accepts(sentence)]
+        copied = sum(tuple(sentence) in training_set for sentence in sentences) / len(sentences)
+        different = len(set(map(tuple, sentences))) / len(sentences)
+        words = sum(len(sentence) + 1 for sentence in possible)  # the full stop is a word
         log_p = sum(model.story.log_probability(sentence) for sentence in possible) / max(words, 1)
-        print(f"p = {{p}}, k = {{k}}: {{copied:.1%}} copied, {{len(possible) / len(told):.1%}} possible, "
-              f"{{different:.1%}} different, {{log_p:.2f}} nats a word")
+        accepted = len(possible) / len(sentences)
+        print(f"p = {{p}}, k = {{k}}: {{copied:.1%}} copied, {{accepted:.1%}} possible, "
+              f"{{different:.1%}} different, {{log_p:.2f}} nats per word")
 """

@@ -1,60 +1,111 @@
-"""The listings of the Top-k page run as they stand and give the distribution of lib/sampling.py."""
+"""The listings of the Top-k page run wherever they are saved, and draw the page's word from the page's distribution."""
 
 import ast
+import contextlib
+import io
 import itertools
 import math
-import types
+import re
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from lib import language_model
+from lib.language_model import load_model
 from lib.listings.top_k import generate_listing, top_k_listing
+from lib.next_word import NextWord, next_word
 from lib.sampling import shape_distribution
 from lib.sampling_settings import UNCUT, SamplingSettings
+from tests.support.listings import fits_beside_the_page, run_elsewhere
 
-SETTINGS = [
+SETTINGS: list[dict[str, Any]] = [
     {"temperature": T, "top_k": k, "top_p": p, "min_p": m}
-    for T, k, p, m in itertools.product((1.0, 0.7), (None, 1, 5, 50), (None, 0.8, 1.0), (None, 0.0, 0.05))
+    for T, k, p, m in itertools.product((1.0, 0.7, 3.0), (None, 1, 5, 50), (None, 0.8, 1.0), (None, 0.0, 0.05))
 ]
+WORDS = ["the", "old"]
 
 
-@pytest.fixture
-def a_model(monkeypatch):
-    """A model of 60 words in place of the storybook's; the listing asks for it by its own import."""
-    vocabulary = [f"word{i}" for i in range(60)]
-    logits = np.random.default_rng(0).normal(0, 2, 60)
-    logits[7] = logits[8]
-    asked = []
+def page(
+    chosen: dict[str, Any], seed: int, words: list[str] = WORDS, p: float = 0.3, corpus: str = "small"
+) -> NextWord:
+    """The step that the page shows: see pages/top_k.py."""
+    pointer = np.random.default_rng([seed, len(words)]).random()
+    return next_word(
+        load_model(p=p, corpus=corpus).next_logits(words), None, SamplingSettings(**chosen), pointer=pointer
+    )
 
-    def load(language, p, corpus):
-        asked.append((language, p, corpus))
-        return types.SimpleNamespace(vocabulary=vocabulary, next_logits=lambda words: logits.copy())
 
-    monkeypatch.setattr(language_model, "load_model", load)
-    return types.SimpleNamespace(logits=logits, vocabulary=vocabulary, asked=asked)
+def left_out(program: str) -> float:
+    """How much of the probability the program says that it leaves out."""
+    found = re.search(r"hold ([\d.]+)% together", program.replace("\n#", ""))
+    return float(found[1]) / 100 if found else 0.0
+
+
+def check(program: str, printed: str, step: NextWord, vocabulary: list[str]) -> None:
+    """The printed numbers are the page's, but for what the program says that it leaves out."""
+    missing = left_out(program)
+    assert missing <= 0.001
+    (kept,) = re.findall(r"words that stay in: (\d+)", printed)
+    assert int(kept) == step.kept or missing
+    rows = re.findall(r"probability of '(.*)': ([\d.]+)%", printed)
+    assert [word for word, _ in rows] == [vocabulary[i] for i in step.order[:5]]
+    for i, (_, percent) in zip(step.order, rows, strict=False):
+        exact = step.trace.probabilities[i]
+        assert float(percent) / 100 == pytest.approx(exact, abs=0.00051 + missing * exact)
+    assert printed.splitlines()[-1] == f"drawn: '{vocabulary[step.drawn]}'"
 
 
 @pytest.mark.parametrize("chosen", SETTINGS, ids=str)
-def test_the_pytorch_listing_runs_and_draws_from_our_distribution(a_model, chosen, capsys):
-    program = top_k_listing(["the", "dog's"], SamplingSettings(**chosen), p=0.3, corpus="large", seed=3)
-    names: dict = {}
-    exec(compile(program, "listing", "exec"), names)
-    np.testing.assert_allclose(names["probabilities"], shape_distribution(a_model.logits, **chosen).probabilities)
-    assert capsys.readouterr().out.split()[0] == a_model.vocabulary[names["word"]]
-    assert a_model.asked == [("en", 0.3, "large")]
-    assert max(map(len, program.splitlines())) <= 120
+def test_the_pytorch_listing_draws_the_page_s_word(chosen: dict[str, Any]) -> None:
+    program = top_k_listing(WORDS, SamplingSettings(**chosen), p=0.3, seed=3)
+    assert fits_beside_the_page(program)
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(program, "listing", "exec"), names)
+    step, vocabulary = page(chosen, 3), load_model().vocabulary
+    check(program, printed.getvalue(), step, vocabulary)
+    ours = dict(zip(vocabulary, step.trace.probabilities, strict=True))
+    listed = dict(zip(names["words"], names["probabilities"].tolist(), strict=True))
+    assert sum(mass for word, mass in ours.items() if word not in listed) == pytest.approx(
+        left_out(program), abs=0.00006
+    )
+    for word, probability in listed.items():
+        assert probability == pytest.approx(ours[word], rel=2e-4 + 1.1 * left_out(program))
 
 
-def test_a_step_left_out_has_no_line():
+@pytest.mark.parametrize("words", [[], ["one", "day"], ["when", "the", "dog"]], ids=" ".join)
+@pytest.mark.parametrize("p", [0.0, 0.3])
+def test_it_does_so_after_any_words_for_any_seed(words: list[str], p: float) -> None:
+    for seed in range(20):
+        program = top_k_listing(words, SamplingSettings(top_k=50), p=p, seed=seed)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(program, {})
+        check(program, printed.getvalue(), page({"top_k": 50}, seed, words, p), load_model().vocabulary)
+
+
+def test_the_model_is_the_one_that_is_named() -> None:
+    program = top_k_listing(["the"], SamplingSettings(top_k=5), p=0.3, corpus="large")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(program, {})
+    check(program, printed.getvalue(), page({"top_k": 5}, 0, ["the"], corpus="large"), load_model().vocabulary)
+
+
+@pytest.mark.parametrize("chosen", [{"top_k": 50}, {"top_k": None, "temperature": 0.7}], ids=str)
+def test_it_runs_wherever_it_is_saved(chosen: dict[str, Any], tmp_path: Path) -> None:
+    program = top_k_listing(WORDS, SamplingSettings(**chosen), p=0.3, seed=5)
+    check(program, run_elsewhere(program, tmp_path), page(chosen, 5), load_model().vocabulary)
+
+
+def test_a_step_left_out_has_no_line() -> None:
     program = top_k_listing(["the"], UNCUT)
-    assert not [name for name in ("topk", "cumsum", "min-p") if name in program]
+    assert not [name for name in ("topk", "min-p", "top-p") if name in program]
     assert "\n\n\n" not in program
 
 
-@pytest.mark.parametrize("chosen", SETTINGS, ids=str)
-def test_the_generate_listing_cuts_as_ours_does(chosen, monkeypatch, capsys):
+@pytest.mark.parametrize("chosen", SETTINGS[:72], ids=str)
+def test_the_generate_listing_cuts_as_ours_does(chosen: dict[str, Any], monkeypatch, capsys) -> None:
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
     torch.manual_seed(0)
     config = transformers.GPT2Config(
@@ -85,9 +136,11 @@ def test_the_generate_listing_cuts_as_ours_does(chosen, monkeypatch, capsys):
         for node in ast.walk(ast.parse(program))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "model.generate"
     )
-    said = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg is not None}
-    said["max_new_tokens"] = 1
-    result = tiny.generate(**inputs, **said, output_scores=True, output_logits=True, return_dict_in_generate=True)
+    arguments: dict[str, Any] = {
+        word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg is not None
+    }
+    arguments["max_new_tokens"] = 1
+    result = tiny.generate(**inputs, **arguments, output_scores=True, output_logits=True, return_dict_in_generate=True)
     ours = shape_distribution(result.logits[0].numpy(), **chosen).probabilities
     np.testing.assert_allclose(torch.softmax(result.scores[0], -1).numpy(), ours, rtol=1e-4, atol=1e-7)
     kept = (ours > 0).sum()

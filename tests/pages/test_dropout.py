@@ -124,7 +124,7 @@ def test_a_link_with_every_setting_is_followed() -> None:
     )
     assert data["full"] == pytest.approx(recording.full_probabilities.tolist(), abs=1e-4)
     assert "In pass 50" in shown(at)
-    for setting in ('"data/pictured_moons.npz"', "DropoutAtTest(0.8)", "manual_seed(77)", "range(50)"):
+    for setting in ("(1 - self.p)", "Dropout(0.8, seed=233)", "x.expand(50, -1)", "trained with p = 0.2"):
         assert setting in listing(at)
 
 

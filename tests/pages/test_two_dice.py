@@ -158,7 +158,7 @@ def test_a_link_with_every_setting_is_followed() -> None:
         f"{100 * expected[Cell(0.5, 3)].accepted.value:.1f}%"
     )
     assert at.number_input(key="two_dice-train_n").value == 700
-    for setting in ("(0.0, 0.5)", "(None, 3)", "generate(150", "default_rng(77)", "corpus='small'"):
+    for setting in ("(0.0, 0.5)", "(None, 3)", "len(sentences) < 150", "default_rng([77, 2, ", "corpus='small'"):
         assert setting in listing(at)
 
 

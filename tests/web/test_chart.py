@@ -1,7 +1,5 @@
 """What a chart sends to the browser."""
 
-import base64
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,11 +8,7 @@ from lib.figures.dropout import MOST_POINTS
 from lib.pictured_network import PassSettings, load_examples, load_pictured_network, record_passes
 from scripts.fetch_plotly import SCRIPT, version_in, version_of_package
 from tests.support.apptest import charts, healthy, open_app_page
-
-
-def decoded(values: dict[str, str]) -> np.ndarray:
-    """An array as Plotly writes it: the type of its numbers, and their bytes."""
-    return np.frombuffer(base64.b64decode(values["bdata"]), dtype="<" + values["dtype"])
+from tests.support.figures import unpacked
 
 
 def two_charts() -> None:
@@ -51,20 +45,20 @@ def test_many_passes_are_drawn_from_few_bytes(passes: int):
     best = int(recording.full_probabilities.argmax())
     apart = {1000: 5, 200: 1}[passes]
     assert (single["x0"], single["dx"]) == (1, apart)
-    np.testing.assert_allclose(decoded(single["y"]), recording.probabilities[::apart, best].numpy(), rtol=1e-6)
+    np.testing.assert_allclose(unpacked(single["y"]), recording.probabilities[::apart, best].numpy(), rtol=1e-6)
     assert single["name"] == {1000: "one pass, of every 5", 200: "one pass"}[passes]
     for line, expected in ((mean, recording.running_mean), (geometric, recording.running_geometric_mean)):
-        at_pass = decoded(line["x"])
+        at_pass = unpacked(line["x"])
         assert len(at_pass) <= MOST_POINTS
         assert (at_pass[0], at_pass[-1]) == (1, passes)
-        np.testing.assert_allclose(decoded(line["y"]), expected[at_pass - 1, best].numpy(), rtol=1e-6)
+        np.testing.assert_allclose(unpacked(line["y"]), expected[at_pass - 1, best].numpy(), rtol=1e-6)
     assert full["y"] == pytest.approx([float(recording.full_probabilities[best])] * 2)
-    at_pass = decoded(low["x"])
+    at_pass = unpacked(low["x"])
     assert len(at_pass) <= MOST_POINTS
     assert (at_pass[0], at_pass[-1]) == (2, passes)
     assert (np.diff(at_pass) > 0).all()
-    middle = (decoded(low["y"]) + decoded(high["y"])) / 2
-    inside = (decoded(low["y"]) > 0) & (decoded(high["y"]) < 1)  # at the edges the band is cut off
+    middle = (unpacked(low["y"]) + unpacked(high["y"])) / 2
+    inside = (unpacked(low["y"]) > 0) & (unpacked(high["y"]) < 1)  # at the edges the band is cut off
     np.testing.assert_allclose(
         middle[inside], recording.running_mean[at_pass - 1, best].numpy()[inside], rtol=1e-5, atol=1e-6
     )
