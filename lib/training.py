@@ -438,7 +438,7 @@ class _Recorder:
         self._targets = encode_targets(self._classes, outputs)
 
         T, A, E = min(config.recordings, config.steps) + 1, ensemble.arms, ensemble.members
-        extent = _extent(data.train_x) if in_plane else None
+        extent = plane_extent(data.train_x) if in_plane else None
         self._grid = None if extent is None else torch.from_numpy(grid(extent))
         self._full = History(
             config=config,
@@ -525,7 +525,7 @@ def _likeliest(logits: Tensor) -> Tensor:
     return (logits > 0).squeeze(-1).long() if logits.shape[-1] == 1 else logits.argmax(-1)
 
 
-def _extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
+def plane_extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
     """Return (left, right, bottom, top) of the training points with a margin around them."""
     low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
     margin = MAP_MARGIN * np.where(high > low, high - low, 1.0)

@@ -25,9 +25,9 @@ from lib.web.two_dice.link import link_to_two_dice
 def watch(run: Run[TrainingJob], config: TrainingConfig, settings: Settings) -> None:
     """The picture. Only this part runs again while the recording arrives."""
     training_player(run, config, metric=settings.metric, log=settings.log, with_dropout=settings.noisy)
-    if run.over and st.session_state.get("told") != run.number:
+    if run.over and st.session_state.get("told") != run.id:
         # The verdict and the numbers below are outside of this fragment: run the page once more.
-        st.session_state["told"] = run.number
+        st.session_state["told"] = run.id
         st.rerun()
 
 

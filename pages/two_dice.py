@@ -55,8 +55,8 @@ def draw_table(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure
 def watch_training(run: Run[TrainingPairJob], pair: Pair) -> None:
     """Both curves. The browser asks for more, and only this part runs again."""
     pair_player(run, pair)
-    if run.over and st.session_state.get("pair_told") != run.number:
-        st.session_state["pair_told"] = run.number
+    if run.over and st.session_state.get("pair_told") != run.id:
+        st.session_state["pair_told"] = run.id
         st.rerun()
 
 

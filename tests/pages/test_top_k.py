@@ -58,9 +58,7 @@ def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     # From these the browser works out the other steps.
     assert data["logits"] == pytest.approx(step.trace.logits[shown_words], rel=1e-4)
     assert data["cut"] == 50 == sum(step.trace.kept[shown_words])
-    assert [p / data["left"] for p in data["before"][:50]] == pytest.approx(
-        step.trace.probabilities[shown_words[:50]], rel=1e-4
-    )
+    assert data["after"] == pytest.approx(step.trace.probabilities[shown_words], rel=1e-4)
     assert data["truth"] == pytest.approx(STORY.next_word(words)[shown_words], rel=1e-3)
     assert data["words"][data["drawn"]] == STORY.vocabulary[step.drawn]
     parts = [data["before"], [each["before"] for each in data["others"]]]
@@ -85,10 +83,10 @@ def test_every_figure_says_in_words_what_it_shows() -> None:
     for chart in charts(at):
         assert any(character.isdigit() for character in chart["alt"])
         assert "{" not in chart["alt"]
-    says = sent(at)["labels"]["says"]
-    assert len(says) == 7
-    assert all(any(character.isdigit() for character in sentence) for sentence in says)
-    assert not any("{" in sentence for sentence in says)
+    captions = sent(at)["labels"]["captions"]
+    assert len(captions) == 7
+    assert all(any(character.isdigit() for character in sentence) for sentence in captions)
+    assert not any("{" in sentence for sentence in captions)
 
 
 def test_the_first_guess_is_answered() -> None:
@@ -158,7 +156,7 @@ def test_another_throw_changes_the_draw_only() -> None:
     next(each for each in at.button if "casino" in each.label).click().run()
     after = sent(healthy(at))
     assert after["pointer"] != before["pointer"]
-    assert all(after[name] == before[name] for name in ("words", "before", "cut", "left"))
+    assert all(after[name] == before[name] for name in ("words", "before", "after", "cut"))
     assert at.number_input(key="top_k-seed").value == 1
 
 

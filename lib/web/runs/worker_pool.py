@@ -15,6 +15,7 @@ import os
 import sys
 import threading
 import time
+import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, Protocol, TypeVar
@@ -60,8 +61,8 @@ class Watcher:
 class Run(Generic[J]):
     """One job and how far it is. Written by one worker thread, read by any."""
 
-    def __init__(self, number: int, make_job: Callable[[], J]) -> None:
-        self.number = number  # tells runs apart, also when a config is computed a second time
+    def __init__(self, make_job: Callable[[], J]) -> None:
+        self.id = uuid.uuid4().hex  # tells runs apart, those of a server that was started again too
         self.job: J | None = None  # made by the worker: reading data and drawing weights take time
         self.error: Exception | None = None
         self.watchers: set[Watcher] = set()
@@ -138,7 +139,7 @@ class WorkerPool:
                 self.queue.remove((pool, run))
                 if run.watched():
                     pool.active = run
-                    threading.Thread(target=pool.work, args=(run,), name=f"run-{run.number}", daemon=True).start()
+                    threading.Thread(target=pool.work, args=(run,), name=f"run-{run.id}", daemon=True).start()
 
     def forget_half_done(self) -> None:
         """Of all runs that were left half done, keep the last, for whoever comes back. Call it with the lock held.
@@ -162,7 +163,6 @@ class RunStore(Generic[J]):
         self.active: Run[J] | None = None  # the run that is being computed
         self._crew, self._lock = crew, crew.lock
         self._runs: OrderedDict[Hashable, Run[J]] = OrderedDict()
-        self._started = 0
         crew.pools.append(self)
 
     def watch(self, config: Hashable, watcher: Watcher, make_job: Callable[[], J]) -> Run[J]:
@@ -173,8 +173,7 @@ class RunStore(Generic[J]):
                 other.watchers.discard(watcher)
             run = self._runs.get(config)
             if run is None or run.error is not None:
-                self._started += 1
-                run = self._runs[config] = Run(self._started, make_job)
+                run = self._runs[config] = Run(make_job)
             self._runs.move_to_end(config)
             run.asked = time.monotonic()
             run.watchers.add(watcher)

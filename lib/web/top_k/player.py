@@ -32,13 +32,13 @@ def next_word_player(
             "logarithmic": logarithmic,
             "temperature": temperature,
             "cut": step.kept,
-            "left": 1 - step.removed,
             "pointer": step.pointer,
             "drawn": int(np.flatnonzero(step.order == step.drawn)[0]),
             "words": [vocabulary[i] for i in shown],
             "ids": shown.tolist(),
             "logits": _rounded(step.trace.logits[shown]),
             "before": _rounded(step.before[shown]),
+            "after": _rounded(step.trace.probabilities[shown]),
             "others": _others(step, len(shown)),
             "truth": None if step.truth is None else _rounded(step.truth[shown]),
             "locale": current_language(),
@@ -117,7 +117,7 @@ def _sentences(step: NextWord, vocabulary: list[str], temperature: float, said: 
         allowed = int((step.truth > 0).sum())
         picture += " " + _("The grammar allows {n} of {V} words here.", n=decimal(allowed, 0), V=values["V"])
     return {
-        "says": [
+        "captions": [
             _("The model gives each of its {V} words a score. The highest is {logit}, for “{best}”.", **values),
             _("Every score is divided by T = {T}; the highest is now {scaled}.", **values),
             _(

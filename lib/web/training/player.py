@@ -1,15 +1,17 @@
 """The training page's moving picture: what its runs record, in pieces, and the figures that the pieces fill."""
 
 import base64
-from functools import cached_property, partial
+import math
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import streamlit as st
 
 from lib.curves import Ending, GrowingSeries, ending
+from lib.datasets import Dataset, make_dataset
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.figures.decision_map import MapLabels, decision_map_figure
-from lib.training import History, Trainer, TrainingConfig
+from lib.training import MAP_SIZE, History, Trainer, TrainingConfig, plane_extent
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.language import _, decimal
 from lib.web.runs.recordings import Panels, Piece, recording_player
@@ -69,6 +71,7 @@ def training_player(
 ) -> None:
     """Draw the recording of a run as far as it is, and keep drawing while it grows; call it inside a fragment."""
     history = run.job.history if run.job else None  # None before the run has started
+    data = history.dataset if history else _dataset(config)
 
     def piece(start: int, stop: int) -> Piece:
         return run.job.piece(history, start, stop) if run.job and history else {"step": [], "series": {}, "maps": None}
@@ -78,16 +81,34 @@ def training_player(
         run,
         count=len(history.step) if history is not None else 0,
         piece=piece,
-        look=f"{history is not None} {metric} {log} {with_dropout}",
-        panels=lambda: _panels(history, config, metric=metric, log=log, with_dropout=with_dropout),
+        panels=lambda: _panels(data, config, metric=metric, log=log, with_dropout=with_dropout),
+        panels_id=f"{metric} {log} {with_dropout}",
         metric=metric,
         status=status(run),
-        map_size=history.maps.shape[-1] if history is not None and history.maps is not None else 0,
+        map_size=MAP_SIZE if _in_plane(data) else 0,
     )
 
 
-def _panels(history: History | None, config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool) -> Panels:
-    """The empty figures of all arms."""
+@lru_cache(maxsize=4)  # of at most 4 MB, a table of one's own; each is drawn again where its run is made
+def _dataset(config: TrainingConfig) -> Dataset:
+    """The data of a run that has not started: what there is to see while it waits."""
+    return make_dataset(
+        config.dataset,
+        n_train=config.n_train,
+        noise=config.noise,
+        label_noise=config.label_noise,
+        seed=config.seed,
+        table=config.table,
+    )
+
+
+def _in_plane(data: Dataset) -> bool:
+    """Whether the data have two features, so that there is a map to draw."""
+    return len(data.features) == 2
+
+
+def _panels(data: Dataset, config: TrainingConfig, *, metric: str, log: bool, with_dropout: bool) -> Panels:
+    """The figures of all arms with all that is known before the training: axes, floor and points."""
     labels = CurveLabels(
         step=_("training step"),
         value=_("loss (nats)") if metric == "loss" else _("accuracy"),
@@ -99,9 +120,8 @@ def _panels(history: History | None, config: TrainingConfig, *, metric: str, log
         best=_("best step"),
     )
     floor = None
-    if history is not None:
-        floor = history.loss_floor if metric == "loss" else history.accuracy_ceiling
-    maps = history is not None and history.maps is not None
+    if data.floor:
+        floor = data.floor.loss if metric == "loss" else data.floor.accuracy
     return [
         {
             "title": arm_name(rate),
@@ -116,23 +136,22 @@ def _panels(history: History | None, config: TrainingConfig, *, metric: str, log
                 logarithmic=log,
                 with_dropout=with_dropout,
             ).to_dict(),
-            "map": _map(history) if history is not None and maps else None,
+            "map": _map(data) if _in_plane(data) else None,
+            # Before the first point: up to a little more than the loss of one who knows nothing.
+            "range": [0.01 if log else 0.0, round(1.2 * math.log(len(data.classes)), 3) if metric == "loss" else 1.0],
         }
         for arm, rate in enumerate(config.rates)
     ]
 
 
-def _map(history: History) -> dict[str, Any]:
-    data = history.dataset
-    assert history.maps is not None
-    assert history.map_extent is not None
+def _map(data: Dataset) -> dict[str, Any]:
     figure = drawn_once(
         decision_map_figure,
         data.train_x,
         data.train_y,
         data.flipped,
-        history.map_extent,
-        history.maps.shape[-1],
+        plane_extent(data.train_x),
+        MAP_SIZE,
         MapLabels(
             classes=tuple(_("class {name}", name=name) for name in data.classes),
             flipped=_("flipped label"),

@@ -17,7 +17,7 @@ from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.runs import MeasuringJob, measuring_runs
 
 _mount = moving_picture("two_dice")
-_MARKS = ("copied", "new", "impossible")
+_VERDICTS = ("copied", "new", "impossible")
 
 
 def experiment_table(
@@ -60,7 +60,7 @@ def experiment_table(
             },
             "labels": {
                 "table": _("Who learned how (rows), who speaks how (columns), and what is said"),
-                "marks": [
+                "verdicts": [
                     _("copied word for word from the training set"),
                     _("new and possible"),
                     _("impossible: the grammar cannot say it"),
@@ -188,5 +188,5 @@ def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, An
             }
             for name in MEASURES
         ],
-        "sentences": [[sentence_text(told, story), _MARKS.index(told.verdict)] for told in result.sentences],
+        "sentences": [[sentence_text(told, story), _VERDICTS.index(told.verdict)] for told in result.sentences],
     }

@@ -1,5 +1,7 @@
 """Train it yourself: both models learn while the class watches, their curves beside the floor."""
 
+import math
+
 import streamlit as st
 
 from lib.figures.curves import CurveLabels, curves_figure
@@ -22,8 +24,8 @@ def pair_player(run: Run[TrainingPairJob], pair: Pair) -> None:
         run,
         count=min(len(each) for each in records),
         piece=lambda start, stop: _piece(records, start, stop),
-        look="",
         panels=lambda: _panels(pair),
+        panels_id="",
         metric="loss",
         status=training_status(run),
     )
@@ -58,13 +60,15 @@ def _panels(pair: Pair) -> Panels:
         floor=_("floor, the source's entropy"),
         best=_("best step"),
     )
-    floor = load_story(pair[0].language).entropy_per_word
+    story = load_story(pair[0].language)
+    floor, guess = story.entropy_per_word, math.log(len(story.vocabulary))
     return [
         {
             "title": arm_name(config.p),
             "arm": arm,
             "curves": drawn_once(curves_figure, arm, labels, metric="loss", steps=config.steps, floor=floor).to_dict(),
             "map": None,
+            "range": [0.0, round(1.05 * guess, 3)],  # before the first point: an untrained model guesses
         }
         for arm, config in enumerate(pair)
     ]
