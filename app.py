@@ -22,7 +22,8 @@ with framed("home"):
     st.subheader(_("See for yourself"), anchor=False)
     lessons = [page for page in PAGES if page.id != "home"]
     for first in range(0, len(lessons), 3):
-        for card, page in zip(st.columns(3, border=True), lessons[first : first + 3], strict=False):
-            with card:
+        row = lessons[first : first + 3]
+        for column, page in zip(st.columns(len(row)), row, strict=True):
+            with column.container(border=True, height="stretch", key=f"card-{page.id}"):
                 link_to(page.id, f"**{page.name()}**")
                 st.markdown(f"**{page.question()}** " + prose("home", f"card-{page.id}"))

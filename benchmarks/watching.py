@@ -26,7 +26,7 @@ from lib.training import TrainingConfig
 from lib.web.runs.worker_pool import Run, Watcher
 from lib.web.training.player import TrainingJob
 config = TrainingConfig(steps={steps}, seed={seed})
-run = Run(1, lambda: TrainingJob(config))
+run = Run(lambda: TrainingJob(config))
 run.watchers.add(Watcher())
 thread = threading.Thread(target=run.take_turn, args=(1e9,))
 thread.start()

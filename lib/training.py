@@ -223,6 +223,22 @@ class History:
         return History(**values)
 
 
+def draw_dataset(config: TrainingConfig) -> Dataset:
+    """Draw the data that a run of this config learns from.
+
+    >>> draw_dataset(TrainingConfig(n_train=50)).train_x.shape
+    (50, 2)
+    """
+    return make_dataset(
+        config.dataset,
+        n_train=config.n_train,
+        noise=config.noise,
+        label_noise=config.label_noise,
+        seed=config.seed,
+        table=config.table,
+    )
+
+
 def train(config: TrainingConfig) -> History:
     """Train from start to end and return the history; the same config always gives the same one."""
     trainer = Trainer(config)
@@ -246,14 +262,7 @@ class Trainer:
         self.config = config
         self.step = 0
         self.steps = config.steps
-        data = make_dataset(
-            config.dataset,
-            n_train=config.n_train,
-            noise=config.noise,
-            label_noise=config.label_noise,
-            seed=config.seed,
-            table=config.table,
-        )
+        data = draw_dataset(config)
         # Each member has a generator of its own for each purpose, so that more members, or arms, do not change the
         # others' luck.
         streams = [np.random.SeedSequence([config.seed, member]).spawn(3) for member in range(config.members)]
@@ -416,7 +425,7 @@ class _Recorder:
         self._targets = encode_targets(self._classes, outputs)
 
         T, A, E = min(config.recordings, config.steps) + 1, ensemble.arms, ensemble.members
-        extent = _extent(data.train_x) if in_plane else None
+        extent = plane_extent(data.train_x) if in_plane else None
         self._grid = None if extent is None else torch.from_numpy(grid(extent))
         self._full = History(
             config=config,
@@ -503,7 +512,7 @@ def _likeliest(logits: Tensor) -> Tensor:
     return (logits > 0).squeeze(-1).long() if logits.shape[-1] == 1 else logits.argmax(-1)
 
 
-def _extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
+def plane_extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
     """Return (left, right, bottom, top) of the training points with a margin around them."""
     low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
     margin = MAP_MARGIN * np.where(high > low, high - low, 1.0)

@@ -35,10 +35,10 @@ def passes(seed: int) -> list[dict[str, object]]:
 def words(seed: int) -> list[dict[str, object]]:
     """One sentence, word by word: the likeliest continuations, which of them the cut keeps, and the one drawn."""
     story, rng = load_story("en"), np.random.default_rng(seed)
-    said: list[str] = []
+    prompt: list[str] = []
     steps: list[dict[str, object]] = []
     while True:
-        truth = story.next_word(said)  # (V,)
+        truth = story.next_word(prompt)  # (V,)
         with np.errstate(divide="ignore"):
             cut = shape_distribution(np.log(truth), top_k=TOP_K)
         drawn = int(draw(cut.probabilities, 1, rng)[0])
@@ -50,7 +50,7 @@ def words(seed: int) -> list[dict[str, object]]:
             order[-1] = drawn
         steps.append(
             {
-                "said": list(said),
+                "prompt": list(prompt),
                 "choices": [
                     {
                         "word": story.vocabulary[i],
@@ -63,7 +63,7 @@ def words(seed: int) -> list[dict[str, object]]:
                 "face": int(rng.integers(1, 7)),
             }
         )
-        said.append(story.vocabulary[drawn])
+        prompt.append(story.vocabulary[drawn])
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def main() -> None:
     spoken = words(SEED)
     recording = {"made_by": made_by, "top_k": TOP_K, "passes": passes(SEED), "words": spoken}
     FILE.write_text(json.dumps(recording, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(*spoken[-1]["said"], "...")  # type: ignore[misc]
+    print(*spoken[-1]["prompt"], "...")  # type: ignore[misc]
 
 
 if __name__ == "__main__":

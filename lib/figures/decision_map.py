@@ -1,15 +1,19 @@
 """The plane as one network sees it: coloured by class, with the training points and the flipped ones marked."""
 
 from dataclasses import dataclass
+from itertools import cycle
 
 import numpy as np
 import numpy.typing as npt
 
-from lib.figures.figure import Figure, Part, figure
+from lib.figures.figure import Figure, Part, figure, title
 from lib.figures.palette import CLASSES
 
 # Drawing thousands of points hides the map and makes every link to a picture heavy.
 MOST_POINTS = 300
+# So that nobody needs the colours to tell classes apart, at least not neighbours in the legend.
+_SYMBOLS = ("circle", "square", "triangle-up", "triangle-down", "cross")
+_UNDECIDED = "#f2f2f2"  # between two classes; more than two have no shades between them
 
 
 @dataclass(frozen=True)
@@ -31,39 +35,55 @@ def decision_map_figure(
 ) -> Figure:
     """The points of one arm, with room for the map under them, which moves and so is not Plotly's to draw.
 
-    ``points`` (N, 2), ``classes`` (N,) as the network was told them, ``flipped`` (N,) where that was a lie; ``extent``
-    is (left, right, bottom, top), the centres of the outermost of ``size`` x ``size`` cells. The layout's ``meta`` says
-    how to paint a map: the colours of 0, of the middle and of 255, and the extent of the cells with their margins.
+    ``points`` (N, 2), ``classes`` (N,) as the network learns them, ``flipped`` (N,) where that is not the true class;
+    ``extent`` is (left, right, bottom, top), the centres of the outermost of ``size`` x ``size`` cells. The layout's
+    ``meta`` says how to paint a map (`lib.training.History.maps`): colours at equal distances from 0 to 255, and the
+    extent of the cells with their margins.
     """
     left, right, bottom, top = extent
     dx, dy = (right - left) / max(1, size - 1), (top - bottom) / max(1, size - 1)
     points, classes, flipped = points[:MOST_POINTS], classes[:MOST_POINTS], flipped[:MOST_POINTS]
-    looks = zip(labels.classes, CLASSES, ("circle", "square"), strict=False)
+    colours = CLASSES[: len(labels.classes)]
     of_classes = [
         {
             **_dots(points[classes == label]),
             "name": name,
             "marker": {"size": 8, "color": colour, "symbol": symbol, "line": {"width": 1.2, "color": "white"}},
         }
-        for label, (name, colour, symbol) in enumerate(looks)
+        for label, (name, colour, symbol) in enumerate(zip(labels.classes, colours, cycle(_SYMBOLS), strict=False))
     ]
     crosses = {
         **_dots(points[flipped]),
         "name": labels.flipped,
-        "marker": {"size": 13, "symbol": "x-thin", "line": {"width": 2.4, "color": "black"}},
+        "marker": {
+            "size": 13,
+            "symbol": "x-thin",
+            "line": {"width": 2.4, "color": "black"},
+        },
     }
     axis = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
     return figure(
         [*of_classes, crosses],
         {
             "meta": {
-                "colors": [CLASSES[0], "#f2f2f2", CLASSES[1]],
+                "colors": [colours[0], _UNDECIDED, colours[1]] if len(colours) == 2 else list(colours),
                 "extent": [left - dx / 2, right + dx / 2, bottom - dy / 2, top + dy / 2],
             },
-            "margin": {"l": 8, "r": 8, "t": 4, "b": 8},
+            "margin": {"l": 24, "r": 8, "t": 4, "b": 24},
             "showlegend": False,
-            "xaxis": {**axis, "range": [left, right]},
-            "yaxis": {**axis, "range": [bottom, top], "scaleanchor": "x"},
+            "xaxis": {
+                **axis,
+                "range": [left, right],
+                "constrain": "domain",
+                "title": {**title(labels.features[0]), "standoff": 2},
+            },
+            "yaxis": {
+                **axis,
+                "range": [bottom, top],
+                "scaleanchor": "x",
+                "constrain": "domain",
+                "title": {**title(labels.features[1]), "standoff": 2},
+            },
         },
     )
 

@@ -8,6 +8,11 @@ LEARN = "#2a86c7"  # the learning die, and everything of training
 SPEAK = "#cf6a10"  # the speaking die, and everything of inference
 FLOOR = "#7b828c"  # the best anyone can reach; axes and other quiet things
 GRID = "rgba(125,125,125,0.25)"
-CLASSES = ("#8b5fc0", "#1f9a70")  # the two classes of the toy data
+# One for each class that data may have (lib/tables.py); the toys have the first two. Each is as far as it can be from
+# those before it, also for those who cannot tell red from green.
+CLASSES = (
+    *("#8b5fc0", "#1f9a70", "#c9691e", "#e460cc", "#786030", "#3054e4", "#186c84", "#e46c78", "#6090e4", "#cc249c"),
+    *("#a83c6c", "#cc2418", "#4860b4", "#b4849c", "#a83ce4", "#189cc0", "#9c6054", "#9c7848", "#9c489c", "#cc8418"),
+)
 HELPED, HURT = "#1f9a70", "#d0566b"
 TEXT_SIZE = 15  # px: nothing inside a figure is smaller than 14 at 1280 x 720

@@ -7,26 +7,15 @@
 // data: { figure: { data, layout }, height, alt }
 
 const version = new URL(import.meta.url).search;
-const { loadPlotly } = await import("./parts/plotly.js" + version);
+const { Player, playersOf } = await import("./parts/player.js" + version);
+const { loadPlotly, loadPlotlyAtOnce } = await import("./parts/plotly.js" + version);
 const { html } = await import("./parts/svg.js" + version);
 
 const NEAR = "200px";     // from the edge of the screen: Plotly is loaded
 const SEEN = "30px";      // the chart is drawn
 const PATIENCE = 3000;    // ms to wait for the other pictures, one of which may never come
+const RETRY = 3000;       // ms until a script that did not arrive is requested again
 const CONFIG = { displayModeBar: false, scrollZoom: false, responsive: false };
-
-const charts = new WeakMap();
-
-export function update({ parentElement, data }) {
-  const chart = charts.get(parentElement) ?? new Chart(parentElement);
-  charts.set(parentElement, chart);
-  chart.receive(data);
-}
-
-export function destroy(root) {
-  charts.get(root)?.destroy();
-  charts.delete(root);
-}
 
 const idle = (timeout) => new Promise((go) =>
   (globalThis.requestIdleCallback ? requestIdleCallback(go, { timeout }) : setTimeout(go, 50)));
@@ -38,41 +27,40 @@ async function picturesDrawn() {
   while (document.querySelector(".two-dice:empty") && performance.now() < end) await new Promise((go) => setTimeout(go, 50));
 }
 
-class Chart {
+class Chart extends Player {
   constructor(root) {
-    this.holder = root.querySelector(".two-dice");
-    this.holder.classList.add("chart");
+    super(root, "chart");
     this.plot = html("div", "plot", this.holder);
     this.plot.setAttribute("role", "img");
-    this.look = "";          // what the plot on screen was drawn from
+    this.drawn = "";         // what the plot on screen was drawn from
     this.drawings = 0;
     this.near = this.seen = false;
     this.watching = [
       this.watch(NEAR, (near) => { this.near = near; this.load().catch(() => {}); }),
       this.watch(SEEN, (seen) => { this.seen = seen; this.draw(); }),
     ];
-    this.sized = new ResizeObserver(() => this.draw());
-    this.sized.observe(this.plot);
+    this.print = () => this.drawAtOnce();
+    addEventListener("beforeprint", this.print);
   }
 
   destroy() {
     this.near = this.seen = false;
+    clearTimeout(this.retry);
+    removeEventListener("beforeprint", this.print);
     this.watching.forEach((observer) => observer.disconnect());
-    this.sized.disconnect();
     globalThis.Plotly?.purge(this.plot);
-    this.holder.replaceChildren();
+    super.destroy();
   }
 
   // The page scrolls in an element of its own, for which there is a margin of its own.
-  watch(margin, told) {
-    const observer = new IntersectionObserver((entries) => told(entries.at(-1).isIntersecting),
+  watch(margin, onChange) {
+    const observer = new IntersectionObserver((entries) => onChange(entries.at(-1).isIntersecting),
       { rootMargin: margin, scrollMargin: margin });
     observer.observe(this.plot);
     return observer;
   }
 
-  receive(data) {
-    this.data = data;
+  show(data) {
     this.figure = JSON.stringify(data.figure);
     this.plot.style.height = `${data.height}px`;
     this.plot.setAttribute("aria-label", data.alt);
@@ -80,6 +68,8 @@ class Chart {
     if (!this.drawings && globalThis.Plotly) this.seen = this.inSight();
     this.draw();
   }
+
+  resize() { this.draw(); }
 
   inSight() {
     const { top, bottom } = this.plot.getBoundingClientRect();
@@ -98,31 +88,36 @@ class Chart {
 
   // Bring the plot up to date, if it can be seen. What changes meanwhile is drawn right after.
   async draw() {
-    if (!this.seen || this.drawing) return;
+    if (!this.seen || !this.data || this.drawing) return;
     this.drawing = true;
+    clearTimeout(this.retry);
     try {
       const Plotly = await this.load();
       if (Plotly) {
         if (this.drawings) await painted();  // the page's picture comes first; to a new chart it has come already
-        await this.catchUp(Plotly);
+        while (this.seen && await this.render(Plotly)) this.holder.dataset.drawn = this.drawings;
       }
     } catch (error) {
       console.error(error);
       if (!this.drawings) this.plot.textContent = this.data.alt;
+      this.retry = setTimeout(() => this.draw(), RETRY);
     }
     this.drawing = false;
   }
 
-  async catchUp(Plotly) {
-    while (this.seen) {
-      const { width, style } = this.measure(), look = [this.figure, this.data.height, width, ...Object.values(style)].join();
-      if (!width || look === this.look) return;
-      this.look = look;
-      if (!this.drawings) this.plot.replaceChildren();
-      const { data, layout } = JSON.parse(this.figure);  // Plotly writes into what it is given
-      await Plotly.react(this.plot, data, { ...layout, ...this.surroundings(layout, style), width, height: this.data.height }, CONFIG);
-      this.holder.dataset.drawn = ++this.drawings;
-    }
+  // Paper shows all charts, those too that were never near the screen.
+  drawAtOnce() {
+    if (this.data && loadPlotlyAtOnce()) this.render(globalThis.Plotly);
+  }
+
+  // Draw the newest figure, unless that is what the plot shows already.
+  render(Plotly) {
+    const { width, style } = this.measure(), wanted = [this.figure, this.data.height, width, ...Object.values(style)].join();
+    if (!width || wanted === this.drawn) return false;
+    this.drawn = wanted;
+    if (!this.drawings++) this.plot.replaceChildren();
+    const { data, layout } = JSON.parse(this.figure);  // Plotly writes into what it is given
+    return Plotly.react(this.plot, data, { ...layout, ...this.surroundings(layout, style), width, height: this.data.height }, CONFIG);
   }
 
   measure() {
@@ -156,3 +151,5 @@ class Chart {
     };
   }
 }
+
+export const { update, destroy } = playersOf(Chart);

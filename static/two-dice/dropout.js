@@ -31,7 +31,7 @@ class Recording {
     this.depth = data.sizes.length - 1;                   // layers that can drop
     this.bits = data.masks.map(bytes);
     this.held = data.activations.map(bytes);
-    this.said = sixteen(data.outputs);
+    this.probabilities = sixteen(data.outputs);
     this.strength = data.weights.map(eight);
     this.classes = data.sizes.at(-1);
     this.largest = [Math.max(...data.input.map(Math.abs)), ...data.scales].map((most, i) => most * data.factors[i] || 1);
@@ -49,7 +49,7 @@ class Recording {
   result(pass, layer, unit) {
     return this.kept(pass, layer, unit) * this.activation(pass, layer, unit) * this.factors[layer];
   }
-  output(pass, unit) { return this.said[pass * this.classes + unit] / 65535; }
+  output(pass, unit) { return this.probabilities[pass * this.classes + unit] / 65535; }
   mean(pass, unit) {
     let sum = 0;
     for (let i = 0; i <= pass; i++) sum += this.output(i, unit);
@@ -65,8 +65,9 @@ class Recording {
 class NetworkPlayer extends Player {
   constructor(root) {
     super(root, "network");
-    this.picture = svg("svg", { role: "img" }, this.holder);
+    this.picture = svg("svg", { role: "img", translate: "no" }, this.holder);
     this.caption = html("p", "caption", this.holder);
+    this.caption.translate = false;  // its numbers change: a browser that translates would keep the old ones
     this.row = html("div", "", this.holder);
     this.list = html("div", "legend", this.holder);
   }
@@ -78,9 +79,9 @@ class NetworkPlayer extends Player {
     this.controls(data.labels.transport, () => createTransport(this.row, {
       labels: data.labels.transport, interval: INTERVAL, onFrame: (pass) => this.draw(pass),
     }));
-    // What the shapes are made from; all else only gives them other looks, and is no reason to make them anew.
-    const { kind, sizes, points, chosen, labels: { picture, ...words } } = data;
-    const shapes = JSON.stringify([kind, sizes, points, points.length ? chosen : 0, words]), other = shapes !== this.shapes;
+    // What the shapes are made from; all else only styles them anew, and is no reason to make them anew.
+    const { kind, sizes, points, chosen, labels: { picture, ...names } } = data;
+    const shapes = JSON.stringify([kind, sizes, points, points.length ? chosen : 0, names]), other = shapes !== this.shapes;
     this.shapes = shapes;
     if (other) this.width = 0;
     this.transport.setLength(data.passes);
@@ -89,7 +90,7 @@ class NetworkPlayer extends Player {
     this.resize();
   }
 
-  // Lines and shapes, made once for a width and a network; draw() then only gives them other looks.
+  // Lines and shapes, made once for a width and a network; draw() then only styles them.
   build(width) {
     const { data, picture } = this, { sizes, labels } = data, wide = width >= 560;
     const height = wide ? 400 : 350, top = 42, foot = 24, room = height - top - foot;
@@ -97,10 +98,11 @@ class NetworkPlayer extends Player {
     picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     picture.setAttribute("height", height);
 
-    const side = wide ? Math.min(room, 0.24 * width, 230) : Math.min(104, 0.29 * width);
+    const side = wide ? Math.min(room, 0.24 * width, 230) : Math.min(96, 0.25 * width);
     const left = 4, middle = top + room / 2, digits = data.kind === "digits";
-    const outputs = width - (wide ? 260 : 112), start = left + side + (digits ? 0 : wide ? 46 : 26);
-    const columns = [start, start + (outputs - start) * 0.32, start + (outputs - start) * 0.68, outputs];
+    const outputs = width - (wide ? 260 : 96), start = left + side + (digits ? 0 : wide ? 46 : 26);
+    // On a phone the names of the hidden layers need most of the room.
+    const columns = [start, ...(wide ? [0.32, 0.68] : [0.28, 0.72]).map((part) => start + (outputs - start) * part), outputs];
     const spread = (n, layer, unit) => {
       const gap = room / Math.max(n, layer === 0 ? 4 : n);
       return middle + (unit - (n - 1) / 2) * gap;
@@ -143,13 +145,12 @@ class NetworkPlayer extends Player {
     this.notes = data.rates.map((_, layer) => {
       const x = layer === 0 ? left + (digits ? side / 2 : (start - left + 14) / 2) : columns[layer];
       const text = (y, name, words = "") => svg("text", { x, y, "text-anchor": "middle", class: name }, picture, words);
-      if (wide) text(16, "", labels.layers[layer]);
-      const narrow = layer === 2 ? 12 : 28;  // side by side, the rates of both hidden layers would touch
-      return { rate: text(wide ? 35 : narrow, "rate"), factor: text(height - 6, "rate"), gone: text(middle, "gone") };
+      text(16, "layer", labels.layers[layer]);
+      return { rate: text(35, "rate"), factor: text(height - 6, "rate"), gone: text(middle, "gone") };
     });
 
     this.bars = [...Array(sizes.at(-1)).keys()].map((unit) => this.bar(unit, outputs, at(this.data.depth, unit)[1], width, wide));
-    if (wide) svg("text", { x: outputs + 34, y: 16 }, picture, labels.layers.at(-1));
+    svg("text", { x: wide ? outputs + 34 : width, y: 16, "text-anchor": wide ? "start" : "end", class: "layer" }, picture, labels.layers.at(-1));
   }
 
   bar(unit, x, y, width, wide) {
@@ -212,7 +213,7 @@ class NetworkPlayer extends Player {
       if (value) value.textContent = percent.format(share);
     });
 
-    this.say(pass, means, percent);
+    this.describe(pass, means, percent);
     this.holder.dataset.pass = pass;
   }
 
@@ -225,23 +226,23 @@ class NetworkPlayer extends Player {
     for (let to = 0; to < above; to++) for (let from = 0; from < below; from++) {
       flow.push(hears[to] ? (Math.abs(weights[to * below + from]) / 127) * sends[from] : 0);
     }
-    const look = (line, strength) => line.setAttribute("stroke-opacity", strength ? (0.08 + 0.72 * Math.sqrt(strength)).toFixed(2) : 0);
-    if (!many) { lines.forEach((line, i) => look(line, flow[i])); return; }
+    const fade = (line, strength) => line.setAttribute("stroke-opacity", strength ? (0.08 + 0.72 * Math.sqrt(strength)).toFixed(2) : 0);
+    if (!many) { lines.forEach((line, i) => fade(line, flow[i])); return; }
     const order = [...flow.keys()].sort((a, b) => flow[b] - flow[a]);
     lines.forEach((line, i) => {
       at(order[i] % below, Math.floor(order[i] / below), line);
-      look(line, flow[order[i]]);
+      fade(line, flow[order[i]]);
     });
   }
 
   // The same in words: under the picture, and for those who cannot see it.
-  say(pass, means, percent) {
+  describe(pass, means, percent) {
     const { data } = this, { labels, sizes } = data;
     const best = (values) => values.reduce((most, value, i) => (value > values[most] ? i : most), 0);
     const outputs = means.map((_, unit) => data.output(pass, unit));
     const hidden = sizes.slice(1, -1).reduce((a, b) => a + b, 0);
     const kept = sizes.slice(1, -1).reduce((sum, _, i) => sum + data.count(pass, i + 1), 0);
-    const said = fill(data.training ? labels.pass : labels.evalPass, {
+    const sentence = fill(data.training ? labels.pass : labels.evalPass, {
       i: pass + 1, out: hidden - kept, n: hidden,
       class: labels.classes[best(outputs)], percent: percent.format(Math.max(...outputs)),
       mean: labels.classes[best(means)], meanPercent: percent.format(Math.max(...means)),
@@ -249,7 +250,7 @@ class NetworkPlayer extends Player {
     // Of several lost layers the last one decides: nothing before it matters any more.
     const gone = data.rates.findLastIndex((_, depth) => !data.count(pass, depth));
     const lost = gone < 0 ? "" : " " + fill(labels.gone, { layer: labels.layers[gone] });
-    this.caption.textContent = said + lost;
+    this.caption.textContent = sentence + lost;
     this.caption.classList.toggle("warning", gone >= 0);
     this.caption.setAttribute("aria-live", this.transport.playing ? "off" : "polite");
     this.picture.setAttribute("aria-label", `${labels.picture} ${this.caption.textContent}`);

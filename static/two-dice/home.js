@@ -3,118 +3,153 @@
 //
 // data: { labels, colours: { learn, speak, quiet },
 //         passes: [{ kept: [[true, ...] per layer], face }],
-//         words: [{ said: [...], choices: [{ word, probability, kept }], drawn, face }] }
+//         words: [{ prompt: [...], choices: [{ word, probability, percent, kept }], drawn, face }] }
 
 const version = new URL(import.meta.url).search;
+const { Player, playersOf } = await import("./parts/player.js" + version);
 const { createTransport, calm } = await import("./parts/transport.js" + version);
 const { svg, html, fill, die } = await import("./parts/svg.js" + version);
 
-const pictures = new WeakMap();
+const INTERVAL = 1100;  // ms a pass or a word at speed 1
+const HEIGHT = 200;
 
-export function update({ parentElement, data }) {
-  const holder = parentElement.querySelector(".two-dice");
-  const known = pictures.get(parentElement);
-  const recording = JSON.stringify(data);
-  if (known?.recording === recording) return;
-  known?.transport.destroy();
-  holder.replaceChildren();
+class LifeStrip extends Player {
+  constructor(root) {
+    super(root, "life");
+    this.strip = html("div", "life-strip", this.holder);
+    this.row = html("div", "", this.holder);
+  }
 
-  const strip = html("div", "life-strip", holder);
-  const learn = learningHalf(strip, data);
-  const speak = speakingHalf(strip, data);
-  const total = data.passes.length + data.words.length;
-  const transport = createTransport(holder, {
-    labels: data.labels.transport,
-    interval: 1100,
-    loop: true,
-    onFrame(position) {
-      const learning = position < data.passes.length;
-      learn(learning ? position : data.passes.length - 1, learning);
-      speak(learning ? null : position - data.passes.length, !learning);
-    },
-  });
-  transport.setLength(total);
-  transport.go(known?.transport.position ?? 0);
-  if (!calm() && known?.transport.playing !== false) transport.play();
-  pictures.set(parentElement, { recording, transport });
+  show(data) {
+    for (const [name, colour] of Object.entries(data.colours)) this.holder.style.setProperty(`--${name}`, colour);
+    this.controls(data.labels.transport, () => {
+      const transport = createTransport(this.row, {
+        labels: data.labels.transport, interval: INTERVAL, loop: true, onFrame: (position) => this.draw(position),
+      });
+      transport.setLength(data.passes.length + data.words.length);
+      if (!calm()) transport.play();
+      return transport;
+    });
+    this.width = 0;
+    this.resize();
+  }
+
+  build() {
+    const { labels } = this.data;
+    this.strip.replaceChildren();
+    this.learning = new LearningHalf(this.strip, "learn", labels.learns, this.data);
+    this.speaking = new SpeakingHalf(this.strip, "speak", labels.speaks, this.data);
+  }
+
+  draw(position) {
+    if (!this.width) return;
+    const { passes } = this.data, word = position - passes.length;
+    this.learning.draw(word < 0 ? position : passes.length - 1, word < 0);
+    this.speaking.draw(Math.max(0, word), word >= 0);
+  }
 }
 
-export function destroy(root) {
-  pictures.get(root)?.transport.destroy();
-  pictures.delete(root);
+// One half of the strip; it is active while its die rolls, and paler while it rests.
+class Half {
+  constructor(strip, name, title, data) {
+    this.data = data;
+    this.box = html("section", `half ${name}`, strip);
+    html("h2", "", this.box, title);
+    this.picture = svg("svg", { role: "img", translate: "no" }, this.box);
+    this.caption = html("p", "caption", this.box);
+    this.caption.translate = false;  // its numbers change: a browser that translates would keep the old ones
+    this.width = Math.floor(this.picture.getBoundingClientRect().width);
+    this.picture.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
+    this.picture.setAttribute("height", HEIGHT);
+    this.build();
+  }
+
+  describe(active, caption, picture = "") {
+    this.box.classList.toggle("active", active);
+    this.caption.textContent = caption;
+    this.picture.setAttribute("aria-label", `${picture} ${caption}`.trim());
+  }
 }
 
-function half(strip, className, colour, title, subtitle) {
-  const box = html("section", `half ${className}`, strip);
-  box.style.setProperty("--hue", colour);
-  html("h2", "", box, title);
-  const picture = svg("svg", { viewBox: "0 0 560 200", role: "img" }, box);
-  const caption = html("p", "caption", box, subtitle);
-  return { box, picture, caption };
-}
+class LearningHalf extends Half {
+  build() {
+    const { picture, width, data: { colours, passes } } = this, rows = passes[0].kept;
+    const at = (layer, unit) =>
+      [width * (0.31 + layer * 0.205), HEIGHT / 2 + (unit - (rows[layer].length - 1) / 2) * 33];
+    this.edges = rows.slice(1).flatMap((row, layer) => row.flatMap((_, to) => rows[layer].map((_, from) => {
+      const [x1, y1] = at(layer, from), [x2, y2] = at(layer + 1, to);
+      const line = svg("line", { x1, y1, x2, y2, stroke: colours.learn, "stroke-width": 1.4 }, picture);
+      return { layer, from, to, line };
+    })));
+    this.units = rows.map((row, layer) => row.map((_, unit) => {
+      const [cx, cy] = at(layer, unit);
+      return svg("circle", { cx, cy, r: 13, stroke: colours.learn, "stroke-width": 2.5, class: "unit" }, picture);
+    }));
+    this.roll = die(picture, Math.max(24, width * 0.125), HEIGHT / 2, colours.learn);
+  }
 
-function learningHalf(strip, { labels, colours, passes }) {
-  const { box, picture, caption } = half(strip, "learn", colours.learn, labels.learns, "");
-  const rows = passes[0].kept;
-  const at = (layer, unit) => [175 + layer * 115, 100 + (unit - (rows[layer].length - 1) / 2) * 33];
-  const edges = [];
-  rows.slice(1).forEach((row, layer) => row.forEach((_, to) => rows[layer].forEach((_, from) => {
-    const [x1, y1] = at(layer, from), [x2, y2] = at(layer + 1, to);
-    edges.push({ layer, from, to, line: svg("line", { x1, y1, x2, y2, stroke: colours.learn, "stroke-width": 1.4 }, picture) });
-  })));
-  const units = rows.map((row, layer) => row.map((_, unit) => {
-    const [cx, cy] = at(layer, unit);
-    return svg("circle", { cx, cy, r: 13, stroke: colours.learn, "stroke-width": 2.5, class: "unit" }, picture);
-  }));
-  const roll = die(picture, 70, 100, colours.learn);
-  return (pass, active) => {
-    const { kept, face } = passes[pass];
-    box.classList.toggle("active", active);
-    roll(face);
-    units.forEach((row, layer) => row.forEach((unit, i) => unit.classList.toggle("dropped", active && !kept[layer][i])));
-    edges.forEach(({ layer, from, to, line }) =>
+  draw(pass, active) {
+    const { passes, labels } = this.data, { kept, face } = passes[pass];
+    this.roll(face);
+    this.units.forEach((row, layer) =>
+      row.forEach((unit, i) => unit.classList.toggle("dropped", active && !kept[layer][i])));
+    this.edges.forEach(({ layer, from, to, line }) =>
       line.setAttribute("stroke-opacity", !active || (kept[layer][from] && kept[layer + 1][to]) ? 0.45 : 0));
-    const hidden = kept.slice(1, -1).flat();
-    const values = { i: pass + 1, out: hidden.filter((k) => !k).length, n: hidden.length };
-    caption.textContent = fill(active ? labels.pass : labels.learned, values);
-    picture.setAttribute("aria-label", caption.textContent);
-  };
+    const hidden = kept.slice(1, -1).flat(), out = hidden.filter((each) => !each).length;
+    this.describe(active, active ? fill(labels.pass, { i: pass + 1, out, n: hidden.length }) : labels.learned);
+  }
 }
 
-function speakingHalf(strip, { labels, colours, words }) {
-  const { box, picture, caption } = half(strip, "speak", colours.speak, labels.speaks, "");
-  const sentence = svg("text", { x: 16, y: 26, class: "sentence" }, picture);
-  const roll = die(picture, 510, 112, colours.speak);
-  const longest = Math.max(...words.map((w) => w.choices.length));
-  const bars = [...Array(longest).keys()].map((i) => {
-    const y = 46 + i * 30;
-    return {
-      word: svg("text", { x: 130, y: y + 17, "text-anchor": "end" }, picture),
-      bar: svg("rect", { x: 140, y, height: 22, rx: 4, stroke: colours.speak, "stroke-width": 1.5 }, picture),
-      value: svg("text", { y: y + 17, class: "value" }, picture),
-    };
-  });
-  return (index, active) => {
-    box.classList.toggle("active", active);
-    const step = words[index ?? 0];
-    picture.style.opacity = active ? 1 : 0.35;
-    roll(step.face);
-    sentence.textContent = active ? [...step.said, "▁▁▁"].join(" ") : "▁▁▁";
-    const largest = Math.max(...step.choices.map((c) => c.probability));
-    bars.forEach(({ word, bar, value }, i) => {
-      const choice = step.choices[i];
-      for (const each of [word, bar, value]) each.setAttribute("visibility", choice ? "visible" : "hidden");
+class SpeakingHalf extends Half {
+  build() {
+    const { picture, width, data: { colours, words } } = this, wide = width >= 450;
+    this.sentence = svg("text", { x: 4, y: 26, class: "sentence" }, picture);
+    // On a phone the die is beside the sentence, so that the bars have room.
+    this.roll = die(picture, width - (wide ? 50 : 26), wide ? 112 : 24, colours.speak);
+    this.room = width - (wide ? 8 : 64);                 // px for the sentence
+    this.start = wide ? Math.round(width * 0.25) : 104;  // where the bars begin
+    this.longest = width - this.start - (wide ? 200 : 112);
+    const most = Math.max(...words.map((word) => word.choices.length));
+    this.bars = [...Array(most).keys()].map((i) => {
+      const y = 46 + i * 30, group = svg("g", { class: "choice" }, picture);
+      return {
+        group,
+        word: svg("text", { x: this.start - 10, y: y + 17, "text-anchor": "end" }, group),
+        bar: svg("rect", { x: this.start, y, height: 22, rx: 4, stroke: colours.speak, "stroke-width": 1.5 }, group),
+        value: svg("text", { y: y + 17, class: "value" }, group),
+      };
+    });
+  }
+
+  draw(index, active) {
+    const { words, labels, colours } = this.data, step = words[index];
+    this.roll(step.face);
+    this.writeSentence(active ? [...step.prompt, "▁▁▁"] : ["▁▁▁"]);
+    const largest = Math.max(...step.choices.map((choice) => choice.probability));
+    this.bars.forEach(({ group, word, bar, value }, i) => {
+      const choice = step.choices[i], drawn = active && i === step.drawn;
+      group.setAttribute("visibility", choice ? "visible" : "hidden");
       if (!choice) return;
-      const width = Math.max(3, (230 * choice.probability) / largest);
+      const length = Math.max(3, (this.longest * choice.probability) / largest);
       word.textContent = choice.word;
-      bar.setAttribute("width", width);
+      word.classList.toggle("drawn", drawn);
+      bar.setAttribute("width", length);
       bar.setAttribute("fill", choice.kept ? colours.speak : "none");
       bar.setAttribute("stroke-dasharray", choice.kept ? "none" : "4 4");
-      value.setAttribute("x", 148 + width);
-      value.textContent = fill(choice.kept ? (active && i === step.drawn ? labels.drawn : "{percent}") : labels.cut, choice);
-      word.classList.toggle("drawn", active && i === step.drawn);
+      value.setAttribute("x", this.start + 8 + length);
+      value.textContent = fill(choice.kept ? (drawn ? labels.drawn : "{percent}") : labels.cut, choice);
     });
-    caption.textContent = active ? fill(labels.word, { i: index + 1, word: step.choices[step.drawn].word }) : labels.silent;
-    picture.setAttribute("aria-label", `${sentence.textContent} ${caption.textContent}`);
-  };
+    const caption = active ? fill(labels.word, { i: index + 1, word: step.choices[step.drawn].word }) : labels.silent;
+    this.describe(active, caption, this.sentence.textContent);
+  }
+
+  // The end of a sentence that is longer than its place.
+  writeSentence(words) {
+    for (let from = 0; from < words.length; from++) {
+      this.sentence.textContent = (from ? "… " : "") + words.slice(from).join(" ");
+      if (this.sentence.getComputedTextLength() <= this.room) return;
+    }
+  }
 }
+
+export const { update, destroy } = playersOf(LifeStrip);

@@ -3,7 +3,7 @@
 // data: { hue, restHue, training, p, passes, C, H, T, words, on: [four booleans],
 //         masks: base64 bits, for each pass C for the embedding, H T T for attention, C for the projection, C for the MLP,
 //         attention: [H][T][T] weights of the eval pass, top: [word, ...], chances: [passes][top], full: [top],
-//         said: [the likeliest word of each pass], locale, labels }
+//         predicted: [the likeliest word of each pass], locale, labels }
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf } = await import("./parts/player.js" + version);
@@ -15,12 +15,12 @@ const INTERVAL = 1000; // ms a pass at speed 1
 class TransformerPlayer extends Player {
   constructor(root) {
     super(root, "block");
-    this.picture = svg("svg", { role: "img" }, this.holder);
+    this.picture = svg("svg", { role: "img", translate: "no" }, this.holder);
     this.caption = html("p", "caption", this.holder);
+    this.caption.translate = false;  // its numbers change: a browser that translates would keep the old ones
   }
 
   show(data) {
-    this.data = data;
     this.width = 0;
     this.bits = Uint8Array.from(atob(data.masks), (character) => character.charCodeAt(0));
     const { C, H, T } = data;
@@ -136,12 +136,12 @@ class TransformerPlayer extends Player {
       bar.setAttribute("width", Math.max(0.5, (length * data.chances[pass][i]) / this.most));
       value.textContent = percent.format(data.chances[pass][i]);
     });
-    const said = fill(data.training ? labels.pass : labels.evalPass, {
-      i: pass + 1, one: out[0], two: out[1], three: out[2], four: out[3], word: data.said[pass],
+    const sentence = fill(data.training ? labels.pass : labels.evalPass, {
+      i: pass + 1, one: out[0], two: out[1], three: out[2], four: out[3], word: data.predicted[pass],
     });
-    this.caption.textContent = said;
+    this.caption.textContent = sentence;
     this.caption.setAttribute("aria-live", this.transport.playing ? "off" : "polite");
-    this.picture.setAttribute("aria-label", `${labels.picture} ${said}`);
+    this.picture.setAttribute("aria-label", `${labels.picture} ${sentence}`);
   }
 }
 

@@ -1,71 +1,54 @@
 // A time line to walk through: click an event, or press the arrow keys. The server shows the chosen event's card.
 //
-// A key that is held down is faster than the server. So every step of the walk has a number, and what the server says
-// to an earlier step than the last one does not pull the mark back.
+// A key that is held down is faster than the server. So every step of the walk has a number, and an answer to an earlier
+// step than the last one does not pull the mark back.
 //
 // data: { hues: { learn, speak }, events: [{ id, year, short, die, correction }],
 //         chosen: id, steps: the last one answered,
 //         labels: { picture, learn, speak, correction, options: [one sentence for each event] } }
 
 const version = new URL(import.meta.url).search;
+const { Player, playersOf } = await import("./parts/player.js" + version);
 const { html } = await import("./parts/svg.js" + version);
 
-const lines = new WeakMap();
+const WIDE = 700;       // px; a narrower time line runs down the page, so that there is room for the names
+const FOOT = 34;        // px for the axis and the years under it
+const ROW = 46;         // px for one of the events of a year
+const NARROW_ROW = 30;  // px for an event that has a row to itself
 
-export function update({ parentElement, data, setTriggerValue }) {
-  const line = lines.get(parentElement) ?? new TimeLine(parentElement);
-  lines.set(parentElement, line);
-  line.tell = (step) => setTriggerValue("walk", step);
-  line.show(data);
-}
-
-export function destroy(root) {
-  lines.get(root)?.destroy();
-  lines.delete(root);
-}
-
-class TimeLine {
+class TimeLine extends Player {
   constructor(root) {
-    this.holder = root.querySelector(".two-dice");
-    this.holder.classList.add("time-line");
+    super(root, "time-line");
     this.list = html("div", "events", this.holder);
     this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-orientation", "horizontal");
     this.list.tabIndex = 0;
-    this.steps = 0;
-    this.legend = html("div", "legend", this.holder);
     this.list.addEventListener("keydown", (event) => this.key(event));
-    this.sized = new ResizeObserver(() => this.draw());
-    this.sized.observe(this.holder);
-  }
-
-  destroy() {
-    this.sized.disconnect();
-    this.holder.replaceChildren();
+    this.legend = html("div", "legend", this.holder);
+    this.steps = 0;
   }
 
   show(data) {
-    const told = JSON.stringify(data);
-    if (told === this.told) return;
-    this.told = told;
-    this.data = data;
     if (data.steps >= this.steps) {
       this.steps = data.steps;
       this.at = Math.max(0, data.events.findIndex((event) => event.id === data.chosen));
     }
     this.list.setAttribute("aria-label", data.labels.picture);
+    this.makeLegend(data);
+    this.width = 0;
+    this.resize();
+  }
+
+  makeLegend({ hues, labels }) {
     this.legend.replaceChildren();
     for (const die of ["learn", "speak"]) {
       const item = html("span", "item", this.legend);
-      item.style.setProperty("--hue", data.hues[die]);
+      item.style.setProperty("--hue", hues[die]);
       html("span", "sample", item);
-      item.append(document.createTextNode(data.labels[die]));
+      item.append(document.createTextNode(labels[die]));
     }
     const item = html("span", "item", this.legend);
     html("span", "mark", item, "!");
-    item.append(document.createTextNode(data.labels.correction));
-    this.width = 0;
-    this.draw();
+    item.append(document.createTextNode(labels.correction));
   }
 
   key(event) {
@@ -79,59 +62,74 @@ class TimeLine {
   walk(to) {
     if (to === this.at) return;
     this.at = to;
-    this.mark();
-    this.tell({ to: this.data.events[to].id, steps: ++this.steps });
+    this.draw();
+    this.trigger("walk", { to: this.data.events[to].id, steps: ++this.steps });
   }
 
-  // One column for each year that something happened in, and the years between as a thin line.
-  draw() {
-    const width = Math.round(this.holder.clientWidth);
-    if (!this.data || !width || width === this.width) return;
-    this.width = width;
-    const { events, hues, labels } = this.data;
-    const focused = document.activeElement === this.list;
+  build(width) {
+    const wide = width >= WIDE, focused = document.activeElement === this.list;
     this.list.replaceChildren();
-    const first = events[0].year, last = events.at(-1).year;
-    const wide = width >= 700, row = wide ? 46 : 40, most = this.most(events);
-    this.list.style.height = `${most * row + 34}px`;
-    const place = (year) => `${((year - first + 0.5) / (last - first + 1)) * 100}%`;
+    this.list.classList.toggle("down", !wide);
+    this.list.setAttribute("aria-orientation", wide ? "horizontal" : "vertical");
     html("div", "axis", this.list).setAttribute("role", "presentation");
-    for (let year = first; year <= last; year++) {
-      const tick = html("div", "year", this.list, wide ? String(year) : year % 3 ? "" : String(year));
-      tick.setAttribute("role", "presentation");
-      tick.style.left = place(year);
-    }
-    const stacked = new Map();
-    this.options = events.map((event, i) => {
-      const level = stacked.get(event.year) ?? 0;
-      stacked.set(event.year, level + 1);
-      const option = html("div", "event", this.list);
-      option.id = `event-${event.id}`;
-      option.setAttribute("role", "option");
-      option.setAttribute("aria-label", labels.options[i]);
-      option.title = labels.options[i];
-      option.style.left = place(event.year);
-      option.style.bottom = `${34 + level * row}px`;
-      option.style.setProperty("--hue", hues[event.die]);
-      const dot = html("span", "dot", option, event.correction ? "!" : "");
-      dot.setAttribute("aria-hidden", "true");
-      if (wide) html("span", "name", option, event.short).setAttribute("aria-hidden", "true");
-      option.addEventListener("click", () => { this.list.focus({ preventScroll: true }); this.walk(i); });
+    const place = wide ? this.placeAcross() : this.placeDown();
+    this.options = this.data.events.map((event, i) => {
+      const option = this.makeOption(event, i);
+      place(option, event, i);
       return option;
     });
-    this.mark();
     if (focused) this.list.focus({ preventScroll: true });
   }
 
-  most(events) {
-    const counts = new Map();
-    for (const { year } of events) counts.set(year, (counts.get(year) ?? 0) + 1);
-    return Math.max(...counts.values());
+  makeOption(event, i) {
+    const { hues, labels } = this.data, option = html("div", "event", this.list);
+    option.id = `event-${event.id}`;
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-label", labels.options[i]);
+    option.title = labels.options[i];
+    option.style.setProperty("--hue", hues[event.die]);
+    html("span", "dot", option, event.correction ? "!" : "").setAttribute("aria-hidden", "true");
+    html("span", "name", option, event.short).setAttribute("aria-hidden", "true");
+    option.addEventListener("click", () => { this.list.focus({ preventScroll: true }); this.walk(i); });
+    return option;
   }
 
-  mark() {
+  // From left to right: a column for each year, the events of a year one over the other.
+  placeAcross() {
+    const { events } = this.data, first = events[0].year, last = events.at(-1).year, counts = new Map();
+    const column = (year) => `${((year - first + 0.5) / (last - first + 1)) * 100}%`;
+    for (let year = first; year <= last; year++) this.makeYear(year).style.left = column(year);
+    return (option, { year }) => {
+      const level = counts.get(year) ?? 0;
+      counts.set(year, level + 1);
+      option.style.left = column(year);
+      option.style.bottom = `${FOOT + level * ROW}px`;
+      this.list.style.height = `${Math.max(...counts.values()) * ROW + FOOT}px`;
+    };
+  }
+
+  // From top to bottom: a row for each event, with the year where it is another one.
+  placeDown() {
+    const { events } = this.data;
+    this.list.style.height = `${events.length * NARROW_ROW}px`;
+    return (option, { year }, i) => {
+      option.style.top = `${i * NARROW_ROW}px`;
+      if (year !== events[i - 1]?.year) this.makeYear(year).style.top = option.style.top;
+    };
+  }
+
+  makeYear(year) {
+    const tick = html("div", "year", this.list, String(year));
+    tick.setAttribute("role", "presentation");
+    return tick;
+  }
+
+  // Mark the chosen event.
+  draw() {
     this.options?.forEach((option, i) => option.setAttribute("aria-selected", String(i === this.at)));
     if (this.options) this.list.setAttribute("aria-activedescendant", this.options[this.at].id);
     this.holder.dataset.chosen = this.data.events[this.at].id;
   }
 }
+
+export const { update, destroy } = playersOf(TimeLine);

@@ -4,15 +4,15 @@
 // The bars are as many as fit with a readable word under each, so a phone shows fewer of them.
 //
 // data: { hue, quiet, wrong, logarithmic, temperature, pointer, drawn,          drawn: place in the sorted order
-//         cut,                                                                  words that are kept
+//         cut,                                                                  how many words are kept
 //         words, ids, logits, before, after: [...],                             by place in the sorted order
 //         truth: [...] | null, others: [{ before, after, kept }],               the probability of words not sent
-//         locale, labels: { steps: [name], says: [text], picture, truth, allowed, impossible, kept, cut, hover, ... } }
+//         locale, labels: { steps: [name], captions: [text], picture, truth, allowed, impossible, kept, cut, hover, ... } }
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf } = await import("./parts/player.js" + version);
 const { createTransport } = await import("./parts/transport.js" + version);
-const { svg, html, fill } = await import("./parts/svg.js" + version);
+const { svg, html, fill, unbroken } = await import("./parts/svg.js" + version);
 
 const INTERVAL = 1800;                     // ms a step at speed 1: time to read its sentence
 const PITCH = 15.5;                        // px a bar with a word of 14 px under it
@@ -21,28 +21,21 @@ const SMALLEST = 1e-7;                     // the foot of the logarithmic axis
 
 let made = 0;
 
-// The steps that follow from the others; the kept words come first.
-function withAllSteps(data) {
-  const kept = data.words.map((_, rank) => rank < data.cut);
-  return {
-    ...data, kept,
-    scaled: data.logits.map((logit) => logit / data.temperature),
-  };
-}
-
 class NextWordPlayer extends Player {
   constructor(root) {
     super(root, "next-word");
     this.hatching = `hatching-${made++}`;
     this.steps = html("div", "steps", this.holder);
-    this.picture = svg("svg", { role: "img" }, this.holder);
+    this.picture = svg("svg", { role: "img", translate: "no" }, this.holder);
     this.caption = html("p", "caption", this.holder);
+    this.caption.translate = false;  // its numbers change: a browser that translates would keep the old ones
     this.row = html("div", "", this.holder);
     this.list = html("div", "legend", this.holder);
   }
 
   show(data) {
-    this.data = withAllSteps(data);
+    this.kept = data.words.map((_, rank) => rank < data.cut);  // the kept words come first
+    this.scaled = data.logits.map((logit) => logit / data.temperature);
     this.width = 0;
     for (const hue of ["hue", "quiet", "wrong"]) this.holder.style.setProperty(`--${hue}`, data[hue]);
     this.controls([data.labels.steps, data.labels.transport], () => this.makeControls(data.labels));
@@ -77,8 +70,8 @@ class NextWordPlayer extends Player {
     this.count = data.logarithmic ? data.words.length : Math.min(data.words.length, Math.floor((room.right - room.left) / PITCH));
     this.pitch = (room.right - room.left) / this.count;
     const thick = Math.max(0.8, this.pitch - (this.pitch > 6 ? 4 : 0));
-    // Most words are never pointed at, so what is said of one is worked out when it is.
-    const titled = (element, rank) => element.addEventListener("pointerenter", () => svg("title", {}, element, this.say(rank)), { once: true });
+    // Most words are never pointed at, so the title of one is made when it is.
+    const titled = (element, rank) => element.addEventListener("pointerenter", () => svg("title", {}, element, this.title(rank)), { once: true });
     // Before they are sorted, the same words stand in the order of the vocabulary.
     const byId = [...Array(this.count).keys()].sort((a, b) => data.ids[a] - data.ids[b]);
     this.unsorted = byId.reduce((places, rank, place) => ((places[rank] = place), places), []);
@@ -120,12 +113,12 @@ class NextWordPlayer extends Player {
     this.pointerName = svg("text", { y: strip.top + strip.height + 22 }, picture);
   }
 
-  // What is said of the word at this place in the sorted order.
-  say(rank) {
+  // All numbers of the word at this place in the sorted order.
+  title(rank) {
     const { data } = this, number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2 });
     const percent = new Intl.NumberFormat(data.locale, { style: "percent", maximumSignificantDigits: 3 });
     return fill(data.truth ? data.labels.hoverTruth : data.labels.hover, {
-      word: data.words[rank], logit: number.format(data.logits[rank]), scaled: number.format(data.scaled[rank]),
+      word: data.words[rank], logit: number.format(data.logits[rank]), scaled: number.format(this.scaled[rank]),
       before: percent.format(data.before[rank]), after: percent.format(data.after[rank]),
       truth: data.truth ? percent.format(data.truth[rank]) : "",
     });
@@ -141,7 +134,7 @@ class NextWordPlayer extends Player {
       const at = (p) => room.foot - (1 - Math.max(Math.log10(Math.max(p, SMALLEST)), low) / low) * (room.foot - room.top);
       return { at, ticks: [1, 1e-2, 1e-4, 1e-6], zero: room.foot, scores };
     }
-    const values = scores ? [...shown(data.logits), ...shown(data.scaled)]
+    const values = scores ? [...shown(data.logits), ...shown(this.scaled)]
       : [...shown(data.before), ...shown(data.after), ...(data.truth ? shown(data.truth) : [])];
     const high = Math.max(0, ...values) || 1, low = Math.min(0, ...values);
     const size = 10 ** Math.floor(Math.log10((high - low) / 2)), every = [1, 2, 5, 10].find((n) => (high - low) / (n * size) <= 4) * size;
@@ -164,9 +157,9 @@ class NextWordPlayer extends Player {
     }
 
     const place = (rank) => room.left + this.pitch * ((step >= SORTED ? rank : this.unsorted[rank]) + 0.5);
-    const values = [data.logits, data.scaled, data.before, data.before, data.before, data.after, data.after][step];
+    const values = [data.logits, this.scaled, data.before, data.before, data.before, data.after, data.after][step];
     this.bars.forEach(({ group, bar, truth }, rank) => {
-      const out = step >= CUT && !data.kept[rank];
+      const out = step >= CUT && !this.kept[rank];
       // A word that is out stays as a ghost at its old height.
       const end = scale.at(out ? data.before[rank] : values[rank]);
       group.style.transform = `translate(${place(rank)}px, 0px)`;
@@ -196,9 +189,9 @@ class NextWordPlayer extends Player {
       name.classList.toggle("done", i < step);
       if (i === step) name.setAttribute("aria-current", "step"); else name.removeAttribute("aria-current");
     });
-    this.caption.textContent = labels.says[step];
+    this.caption.textContent = unbroken(labels.captions[step]);
     this.caption.setAttribute("aria-live", this.transport.playing ? "off" : "polite");
-    this.picture.setAttribute("aria-label", `${labels.picture} ${labels.says[step]}`);
+    this.picture.setAttribute("aria-label", `${labels.picture} ${labels.captions[step]}`);
     this.holder.dataset.step = step;
   }
 
@@ -216,7 +209,7 @@ class NextWordPlayer extends Player {
     let from = 0, at = 0;
     this.pieces.forEach(({ rank, piece }) => {
       for (; at < rank; at++) from += widths[at];
-      lay(piece, from, widths[rank], data.kept[rank]);
+      lay(piece, from, widths[rank], this.kept[rank]);
       piece.classList.toggle("drawn", step === DRAW && rank === data.drawn);
       piece.classList.toggle("odd", rank % 2 === 1);
     });

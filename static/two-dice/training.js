@@ -7,80 +7,69 @@
 //
 // data: { run, start, count, complete, progress, status, locale, metric,
 //         step: [...], series: { name: [...] }, maps: [base64 per arm] | null, mapSize,
-//         look, panels: [{ title, arm, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
-// panels is null where the browser has said that it has those of this look. It keeps those of every look of a run: who
-// turns a switch there and back sees the picture without asking for it again.
+//         panelsId, panels: [{ title, arm, range, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
+// panels is null where a request has said that the browser has those with this id. It keeps all of a run: who turns a
+// switch there and back sees the picture without a request.
 
 const version = new URL(import.meta.url).search;
+const { Player, playersOf } = await import("./parts/player.js" + version);
 const { createTransport, calm } = await import("./parts/transport.js" + version);
-const { svg, html, fill } = await import("./parts/svg.js" + version);
+const { svg, html, fill, unbroken } = await import("./parts/svg.js" + version);
 const { loadPlotly } = await import("./parts/plotly.js" + version);
 
-const ASK_AFTER = 300;    // ms between two pieces: about three a second
-const ASK_AGAIN = 2500;   // ms without an answer
-const FRAME = 150;        // ms a recorded point at speed 1: a hundred points take fifteen seconds
+const INTERVAL = 150;       // ms a recorded point at speed 1: a hundred points take fifteen seconds
+const REQUEST_AFTER = 300;  // ms between two pieces: about three a second
+const REQUEST_AGAIN = 2500; // ms without an answer
+const RETRY = 3000;         // ms until a script that did not arrive is requested again
 
-const players = new WeakMap();
+const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "autosize" };
 
-export function update({ parentElement, data, setTriggerValue }) {
-  const player = players.get(parentElement) ?? new Player(parentElement);
-  players.set(parentElement, player);
-  player.ask = (wish) => setTriggerValue("want", wish);
-  player.receive(data);
-}
+let made = 0;   // numbers the clips, whose ids are the document's
 
-export function destroy(root) {
-  players.get(root)?.destroy();
-  players.delete(root);
-}
-
-let players_made = 0;   // numbers the clips, whose ids are the document's
-
-class Player {
+class TrainingPlayer extends Player {
   constructor(root) {
-    this.root = root;
-    this.holder = root.querySelector(".two-dice");
-    this.holder.classList.add("training");
-    this.id = `two-dice-player-${players_made++}`;
+    super(root, "training");
+    this.id = `two-dice-player-${made++}`;
     this.run = null;
-    this.known = new Map();  // the figures of every look of this run
-    this.panels = null;      // those on screen, and which look they have
-    this.look = null;
-    this.made = "";          // what the plots on screen were made for
-    this.timer = null;
+    this.known = new Map();  // all panels of this run, by their id
+    this.panels = null;      // those to be shown
+    this.panelsId = null;
+    this.shown = "";         // what the plots on screen were made for
+    this.plots = [];
     this.status = html("div", "status", this.holder);
     this.bar = html("progress", "", this.status);
     this.bar.max = 1;
-    this.said = html("span", "", this.status);
+    this.statusText = html("span", "", this.status);
+    this.statusText.translate = false;  // it changes: a browser that translates would keep the old numbers
     this.grid = html("div", "panels", this.holder);
     this.legend = html("div", "legend", this.holder);
-    this.plots = [];
-    this.sized = new ResizeObserver(() => this.plots.forEach(({ curves, map }) =>
-      [curves, map].forEach((plot) => plot?._fullLayout && globalThis.Plotly.Plots.resize(plot))));
-    this.sized.observe(this.grid);
   }
 
   destroy() {
-    clearTimeout(this.timer);
-    this.sized.disconnect();
-    this.transport?.destroy();
-    this.plots.forEach(({ curves, map }) => [curves, map].forEach((plot) => plot && globalThis.Plotly?.purge(plot)));
-    this.holder.replaceChildren();
+    this.destroyed = true;
+    clearTimeout(this.nextRequest);
+    clearTimeout(this.retry);
+    this.purge();
+    super.destroy();
   }
 
-  receive(data) {
-    this.data = data;
+  // Every answer of the server leads to the next request, even one that changes nothing here.
+  update(data) {
+    super.update(data);
+    this.requestMore(data);
+  }
+
+  show(data) {
     if (data.run !== this.run) this.begin(data);
-    if (data.panels) this.known.set(data.look, data.panels);
-    if (this.known.has(data.look)) [this.panels, this.look] = [this.known.get(data.look), data.look];
+    if (data.panels) this.known.set(data.panelsId, data.panels);
+    if (this.known.has(data.panelsId)) [this.panels, this.panelsId] = [this.known.get(data.panelsId), data.panelsId];
     this.keep(data);
     this.bar.value = data.progress;
     this.bar.setAttribute("aria-label", data.labels.progress);
-    this.said.textContent = data.status;
+    this.statusText.textContent = unbroken(data.status);
     this.status.hidden = !data.status;
     this.transport.setLength(this.have, data.complete && this.have >= data.count);
-    if (this.look === data.look) this.remake(data);
-    this.askForMore(data);
+    if (this.panelsId === data.panelsId) this.makePlots();
   }
 
   begin(data) {
@@ -88,13 +77,16 @@ class Player {
     this.known.clear();
     this.step = []; this.series = {}; this.maps = [];
     this.plotted = 0;        // points that the curves on screen were given
-    this.told = -1;          // points that the server was told of
+    this.requested = -1;     // where the last request began
+    this.last = undefined;   // the point on screen
     this.transport?.destroy();
     this.transport = createTransport(this.holder, {
-      labels: data.labels.transport, interval: FRAME, onFrame: (position) => this.draw(position),
+      labels: data.labels.transport, interval: INTERVAL, onFrame: (position) => this.draw(position),
     });
     this.transport.setLength(1, false);
+    this.plots.forEach(clear);
     this.holder.dataset.run = data.run;
+    delete this.holder.dataset.drawn;
     // Under reduced motion nothing moves by itself: the student scrubs, or follows the newest point.
     if (calm()) this.transport.follow(true);
     else this.transport.play();
@@ -102,7 +94,7 @@ class Player {
 
   get have() { return this.step.length; }
 
-  // Append what is beyond the own length. A piece that starts later than that would leave a gap: it is asked for again.
+  // Append what is beyond the own length. A piece that starts later than that would leave a gap: it is requested again.
   keep(data) {
     const skip = this.have - data.start;
     if (skip < 0 || skip >= data.step.length) return;
@@ -116,57 +108,73 @@ class Player {
     });
   }
 
-  // The last wish only tells that all has come, so that no later rerun of the page sends a piece again.
-  askForMore(data) {
-    clearTimeout(this.timer);
-    const lacks = this.have < data.count || this.look !== data.look;
-    if (data.complete && !lacks && this.told === this.have) return;
-    const again = () => {
-      this.told = this.have;
-      this.ask({ run: data.run, from: this.have, look: this.look });
-      this.timer = setTimeout(again, ASK_AGAIN);
+  // The last request only says that all has come, so that no later rerun of the page sends a piece again.
+  requestMore(data) {
+    clearTimeout(this.nextRequest);
+    const lacks = this.have < data.count || this.panelsId !== data.panelsId;
+    if (data.complete && !lacks && this.requested === this.have) return;
+    const request = () => {
+      this.requested = this.have;
+      this.trigger("request", { run: data.run, from: this.have, panelsId: this.panelsId });
+      this.nextRequest = setTimeout(request, REQUEST_AGAIN);
     };
-    this.timer = setTimeout(again, lacks ? 30 : ASK_AFTER);
+    this.nextRequest = setTimeout(request, lacks ? 30 : REQUEST_AFTER);
   }
 
-  async remake(data) {
+  resize() {
+    for (const { curves, map } of this.plots) {
+      for (const plot of [curves, map]) if (plot?._fullLayout) globalThis.Plotly.Plots.resize(plot);
+    }
+  }
+
+  // Show the panels, in the plots that are there if these fit.
+  async makePlots() {
     const style = getComputedStyle(this.holder);
     const text = style.getPropertyValue("--st-text-color").trim() || style.color;
-    const wanted = `${data.look} ${text}`;
-    if (wanted === this.made) return;
-    this.made = wanted;
-    const Plotly = await loadPlotly();
-    if (wanted !== this.made || !players.has(this.root)) return;
+    const wanted = `${this.panelsId} ${text}`;
+    if (wanted === this.shown) return;
+    this.shown = wanted;
+    clearTimeout(this.retry);
+    let Plotly;
+    try { Plotly = await loadPlotly(); } catch { this.explainFailure(); }
+    if (!Plotly || wanted !== this.shown || this.destroyed) return;
 
     const withMaps = Boolean(this.panels[0].map);
     if (this.plots.length !== this.panels.length || this.withMaps !== withMaps) {
-      this.plots.forEach(({ curves, map }) => [curves, map].forEach((plot) => plot && Plotly.purge(plot)));
+      this.purge();
       this.grid.replaceChildren();
       this.withMaps = withMaps;
       this.grid.classList.toggle("with-maps", withMaps);
-      this.plots = this.panels.map((panel, i) => this.build(i));
+      this.plots = this.panels.map((panel, i) => this.makePlot(i));
     }
     this.plotted = this.have;
-    const range = this.range(data), full = this.panels.map(({ curves }) => this.filled(curves, range));
+    const range = this.range(this.data), full = this.panels.map(({ curves }) => this.filled(curves, range));
     for (const [i, panel] of this.panels.entries()) {
       const { title, curves, map } = this.plots[i];
       title.textContent = panel.title;
       for (const [element, figure] of [[curves, full[i]], [map, panel.map]]) {
-        const shown = JSON.stringify([figure, text]);
+        const shown = JSON.stringify([figure, text, element === curves && this.run]);
         if (!element || element.shown === shown) continue;  // the points of a map stay, whatever the curves show
         element.shown = shown;
-        const layout = structuredClone(figure.layout);
-        layout.font = { ...layout.font, color: text, family: style.fontFamily };
-        layout.autosize = true;
-        const config = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "autosize" };
-        await Plotly.react(element, structuredClone(figure.data), layout, config);
-        element.setAttribute("role", "img");
-        if (!element.dataset.listens) this.listen(element);
+        const { data, layout } = themed(figure, text, style.fontFamily);
+        await Plotly.react(element, data, layout, CONFIG);
+        if (!element.dataset.listens) this.listen(element, panel.title);
         delete element.dataset.zoomed;
       }
     }
-    this.drawLegend();
+    this.makeLegend();
     this.draw(this.transport.position);
+  }
+
+  // Words in place of the plots, until the script has come.
+  explainFailure() {
+    if (!this.plots.length) this.grid.textContent = this.failure;
+    this.retry = setTimeout(() => { this.shown = ""; this.makePlots(); }, RETRY);
+  }
+
+  purge() {
+    for (const { curves, map } of this.plots) for (const plot of [curves, map]) if (plot) globalThis.Plotly?.purge(plot);
+    this.plots = [];
   }
 
   // The empty figure of an arm's curves, with all that is received.
@@ -179,9 +187,10 @@ class Player {
   }
 
   // One arm: its title, its numbers, its curves under what moves over them, its map under its points.
-  build(i) {
+  makePlot(i) {
     const panel = html("section", "panel", this.grid);
     const title = html("h3", "", panel), numbers = html("p", "numbers", panel);
+    numbers.translate = false;
     const stage = html("div", "stage", panel), curves = html("div", "curves", stage);
     const over = svg("svg", { class: "over", "aria-hidden": "true" }, stage);
     const clip = svg("rect", { x: -20, y: -20, width: 0, height: 2000 }, svg("clipPath", { id: `${this.id}-${i}` }, over));
@@ -191,10 +200,12 @@ class Player {
     return { title, numbers, curves, clip, best, canvas, map: html("div", "map", under) };
   }
 
-  listen(element) {
+  listen(element, title) {
     element.dataset.listens = "yes";
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", title);
     // Plotly has laid the plot out anew: what lies over and under it follows.
-    element.on("plotly_afterplot", () => this.show());
+    element.on("plotly_afterplot", () => this.move());
     if (!element.matches(".curves")) return;
     // A zoom of the student's own is left alone until a double click gives it back.
     element.on("plotly_relayout", (event) => {
@@ -211,7 +222,8 @@ class Player {
   // Both panels share one range, over everything received, so that they can be compared and do not jump while playing.
   range(data) {
     const shown = this.panels.flatMap((panel) => panel.curves.data.filter((t) => t.meta?.series).map((t) => t.meta.series));
-    let low = Infinity, high = -Infinity;
+    // Before the first point, the server says which values are to be expected.
+    let [low, high] = this.have ? [Infinity, -Infinity] : this.panels[0].range;
     for (const name of new Set(shown)) for (const value of this.series[name] ?? []) {
       if (value === null) continue;
       if (value < low) low = value;
@@ -233,14 +245,14 @@ class Player {
   draw(position) {
     if (!this.plots.length || !this.have) return;
     this.last = Math.min(position, this.have - 1);
-    if (this.last >= this.plotted || (this.data.complete && this.plotted < this.have)) this.plot();
-    this.show();
+    if (this.last >= this.plotted || (this.data.complete && this.plotted < this.have)) this.fillPlots();
+    this.move();
     this.holder.dataset.drawn = this.last;
     this.holder.dataset.updates = Number(this.holder.dataset.updates ?? 0) + 1;
   }
 
   // Give Plotly all that is received.
-  plot() {
+  fillPlots() {
     this.plotted = this.have;
     const range = this.range(this.data);
     for (const [i, panel] of this.panels.entries()) {
@@ -256,7 +268,7 @@ class Player {
   }
 
   // Put everything that moves where it belongs at the present point.
-  show() {
+  move() {
     const { last, data } = this;
     if (last === undefined || last >= this.have) return;
     for (const [i, panel] of this.panels.entries()) {
@@ -264,10 +276,10 @@ class Player {
       if (!plot?.curves._fullLayout) continue;
       this.reveal(plot, panel, `url(#${this.id}-${i})`);
       if (plot.map?._fullLayout && this.maps[panel.arm]?.[last]) paint(plot, panel.map.layout.meta, this.maps[panel.arm][last], data.mapSize);
-      const said = this.read(panel, last, data);
-      if (plot.numbers.textContent === said) continue;
-      plot.numbers.textContent = said;
-      plot.curves.setAttribute("aria-label", `${panel.title}. ${said}`);
+      const text = this.numbersText(panel, last, data);
+      if (plot.numbers.textContent === text) continue;
+      plot.numbers.textContent = text;
+      plot.curves.setAttribute("aria-label", `${panel.title}. ${text}`);
       plot.map?.setAttribute("aria-label", `${panel.title}. ${data.labels.map}`);
     }
   }
@@ -291,7 +303,7 @@ class Player {
   }
 
   // The numbers at the present point, in words.
-  read(panel, last, { labels, locale, metric }) {
+  numbersText(panel, last, { labels, locale, metric }) {
     const style = metric === "loss" ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 };
     const value = (curve) => new Intl.NumberFormat(locale, style).format(this.series[`${curve}_${metric}.${panel.arm}.median`][last]);
     return fill(labels.numbers, {
@@ -299,21 +311,19 @@ class Player {
     });
   }
 
-  drawLegend() {
+  makeLegend() {
     this.legend.replaceChildren();
     const dashes = { dot: "2 5", dash: "8 5", dashdot: "8 4 2 4", solid: "none" };
-    const seen = new Set(), { curves, map } = this.panels[0];
+    const listed = new Set(), { curves, map } = this.panels[0];
     for (const trace of [...curves.data, ...(curves.layout.shapes ?? []), ...(map?.data ?? [])]) {
-      if (!trace.name || trace.showlegend === false || seen.has(trace.name)) continue;
-      seen.add(trace.name);
+      if (!trace.name || trace.showlegend === false || listed.has(trace.name)) continue;
+      listed.add(trace.name);
       const item = html("span", "item", this.legend);
       const sample = svg("svg", { width: 30, height: 16, "aria-hidden": "true" }, item);
       if (trace.mode === "markers") {
         const { symbol, color, line } = trace.marker;
-        if (symbol === "x-thin") svg("path", { d: "M9 2L21 14M21 2L9 14", stroke: "currentColor", "stroke-width": 2.4 }, sample);
-        else if (symbol === "circle") svg("circle", { cx: 15, cy: 8, r: 6, fill: color }, sample);
-        else if (symbol === "square") svg("rect", { x: 9, y: 2, width: 12, height: 12, fill: color }, sample);
-        else svg("path", { d: "M15 1L22 8L15 15L8 8Z", fill: color, stroke: line.color }, sample);
+        const crossed = symbol === "x-thin" ? { stroke: "currentColor", "stroke-width": 2.4 } : { stroke: color === line.color ? "none" : line.color };
+        svg("path", { d: SYMBOLS[symbol], transform: "translate(15 8)", fill: color ?? "none", ...crossed }, sample);
       } else if (trace.fillcolor) svg("rect", { x: 2, y: 2, width: 26, height: 12, fill: trace.fillcolor }, sample);
       else svg("line", { x1: 1, x2: 29, y1: 8, y2: 8, stroke: trace.line.color, "stroke-width": trace.line.width, "stroke-dasharray": dashes[trace.line.dash] ?? "none" }, sample);
       item.append(document.createTextNode(" " + trace.name));
@@ -321,20 +331,47 @@ class Player {
   }
 }
 
-// Colour one recorded map and lay it under the points, where the axes of the plot have it.
+// Plotly's symbols for the legend, around 0 0.
+const SYMBOLS = {
+  circle: "M-6 0A6 6 0 1 0 6 0A6 6 0 1 0 -6 0Z",
+  square: "M-6 -6H6V6H-6Z",
+  "triangle-up": "M0 -7L7 6H-7Z",
+  "triangle-down": "M0 7L7 -6H-7Z",
+  cross: "M-2 -6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
+  diamond: "M0 -7L7 0L0 7L-7 0Z",
+  "x-thin": "M-6 -6L6 6M6 -6L-6 6",
+};
+
+// A copy of the figure, which Plotly may write into, in the colours and the font of the page.
+function themed(figure, color, family) {
+  const { data, layout } = structuredClone(figure);
+  for (const { marker } of data) if (marker?.symbol === "x-thin") marker.line.color = color;
+  return { data, layout: { ...layout, font: { ...layout.font, color, family }, autosize: true } };
+}
+
+// Take away what moves: the run that it was of is another one.
+function clear({ numbers, clip, best, canvas }) {
+  numbers.textContent = "";
+  clip.setAttribute("width", 0);
+  best.setAttribute("visibility", "hidden");
+  if (canvas) canvas.width = 0;
+}
+
+// Colour one recorded map and lay it under the points, where the plot has its axes.
 function paint({ map, canvas }, { colors, extent: [left, right, bottom, top] }, cells, size) {
-  const { xaxis, yaxis, _size: { l, t, w, h } } = map._fullLayout;
+  const { xaxis, yaxis } = map._fullLayout, [w, h] = [xaxis._length, yaxis._length];
   const small = new OffscreenCanvas(size, size), pixels = new ImageData(size, size);
+  // The colours lie at equal distances from 0 to 255; between two of them they mix.
   const shades = colors.map((color) => [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16)));
   for (let i = 0; i < cells.length; i++) {
     // The first row of a map is at the bottom, that of a picture at the top.
     const at = 4 * ((size - 1 - Math.floor(i / size)) * size + (i % size));
-    const half = cells[i] < 127.5 ? 0 : 1, share = cells[i] / 127.5 - half;
-    for (let c = 0; c < 3; c++) pixels.data[at + c] = shades[half][c] + share * (shades[half + 1][c] - shades[half][c]);
+    const place = (cells[i] / 255) * (shades.length - 1), below = Math.min(Math.floor(place), shades.length - 2);
+    for (let c = 0; c < 3; c++) pixels.data[at + c] = shades[below][c] + (place - below) * (shades[below + 1][c] - shades[below][c]);
     pixels.data[at + 3] = 255;
   }
   small.getContext("2d").putImageData(pixels, 0, 0);
-  Object.assign(canvas.style, { left: `${l}px`, top: `${t}px`, width: `${w}px`, height: `${h}px` });
+  Object.assign(canvas.style, { left: `${xaxis._offset}px`, top: `${yaxis._offset}px`, width: `${w}px`, height: `${h}px` });
   const [width, height] = [Math.round(w * devicePixelRatio), Math.round(h * devicePixelRatio)];
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   const brush = canvas.getContext("2d");
@@ -343,3 +380,5 @@ function paint({ map, canvas }, { colors, extent: [left, right, bottom, top] }, 
   const [x0, x1, y0, y1] = [xaxis.d2p(left), xaxis.d2p(right), yaxis.d2p(top), yaxis.d2p(bottom)];
   brush.drawImage(small, x0, y0, x1 - x0, y1 - y0);
 }
+
+export const { update, destroy } = playersOf(TrainingPlayer);

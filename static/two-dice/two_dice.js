@@ -1,80 +1,62 @@
 // The table of the two dice: a row for each way to learn, a column for each way to speak, and in each cell the sentences
-// as they come, each with its mark, over what all of them come to.
+// as they come, each with its verdict, over what all of them come to.
 //
 // data: { draw, complete, progress, status, compact, columns: [label],
 //         rows: [{ title, details: [text], grammar, cells: [{ shares: [copied, new, impossible] | null, bar, measures: [{ name,
-//                  value, interval, chosen }], sentences: [[text, mark]] }] }], colours, labels }
-// mark: 0 copied, 1 new and possible, 2 impossible. draw: changes when other sentences are drawn.
+//                  value, interval, chosen }], sentences: [[text, verdict]] }] }], colours, labels }
+// verdict: 0 copied, 1 new and possible, 2 impossible. draw: changes when other sentences are drawn.
 
 const version = new URL(import.meta.url).search;
+const { Player, playersOf } = await import("./parts/player.js" + version);
 const { createTransport, calm } = await import("./parts/transport.js" + version);
-const { html } = await import("./parts/svg.js" + version);
+const { html, unbroken } = await import("./parts/svg.js" + version);
 
-const MARKS = ["copied", "new", "impossible"];
+const VERDICTS = ["copied", "new", "impossible"];
 const SYMBOLS = ["©", "✓", "✗"];
-const FRAME = 1400;  // ms for each sentence at speed 1: time to read four of them
+const INTERVAL = 1400;  // ms for each sentence at speed 1: time to read four of them
 
-const tables = new WeakMap();
-
-export function update({ parentElement, data }) {
-  const table = tables.get(parentElement) ?? new Table(parentElement);
-  tables.set(parentElement, table);
-  table.receive(data);
-}
-
-export function destroy(root) {
-  tables.get(root)?.destroy();
-  tables.delete(root);
-}
-
-class Table {
+class ExperimentTable extends Player {
   constructor(root) {
-    this.holder = root.querySelector(".two-dice");
-    this.holder.classList.add("experiment");
+    super(root, "experiment");
     this.status = html("div", "status", this.holder);
     this.bar = html("progress", "", this.status);
     this.bar.max = 1;
-    this.said = html("span", "", this.status);
+    this.statusText = html("span", "", this.status);
+    this.statusText.translate = false;
     this.body = html("div", "body", this.holder);
     this.legend = html("div", "legend", this.holder);
     this.feeds = [];
   }
 
-  destroy() {
-    this.transport?.destroy();
-    this.holder.replaceChildren();
-  }
-
-  receive(data) {
-    const look = JSON.stringify(data);
-    if (look === this.look) return;
-    this.look = look;
-    this.data = data;
+  show(data) {
     for (const [name, colour] of Object.entries(data.colours)) this.holder.style.setProperty(`--${name}`, colour);
     this.bar.value = data.progress;
     this.bar.setAttribute("aria-label", data.labels.progress);
-    this.said.textContent = data.status;
+    this.statusText.textContent = unbroken(data.status);
     this.status.classList.toggle("over", !data.status);
-    this.remake(data);
-    if (data.draw !== this.draw) this.begin(data);
-    const told = Math.max(1, ...this.feeds.map(({ sentences }) => sentences.length));
-    this.transport.setLength(told, data.complete);
-    if (calm()) this.transport.go(told - 1);
-    this.show(this.transport.position);
+    this.makeTable(data);
+    this.makeLegend(data);
+    if (data.draw !== this.sample) this.begin(data);
+    const most = Math.max(1, ...this.feeds.map(({ sentences }) => sentences.length));
+    this.transport.setLength(most, data.complete);
+    if (calm()) this.transport.go(most - 1);
+    this.width = 0;
+    this.resize();
     this.holder.dataset.complete = data.complete;
   }
 
+  // Other sentences start from the first one.
   begin(data) {
-    this.draw = data.draw;
+    this.sample = data.draw;
     this.transport?.destroy();
     this.transport = createTransport(this.holder, {
-      labels: data.labels.transport, interval: FRAME, onFrame: (position) => this.show(position),
+      labels: data.labels.transport, interval: INTERVAL, onFrame: (position) => this.draw(position),
     });
     this.transport.setLength(1, false);
     if (!calm()) this.transport.play();
   }
 
-  remake(data) {
+  makeTable(data) {
     this.body.replaceChildren();
     this.feeds = [];
     const table = element("table", "table", this.body);
@@ -82,34 +64,27 @@ class Table {
     table.style.setProperty("--columns", data.columns.length);
     table.setAttribute("aria-label", data.labels.table);
     const head = element("tr", "row", element("thead", "rowgroup", table));
-    element("td", "cell", head, data.compact ? data.labels.measure : "").className = "corner";
-    for (const label of data.columns) element("th", "columnheader", head, label).scope = "col";
+    element("td", "cell", head, data.compact ? unbroken(data.labels.measure) : "").className = "corner";
+    for (const label of data.columns) element("th", "columnheader", head, unbroken(label)).scope = "col";
     const body = element("tbody", "rowgroup", table);
     for (const row of data.rows) {
       const line = element("tr", "row", body);
       line.classList.toggle("grammar", row.grammar);
       const header = element("th", "rowheader", line);
       header.scope = "row";
-      html("div", "title", header, row.title);
-      for (const detail of row.details) html("div", "detail", header, detail);
+      html("div", "title", header, unbroken(row.title));
+      for (const detail of row.details) html("div", "detail", header, detail).translate = false;
       for (const cell of row.cells) this.fillCell(element("td", "cell", line), cell, data);
     }
-    this.legend.replaceChildren();
-    MARKS.forEach((mark, i) => {
-      const item = html("span", "item", this.legend);
-      html("span", `sample ${mark}`, item).setAttribute("aria-hidden", "true");
-      item.append(document.createTextNode(` ${SYMBOLS[i]} ${data.labels.marks[i]}`));
-    });
   }
 
   fillCell(box, cell, data) {
+    box.translate = false;  // its numbers and sentences change: a browser that translates would keep the old ones
     if (!cell.shares) { html("p", "waiting", box, data.labels.waiting); return; }
     const bar = html("div", "bar", box);
     bar.setAttribute("role", "img");
     bar.setAttribute("aria-label", cell.bar);
-    cell.shares.forEach((share, i) => {
-      html("span", MARKS[i], bar).style.width = `${100 * share}%`;
-    });
+    cell.shares.forEach((share, i) => { html("span", VERDICTS[i], bar).style.width = `${100 * share}%`; });
     const measures = html("div", "measures", box);
     for (const { name, value, interval, chosen } of cell.measures) {
       if (data.compact && !chosen) continue;
@@ -121,20 +96,34 @@ class Table {
     this.feeds.push({ list: html("ul", "feed", box), sentences: cell.sentences });
   }
 
-  // The newest sentence on top; how many can be seen is a matter of room.
-  show(position) {
+  makeLegend({ labels }) {
+    this.legend.replaceChildren();
+    VERDICTS.forEach((verdict, i) => {
+      const item = html("span", "item", this.legend);
+      html("span", `sample ${verdict}`, item).setAttribute("aria-hidden", "true");
+      item.append(document.createTextNode(` ${SYMBOLS[i]} ${labels.verdicts[i]}`));
+    });
+  }
+
+  // The newest sentence on top, under it those before it, as many as there is room for.
+  draw(position) {
+    const { compact, labels } = this.data;
     for (const { list, sentences } of this.feeds) {
       const last = Math.min(position, sentences.length - 1);
       list.replaceChildren();
-      for (let i = last; i >= Math.max(0, last - (this.data.compact ? 0 : 2)); i--) {
-        const [text, mark] = sentences[i];
-        const item = html("li", MARKS[mark], list);
-        const badge = html("span", "mark", item, SYMBOLS[mark]);
-        html("span", "word", badge, ` ${this.data.labels.short[mark]}`);
-        badge.title = this.data.labels.marks[mark];
-        if (this.data.compact) item.title = text;  // a narrow cell has room for the beginning only
+      for (let i = last; i >= Math.max(0, last - (compact ? 0 : 2)); i--) {
+        const [text, verdict] = sentences[i];
+        const item = html("li", VERDICTS[verdict], list);
+        const badge = html("span", "verdict", item, SYMBOLS[verdict]);
+        html("span", "word", badge, ` ${labels.short[verdict]}`);
+        badge.title = labels.verdicts[verdict];
+        if (compact) item.title = text;  // a narrow cell has room for the beginning only
         item.append(document.createTextNode(" " + text));
       }
+    }
+    for (const { list } of this.feeds) {
+      const end = list.getBoundingClientRect().bottom + 1;
+      while (list.childElementCount > 1 && list.lastElementChild.getBoundingClientRect().bottom > end) list.lastElementChild.remove();
     }
     this.holder.dataset.shown = position;
   }
@@ -146,3 +135,5 @@ function element(tag, role, parent, text) {
   made.setAttribute("role", role);
   return made;
 }
+
+export const { update, destroy } = playersOf(ExperimentTable);

@@ -84,10 +84,10 @@ def test_every_figure_says_in_words_what_it_shows() -> None:
     for chart in charts(at):
         assert any(character.isdigit() for character in chart["alt"])
         assert "{" not in chart["alt"]
-    says = sent(at)["labels"]["says"]
-    assert len(says) == 7
-    assert all(any(character.isdigit() for character in sentence) for sentence in says)
-    assert not any("{" in sentence for sentence in says)
+    captions = sent(at)["labels"]["captions"]
+    assert len(captions) == 7
+    assert all(any(character.isdigit() for character in sentence) for sentence in captions)
+    assert not any("{" in sentence for sentence in captions)
 
 
 def test_the_first_guess_is_answered() -> None:

@@ -84,7 +84,7 @@ def numbers(app: AppTest) -> dict[str, str]:
     """The row of numbers (lib/web/elements/metrics.py) by their names."""
     row = html(app, "numbers")
     names = [re.sub("<button.*?</button>", "", name) for name in re.findall("<dt>(.*?)</dt>", row)]
-    return dict(zip(names, re.findall("<dd>(.*?)</dd>", row), strict=True))
+    return dict(zip(names, re.findall("<dd .*?>(.*?)</dd>", row), strict=True))
 
 
 def pictures(app: AppTest, name: str) -> list[dict[str, Any]]:

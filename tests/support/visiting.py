@@ -21,6 +21,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
+from lib.web.elements.component import unpacked
+
 PATIENCE = 60.0  # seconds after which, without the whole answer, a visitor gives up
 # static/two-dice/training.js asks for the next piece of a recording so many seconds after the last one ...
 SOON, LATER, AGAIN = 0.03, 0.3, 2.5  # ... when there is more, when there will be more, and when no answer came
@@ -247,10 +249,10 @@ class _Cached:
 class _Recording:
     """How much of a training run has arrived, and when to ask for more."""
 
-    run: int
+    run: str
     have: int = 0  # points
-    told: int = -1  # points that the server was told of
-    look: str | None = None  # which figures it is drawn in
+    requested: int = -1  # where the last request began
+    panels_id: str | None = None  # which figures it is drawn in
     ask_at: float | None = None
 
 
@@ -318,7 +320,7 @@ class Visitor:
         """The id and the data of the moving picture of this name (static/two-dice/NAME.js), if it is on the page."""
         for placed in self._placed.values():
             if placed.kind == "bidi_component" and placed.proto.component_name.endswith(f"two_dice_{name}"):
-                return placed.proto.id, json.loads(placed.proto.json)[0]
+                return placed.proto.id, unpacked(placed.proto.json)
         return None
 
     async def open(self, page: str = "", query: str = "") -> Rerun:
@@ -397,9 +399,9 @@ class Visitor:
 
     async def _ask_for_piece(self, component: str) -> Rerun:
         recording = self._recordings[component]
-        recording.ask_at, recording.told = time.monotonic() + AGAIN, recording.have
-        wish = {"run": recording.run, "from": recording.have, "look": recording.look}
-        return await self.trigger(component, "want", wish, asked="piece")
+        recording.ask_at, recording.requested = time.monotonic() + AGAIN, recording.have
+        request = {"run": recording.run, "from": recording.have, "panelsId": recording.panels_id}
+        return await self.trigger(component, "request", request, asked="piece")
 
     async def _ask(
         self,
@@ -541,17 +543,17 @@ class Visitor:
         return name
 
     def _receive(self, proto: Any) -> None:
-        """What training_player.js does with a piece: keep it, and ask for the next one."""
-        (data,) = json.loads(proto.json)
+        """What training.js does with a piece: keep it, and ask for the next one."""
+        data = unpacked(proto.json)
         recording = self._recordings.setdefault(proto.id, _Recording(data["run"]))
         if recording.run != data["run"]:
-            recording.run, recording.have, recording.told = data["run"], 0, -1
+            recording.run, recording.have, recording.requested = data["run"], 0, -1
         if data["start"] <= recording.have:
             recording.have = max(recording.have, data["start"] + len(data["step"]))
         if data["panels"]:
-            recording.look = data.get("look")
-        lacks = recording.have < data["count"] or recording.look != data.get("look")
-        whole = data["complete"] and not lacks and recording.told == recording.have
+            recording.panels_id = data["panelsId"]
+        lacks = recording.have < data["count"] or recording.panels_id != data["panelsId"]
+        whole = data["complete"] and not lacks and recording.requested == recording.have
         recording.ask_at = None if whole else time.monotonic() + (SOON if lacks else LATER)
 
     def _finish(self, message: ForwardMsg) -> None:

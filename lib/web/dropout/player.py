@@ -46,7 +46,7 @@ def dropout_player(network: PicturedNetwork, recording: Recording, examples: Exa
             "training": training,
             "hue": LEARN if training else SPEAK,
             "restHue": SPEAK,
-            "classHues": CLASSES,
+            "classHues": CLASSES[: network.sizes[-1]],
             "points": [
                 [*_rounded(x), y] for x, y in zip(examples.inputs.tolist(), examples.labels.tolist(), strict=True)
             ]

@@ -14,35 +14,55 @@ from typing import Any
 
 import streamlit as st
 
-from lib.web.frame.language import ROOT
+from lib.web.frame.language import ROOT, _
 
 _FOLDER = ROOT / "static" / "two-dice"
 _IMPORTED = re.compile(r'await import\("\./([\w/]+)\.js" \+ version\)')
 
 # A module exports update(component), called at every change of data or theme, and destroy(root), called at the end.
+# A script that does not arrive is asked for again, while words stand in for the picture.
 _LOADER = """
-const latest = new WeakMap();
+const latest = new WeakMap(), retries = new WeakMap();
 {load}
+let loading = null, suffix = "";
+const loaded = () => loading ??= load(suffix).catch((error) => {{
+  loading = null;
+  suffix = `&again=${{Date.now()}}`;  // the browser keeps a failure under the address that failed
+  throw error;
+}});
+function show(root) {{
+  clearTimeout(retries.get(root));
+  loaded().then((picture) => {{
+    const {{ data: [data, failure], ...rest }} = latest.get(root) ?? {{ data: [] }};
+    if (!data) return;
+    if (retries.delete(root)) root.querySelector(".two-dice").textContent = "";
+    picture.update({{ ...rest, data, failure }});
+  }}, () => {{
+    if (!latest.has(root)) return;
+    root.querySelector(".two-dice").textContent = latest.get(root).data[1];
+    retries.set(root, setTimeout(show, {again}, root));
+  }});
+}}
 export default function (component) {{
   const root = component.parentElement;
   latest.set(root, component);
-  module.then((loaded) => {{
-    const {{ data: [data], ...rest }} = latest.get(root) ?? {{ data: [] }};
-    if (data) loaded.update({{ ...rest, data }});
-  }});
+  show(root);
   return () => {{
     // A call that newer data have overtaken is ended too, but the picture is still on the page, and goes on.
     if (root.isConnected) return;
     latest.delete(root);
-    module.then((loaded) => loaded.destroy(root));
+    clearTimeout(retries.get(root));
+    loading?.then((picture) => picture.destroy(root), () => {{}});
   }};
 }}
 """
+_AGAIN = 3000  # ms until a script that did not arrive is asked for again
 _FETCH = """
-const load = (name) => import(new URL(`./app/static/two-dice/${{name}}.js?v={version}`, document.baseURI).href);
+const fetched = (name, suffix) =>
+  import(new URL(`./app/static/two-dice/${{name}}.js?v={version}${{suffix}}`, document.baseURI).href);
 // The parts are asked for together with the module that will import them, and not after it.
-const parts = {parts}.map(load);
-const module = load("{name}");
+const load = (suffix) => Promise.all([fetched("{name}", suffix), ...{parts}.map((name) => fetched(name, suffix))])
+  .then(([module]) => module);
 """
 
 
@@ -69,13 +89,13 @@ def moving_picture(name: str, *, inline: bool = False) -> Callable[..., Any]:
     ``inline`` is for a picture whose data never change: its modules travel with it, and it is there sooner.
     """
     if inline:
-        load = f'const module = import("{_packed(name)}");'
+        load = f'const load = () => import("{_packed(name)}");'
     else:
         load = _FETCH.format(name=name, version=_version(), parts=json.dumps(_parts(name)))
     mount = st.components.v2.component(
         f"two_dice_{name}",
         html='<div class="two-dice"></div>',
-        js=_LOADER.format(load=load),
+        js=_LOADER.format(load=load, again=_AGAIN),
         # Plotly writes its styles into the document, where a shadow root would not see them.
         isolate_styles=False,
     )
@@ -83,7 +103,7 @@ def moving_picture(name: str, *, inline: bool = False) -> Callable[..., Any]:
     def mount_picture(*, data: Mapping[str, Any], **options: Any) -> Any:
         # In a list, because Streamlit looks through a dictionary for data frames, and imports pandas to do so: half a
         # second for the first visitor.
-        return mount(data=[data], **options)
+        return mount(data=[data, _("This picture has not loaded yet. The page keeps trying.")], **options)
 
     return mount_picture
 
@@ -117,8 +137,8 @@ def _source(name: str) -> str:
 def unpacked(json_text: str) -> dict[str, Any]:
     """What a picture was sent, from the text of the message: the counterpart of mounting it, for tests.
 
-    >>> unpacked('[{"run": 1}]')
-    {'run': 1}
+    >>> unpacked('[{"run": "a1"}, "This picture has not loaded yet."]')
+    {'run': 'a1'}
     """
-    (data,) = json.loads(json_text)
+    data, _text = json.loads(json_text)
     return dict(data)

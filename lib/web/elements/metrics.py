@@ -1,4 +1,7 @@
-"""A few numbers in a row, each under its name, in one element: Streamlit's own take one for each number."""
+"""A few numbers in a row, each under its name, in one element: Streamlit's own take one for each number.
+
+A number is not for a browser that translates the page: it would keep the old one when Streamlit sends another.
+"""
 
 from collections.abc import Iterable
 from html import escape
@@ -18,7 +21,7 @@ def _number(name: str, value: str, explanation: str | None) -> str:
     """One cell.
 
     >>> _number("k < V", "50", None)
-    '<div><dt>k &lt; V</dt><dd>50</dd></div>'
+    '<div><dt>k &lt; V</dt><dd translate="no">50</dd></div>'
     """
     why = f'<button type="button" aria-label="{escape(explanation)}">?</button>' if explanation else ""
-    return f"<div><dt>{escape(name)}{why}</dt><dd>{escape(value)}</dd></div>"
+    return f'<div><dt>{escape(name)}{why}</dt><dd translate="no">{escape(value)}</dd></div>'

@@ -28,9 +28,9 @@ class Session:
 
     train: bool = False  # somebody has just pressed "Train", on the Training or the Two dice page
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
-    shown_end: int | None = None  # the number of the run whose end that page has shown
+    shown_end: str | None = None  # the number of the run whose end that page has shown
     pair: "Pair | None" = None  # the two models that the Two dice page trains
-    shown_pair_end: int | None = None
+    shown_pair_end: str | None = None
     today_point: tuple[int, float, int] | None = None  # a point to be trained: sentences, p and seed
     today_digits: "DigitsTrial | None" = None
     time_line_steps: int = 0  # steps of a walk that were answered: a key held down is faster than the server

@@ -1,8 +1,8 @@
 """The moving picture of a run's curves and maps: sends a recording in pieces and lets the browser play it.
 
-The browser asks for the piece that starts where its own recording ends, and for the next one 300 ms later, until it has
+The browser requests the piece that starts where its own recording ends, and the next one 300 ms later, until it has
 everything. So a lost or doubled message does no harm, any number of students can be anywhere in the same run, and a
-closed tab asks no more. The empty figures travel once: the browser says which look it has.
+closed tab requests no more. The empty figures, the panels, travel once: a request names those that the browser has.
 """
 
 import base64
@@ -36,7 +36,7 @@ class Recording:
     series: Mapping[str, Sequence[float | None]]  # every curve by name, as long as ``step``
     maps: npt.NDArray[np.uint8] | None  # (T, A, size, size), where the data are points in a plane
     panels: Panels  # the empty figures, one for each arm
-    look: str  # names everything that the panels depend on beside the run and the language
+    panels_id: str  # names everything that the panels depend on beside the run and the language
     metric: str  # "loss" or "accuracy"
     status: str  # one line on how far the run is
 
@@ -44,17 +44,16 @@ class Recording:
 def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
     """Draw the recording of a run as far as it is, and keep drawing while it grows.
 
-    Call it inside a fragment: the browser's wish for the next piece reruns only that.
+    Call it inside a fragment: the browser's request for the next piece reruns only that.
     """
     count = len(recording.step)
-    wish = st.session_state.get(f"{key}_wish") or {}
-    wish = wish if wish.get("run") == run.number else {}
-    start = min(max(int(wish.get("from") or 0), 0), count)
-    look = f"{run.number} {current_language()} {recording.look}"
+    request = _request_of(run, st.session_state.get(_kept(key)))
+    start = _point(request.get("from"), count)
+    panels_id = f"{run.id} {current_language()} {recording.panels_id}"
     _mount(
         key=key,
         data={
-            "run": run.number,
+            "run": run.id,
             "start": start,
             "count": count,
             "complete": run.over,
@@ -64,11 +63,11 @@ def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
             "metric": recording.metric,
             "mapSize": 0 if recording.maps is None else recording.maps.shape[-1],
             **_piece(recording, start, min(count, start + _PIECE)),
-            "look": look,
-            "panels": None if wish.get("look") == look else recording.panels,
+            "panelsId": panels_id,
+            "panels": None if request.get("panelsId") == panels_id else recording.panels,
             "labels": _labels(),
         },
-        on_want_change=partial(_keep_wish, key),
+        on_request_change=partial(_keep_request, key),
     )
 
 
@@ -89,12 +88,31 @@ def _labels() -> dict[str, Any]:
         "transport": {**transport_labels(), "follow": _("Follow live")},
         "progress": _("Training progress"),
         "numbers": _("Step {step}: training {train}, validation {val}"),
-        "map": _("The plane as this network divides it between the two classes."),
+        "map": _("The plane as this network divides it between the classes."),
     }
 
 
-def _keep_wish(key: str) -> None:
-    # A wish may be on its way when its picture is gone: the person went to another page.
-    wish = st.session_state.get(key, {}).get("want")
-    if isinstance(wish, Mapping):
-        st.session_state[f"{key}_wish"] = dict(wish)
+def _kept(key: str) -> str:
+    """Where a picture's last request is kept in the session: a trigger's value is there for one rerun only."""
+    return f"{key}_request"
+
+
+def _keep_request(key: str) -> None:
+    # A request may be on its way when its picture is gone: the person went to another page.
+    request = st.session_state.get(key, {}).get("request")
+    if isinstance(request, Mapping):
+        st.session_state[_kept(key)] = dict(request)
+
+
+def _request_of(run: Run[Any], request: object) -> Mapping[str, Any]:
+    """The request if it is one about this run. It comes from the browser, so it can be anything."""
+    return request if isinstance(request, Mapping) and request.get("run") == run.id else {}
+
+
+def _point(value: object, count: int) -> int:
+    """The recorded point that a request asks for, from 0 to ``count``; what is no whole number counts as 0.
+
+    >>> [_point(value, 5) for value in (3, 99, -1, None, "3", float("nan"), [3], True)]
+    [3, 5, 0, 0, 0, 0, 0, 0]
+    """
+    return min(max(value, 0), count) if type(value) is int else 0

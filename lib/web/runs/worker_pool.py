@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 import traceback
+import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, Protocol, TypeVar
@@ -64,8 +65,8 @@ class Watcher:
 class Run(Generic[J]):
     """One job and how far it is. Written by the worker thread, read by any."""
 
-    def __init__(self, number: int, make_job: Callable[[], J]) -> None:
-        self.number = number  # tells runs apart, also when a config is computed a second time
+    def __init__(self, make_job: Callable[[], J]) -> None:
+        self.id = uuid.uuid4().hex  # tells runs apart, those of a server that was started again too
         self.job: J | None = None  # made by the worker: reading data and drawing weights take time
         self.error: Exception | None = None
         self.watchers: set[Watcher] = set()
@@ -242,7 +243,6 @@ class RunStore(Generic[J]):
         self.keep = keep
         self._pool, self._lock = pool, pool.lock
         self._runs: OrderedDict[Hashable, Run[J]] = OrderedDict()
-        self._started = 0
         pool.stores.append(self)
 
     def watch(self, config: Hashable, watcher: Watcher, make_job: Callable[[], J]) -> Run[J]:
@@ -258,8 +258,7 @@ class RunStore(Generic[J]):
                     other.watchers.discard(watcher)
             run = self._runs.get(config)
             if run is None or (run.error is not None and watcher not in run.watchers):
-                self._started += 1
-                new = Run(self._started, make_job)
+                new = Run(make_job)
                 # Those who watch the failed one watch this one: they have not asked for a third.
                 new.watchers |= {each for each in (run.watchers if run else ()) if not each.gone.is_set()}
                 run = self._runs[config] = new

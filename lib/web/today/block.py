@@ -39,7 +39,7 @@ def transformer_player(
             "top": [vocabulary[i] for i in top],
             "chances": np.round(passes.probabilities[:, top].astype(float), 4).tolist(),
             "full": np.round(passes.full[top].astype(float), 4).tolist(),
-            "said": [vocabulary[i] for i in passes.probabilities.argmax(1)],
+            "predicted": [vocabulary[i] for i in passes.probabilities.argmax(1)],
             "locale": current_language(),
             "labels": _labels(" ".join(passes.words[1:]) or passes.words[0]),
         },

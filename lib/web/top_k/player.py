@@ -117,7 +117,7 @@ def _sentences(step: NextWord, vocabulary: list[str], temperature: float, said: 
         allowed = int((step.truth > 0).sum())
         picture += " " + _("The grammar allows {n} of {V} words here.", n=decimal(allowed, 0), V=values["V"])
     return {
-        "says": [
+        "captions": [
             _("The model gives each of its {V} words a score. The highest is {logit}, for “{best}”.", **values),
             _("Every score is divided by T = {T}; the highest is now {scaled}.", **values),
             _(

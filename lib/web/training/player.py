@@ -1,14 +1,16 @@
 """The training page's moving picture: what its runs record, and the figures that the recordings fill."""
 
-from functools import cached_property, partial
+import math
+from functools import cached_property, lru_cache, partial
 
 import streamlit as st
 
 from lib.curves import Ending, GrowingSeries, ending
+from lib.datasets import Dataset
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.figures.decision_map import MapLabels, decision_map_figure
 from lib.figures.figure import Figure
-from lib.training import History, Trainer, TrainingConfig
+from lib.training import MAP_SIZE, History, Trainer, TrainingConfig, draw_dataset, plane_extent
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.language import _, decimal, percent
 from lib.web.frame.session import session
@@ -67,8 +69,8 @@ def training_run(config: TrainingConfig) -> Run[TrainingJob]:
 def training_player(run: Run[TrainingJob], config: TrainingConfig, settings: Settings) -> None:
     """Draw the recording of a run as far as it is, and keep drawing while it grows. Only this runs again meanwhile."""
     recording_player("training_player", run, recording_of(run, config, settings))
-    if run.over and session.shown_end != run.number:
-        session.shown_end = run.number
+    if run.over and session.shown_end != run.id:
+        session.shown_end = run.id
         st.rerun()  # the verdict and the numbers stand outside of this fragment
 
 
@@ -79,15 +81,21 @@ def recording_of(run: Run[TrainingJob], config: TrainingConfig, settings: Settin
         step=history.step.tolist() if history else [],
         series=run.job.series(history) if run.job and history else {},
         maps=history.maps if history else None,
-        panels=_panels(history, config, settings),
-        look=f"{history is not None} {settings.metric} {settings.log} {settings.noisy}",
+        panels=_panels(history.dataset if history else _dataset(config), config, settings),
+        panels_id=f"{settings.metric} {settings.log} {settings.noisy}",
         metric=settings.metric,
         status=status(run),
     )
 
 
-def _panels(history: History | None, config: TrainingConfig, settings: Settings) -> Panels:
-    """The empty figures of all arms."""
+@lru_cache(maxsize=4)  # of at most 4 MB, a table of one's own; each is drawn again where its run is made
+def _dataset(config: TrainingConfig) -> Dataset:
+    """The data of a run that has not started: what there is to see while it waits."""
+    return draw_dataset(config)
+
+
+def _panels(data: Dataset, config: TrainingConfig, settings: Settings) -> Panels:
+    """The figures of all arms with all that is known before the training: axes, floor and points."""
     metric = settings.metric
     labels = CurveLabels(
         step=_("training step"),
@@ -100,8 +108,10 @@ def _panels(history: History | None, config: TrainingConfig, settings: Settings)
         best=_("best step"),
     )
     floor = None
-    if history is not None:
-        floor = history.loss_floor if metric == "loss" else history.accuracy_ceiling
+    if data.floor:
+        floor = data.floor.loss if metric == "loss" else data.floor.accuracy
+    # Before the first point: up to a little more than the loss of one who knows nothing.
+    highest = round(1.2 * math.log(len(data.classes)), 3) if metric == "loss" else 1.0
     return [
         {
             "title": arm_name(rate),
@@ -116,23 +126,21 @@ def _panels(history: History | None, config: TrainingConfig, settings: Settings)
                 logarithmic=settings.log,
                 with_dropout=settings.noisy,
             ),
-            "map": _map(history) if history is not None and history.maps is not None else None,
+            "map": _map(data) if len(data.features) == 2 else None,
+            "range": [0.01 if settings.log else 0.0, highest],
         }
         for arm, rate in enumerate(config.rates)
     ]
 
 
-def _map(history: History) -> Figure:
-    data = history.dataset
-    assert history.maps is not None
-    assert history.map_extent is not None
+def _map(data: Dataset) -> Figure:
     return drawn_once(
         decision_map_figure,
         data.train_x,
         data.train_y,
         data.flipped,
-        history.map_extent,
-        history.maps.shape[-1],
+        plane_extent(data.train_x),
+        MAP_SIZE,
         MapLabels(
             classes=tuple(_("class {name}", name=name) for name in data.classes),
             flipped=_("flipped label"),

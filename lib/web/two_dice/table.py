@@ -21,7 +21,7 @@ _COLOURS = {
     **{"learn": LEARN, "speak": SPEAK, "quiet": FLOOR},
     **{"copied": LEARN, "new": HELPED, "impossible": HURT},
 }
-_MARKS = ("copied", "new", "impossible")
+_VERDICTS = ("copied", "new", "impossible")
 
 
 def experiment_table(
@@ -63,7 +63,7 @@ def experiment_table(
 def _labels(measure: str) -> dict[str, Any]:
     return {
         "table": _("Who learned how (rows), who speaks how (columns), and what is said"),
-        "marks": [
+        "verdicts": [
             _("copied word for word from the training set"),
             _("new and possible"),
             _("impossible: the grammar cannot say it"),
@@ -189,5 +189,5 @@ def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, An
             }
             for name in MEASURES
         ],
-        "sentences": [[sentence_text(told, story), _MARKS.index(told.verdict)] for told in result.sentences],
+        "sentences": [[sentence_text(told, story), _VERDICTS.index(told.verdict)] for told in result.sentences],
     }

@@ -1,5 +1,6 @@
 """Train it yourself: both models learn while the class watches, their curves beside the floor."""
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -23,8 +24,8 @@ from lib.web.two_dice.settings import Settings
 def pair_player(run: Run[TrainingPairJob], pair: Pair) -> None:
     """Draw both models' losses and keep drawing while they learn. Only this runs again meanwhile."""
     recording_player("pair_player", run, recording_of(run, pair))
-    if run.over and session.shown_pair_end != run.number:
-        session.shown_pair_end = run.number
+    if run.over and session.shown_pair_end != run.id:
+        session.shown_pair_end = run.id
         st.rerun()  # the verdict and the table stand outside of this fragment
 
 
@@ -37,7 +38,7 @@ def recording_of(run: Run[TrainingPairJob], pair: Pair) -> Recording:
         series=_series([each[:count] for each in records]),
         maps=None,
         panels=_panels(pair),
-        look="",
+        panels_id="",
         metric="loss",
         status=training_status(run),
     )
@@ -72,13 +73,15 @@ def _panels(pair: Pair) -> Panels:
         floor=_("floor, the source's entropy"),
         best=_("best step"),
     )
-    floor = load_story(pair[0].language).entropy_per_word
+    story = load_story(pair[0].language)
+    floor, guess = story.entropy_per_word, math.log(len(story.vocabulary))
     return [
         {
             "title": arm_name(config.p),
             "arm": arm,
             "curves": drawn_once(curves_figure, arm, labels, metric="loss", steps=config.steps, floor=floor),
             "map": None,
+            "range": [0.0, round(1.05 * guess, 3)],  # before the first point: an untrained model guesses
         }
         for arm, config in enumerate(pair)
     ]

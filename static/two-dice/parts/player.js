@@ -1,17 +1,20 @@
-// What the players of a recording have in common: the server sends it once, and the picture is drawn as wide as it is
-// shown, so that its text is as large on a phone as on a projector.
+// The life of every picture: it is made in its place on the page, shows what the server sends, is drawn as wide as its
+// place, so that its text is as large on a phone as on a projector, and is destroyed with the place.
+//
+// A module defines one class of pictures and ends with:
+//   export const { update, destroy } = playersOf(ThePicture);
 
-// The exports of a module whose pictures are of this class: one player for each root element.
+// What a module exports: update(component) for new data or another theme, destroy(root) for the end. There is one player
+// for each root element.
 export function playersOf(Class) {
   const players = new WeakMap();
   return {
-    update({ parentElement, data }) {
+    update({ parentElement, data, failure, setTriggerValue }) {
       const player = players.get(parentElement) ?? new Class(parentElement);
       players.set(parentElement, player);
-      const recording = JSON.stringify(data);
-      if (player.recording === recording) return;  // a rerun that changed nothing here disturbs nothing
-      player.recording = recording;
-      player.show(data);
+      player.failure = failure;          // what to show where a script did not arrive
+      player.trigger = setTriggerValue;  // trigger(name, value) makes the server run the page with this value
+      player.update(data);
     },
     destroy(root) {
       players.get(root)?.destroy();
@@ -20,38 +23,60 @@ export function playersOf(Class) {
   };
 }
 
-// A class of pictures has show(data), which sets this.data and this.transport, build(width), which makes all that is
-// drawn, and draw(position), which moves it. A width of 0 asks for all to be made anew; until then nothing is drawn.
+// A class of pictures defines what it needs of these:
+//   show(data)        the server has sent new data, which are also this.data
+//   build(width)      make all that is drawn for a place of this width in px
+//   draw(position)    move it to a position of this.transport
+// To have everything built anew, set this.width to 0 and call resize().
 export class Player {
   constructor(root, className) {
     this.holder = root.querySelector(".two-dice");
     this.holder.classList.add(className);
     this.width = 0;
-    this.sized = new ResizeObserver(() => this.resize());
-    this.sized.observe(this.holder);
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.holder);
   }
 
   destroy() {
-    this.sized.disconnect();
+    this.observer.disconnect();
     this.transport?.destroy();
     this.holder.replaceChildren();
   }
 
-  // What a student operates is made once for a language, so that another setting keeps the place, the speed, what plays
-  // and what has the keyboard. Nothing starts by itself.
-  controls(labels, createTransport) {
-    const words = JSON.stringify(labels);
-    if (words === this.words) return;
-    this.words = words;
-    this.transport?.destroy();
-    this.transport = createTransport();
+  // A rerun of the page that changed neither the data nor the theme disturbs nothing.
+  update(data) {
+    const received = JSON.stringify([data, getComputedStyle(this.holder).color]);
+    if (received === this.received) return;
+    this.received = received;
+    this.data = data;
+    this.show(data);
   }
+
+  show() { this.resize(); }
+  build() {}
+  draw() {}
 
   resize() {
     const width = Math.floor(this.holder.getBoundingClientRect().width);  // never shrunk: 14 px stay 14 px
-    if (!this.data || !width || width === this.width) return;
+    if (!this.data || !width || width === this.width) return;  // without a width it is not laid out yet
     this.width = width;
     this.build(width);
-    this.draw(this.transport.position);
+    this.draw(this.transport?.position);
+  }
+
+  // What a student operates is made once for a language, so that another setting keeps the place, the speed, what plays
+  // and what has the keyboard.
+  controls(labels, createTransport) {
+    const language = JSON.stringify(labels);
+    if (language === this.language) return;
+    this.language = language;
+    this.transport?.destroy();
+    this.transport = createTransport();
   }
 }
+
+// On paper a page is as wide as on this screen, and made smaller: see "print" in lib/web/frame/style.css.
+globalThis.addEventListener?.("beforeprint", () => {
+  const width = Math.min(Math.max(innerWidth, 1280), 1560);
+  document.documentElement.style.setProperty("--screen", width);
+});

@@ -22,8 +22,11 @@ export function html(tag, className, parent, text) {
 
 // fill("{kept} of {n}", { kept: 3, n: 8 }) -> "3 of 8"
 export function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+  return unbroken(template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole)));
 }
+
+// "84 %" and "p = 0.3" stay on one line each.
+export const unbroken = (text) => text.replace(/(\d) %/g, "$1\u00a0%").replace(/(\w) = /g, "$1\u00a0=\u00a0");
 
 const PIPS = { 1: [4], 2: [0, 8], 3: [0, 4, 8], 4: [0, 2, 6, 8], 5: [0, 2, 4, 6, 8], 6: [0, 2, 3, 5, 6, 8] };
 

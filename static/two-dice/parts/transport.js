@@ -65,6 +65,7 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
   root.append(scrub);
 
   const where = document.createElement("output");
+  where.translate = false;  // it changes: a browser that translates would keep the old numbers
   root.append(where);
 
   const speeds = document.createElement("select");
@@ -77,13 +78,13 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
     const label = document.createElement("label");
     follow = document.createElement("input");
     follow.type = "checkbox";
-    follow.addEventListener("change", () => { if (follow.checked) { stopTimer(); go(length - 1); } say(); });
+    follow.addEventListener("change", () => { if (follow.checked) { stopTimer(); go(length - 1); } render(); });
     label.append(follow, document.createTextNode(" " + texts.follow));
     root.append(label);
   }
   parent.append(root);
 
-  function say() {
+  function render() {
     if (root.dataset.playing !== String(playing)) {
       draw(toggle, playing ? "pause" : "play");
       toggle.title = playing ? texts.pause : texts.play;
@@ -99,7 +100,7 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
   }
   function go(target) {
     position = Math.min(Math.max(target, 0), length - 1);
-    say();
+    render();
     onFrame(position);
   }
   function tick() {
@@ -107,7 +108,7 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
     if (!playing) return;
     if (position < length - 1) go(position + 1);
     else if (loop) go(0);
-    // At the newest frame of a recording that still grows, wait for more: "playing" stays on until told it is complete.
+    // At the newest frame of a recording that still grows, wait for more: "playing" stays on until it is complete.
     else if (complete) { pause(); return; }
     timer = setTimeout(tick, interval / speed());
   }
@@ -115,14 +116,14 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
   function play() {
     if (follow) follow.checked = false;
     if (!loop && complete && position >= length - 1) go(0);
-    playing = true; say();
+    playing = true; render();
     clearTimeout(timer);
     timer = setTimeout(tick, interval / speed());
   }
-  function pause() { stopTimer(); if (follow) follow.checked = false; say(); }
+  function pause() { stopTimer(); if (follow) follow.checked = false; render(); }
 
   let complete = true;
-  say();
+  render();
   return {
     get position() { return position; },
     get playing() { return playing; },
@@ -133,7 +134,7 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
       length = Math.max(1, frames); complete = isComplete;
       if (follow?.checked && grew) go(length - 1);
       else if (position > length - 1) go(length - 1);
-      else say();
+      else render();
     },
     follow(on) { if (follow) { follow.checked = on; if (on) go(length - 1); } },
     destroy() { stopTimer(); root.remove(); },
