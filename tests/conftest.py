@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import copy
 import os
 from typing import Any
 
@@ -12,12 +13,16 @@ import pytest
 
 from lib.figures import figure
 
+Figure = go.Figure  # below, the name leads to the checked one
 
-class CheckedFigure(go.Figure):  # type: ignore[misc]
-    """Plotly's figure, which checks every name and value also where it is told not to."""
+
+class CheckedFigure(Figure):  # type: ignore[misc]
+    """The app's figure, whose every name and value was checked once. What is checked is a copy, because Plotly's check
+    also mends: it makes one array of a list with a NumPy scalar in it, where the app would send the scalar."""
 
     def __init__(self, *args: Any, _validate: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        Figure(*copy.deepcopy(args), **kwargs)
+        super().__init__(*args, **kwargs, _validate=_validate)
 
 
 @pytest.fixture(autouse=True)

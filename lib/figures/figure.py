@@ -1,6 +1,7 @@
 """What all figures share: how they are made, and how their words, axes and legends look."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import plotly.graph_objects as go
@@ -33,3 +34,13 @@ def figure(traces: Sequence[Part], layout: Part) -> go.Figure:
 def title(text: str) -> Part:
     """The title of an axis, no larger than the other words."""
     return {"text": text, "font": TEXT}
+
+
+def number_or_gap(value: float) -> float | None:
+    """The value for Plotly, or None, which it leaves out, where it is not finite: JSON, which a figure travels as, has
+    no other way to say so.
+
+    >>> number_or_gap(0.5), number_or_gap(float("nan")), number_or_gap(float("inf"))
+    (0.5, None, None)
+    """
+    return value if isfinite(value) else None

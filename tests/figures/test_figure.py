@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
@@ -25,3 +26,9 @@ def test_what_is_sent_is_what_plotly_makes_of_it(monkeypatch):
     assert sent["layout"].pop("template") == {}  # what Plotly calls "none" says the type of a scatter plot
     del made["layout"]["template"]
     assert json.dumps(sent, sort_keys=True) == json.dumps(made, sort_keys=True)
+
+
+def test_a_figure_is_sent_as_it_is_and_not_as_plotlys_check_mends_it():
+    """With a NumPy scalar in a list the check makes an array of it, and the test would not see what people get."""
+    made = figure([{"type": "scatter", "x": [1], "y": [np.float32(0.5)]}], {})
+    assert type(made.to_dict()["data"][0]["y"][0]) is np.float32
