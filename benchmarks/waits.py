@@ -28,7 +28,7 @@ from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playw
 
 from benchmarks.startup import EMPTY, NOTHING, sights
 from benchmarks.timing import Cell, Table, Target, ratio, report
-from tests.support.browsing import ARGUMENTS, CHROMIUM
+from tests.support.browsing import ARGUMENTS, BUSY, CHROMIUM
 from tests.support.serving import ROOT, served
 
 ROUNDS, MOVES = 5, 6
@@ -72,11 +72,6 @@ UNFOLD, HOLDS = ".st-key-more details", f"details:has({WIDGETS})"  # "More", and
 # Buttons with these icons, and options with this name, start a training, and what one waits for there is the training.
 TRAINS = ("play_arrow", "school")
 TRAINED = "yours"
-# Not at rest: a widget whose code is being loaded, or a run in the background, with which the server is not idle.
-BUSY = (
-    "[data-testid=stSkeleton], [data-testid=stProgress], .experiment[data-complete=false], "
-    ".two-dice.training .status:not([hidden])"
-)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def checked_figure(traces: Sequence[Part], layout: Part) -> Figure:
     """The app's figure, after Plotly's own package has checked every name and value of it, and JSON can hold it."""
     made = figure(traces, layout)
     go.Figure(made)
-    json.dumps(made)
+    json.dumps(made, allow_nan=False)
     return made
 
 

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -49,3 +50,13 @@ def packed(values: npt.NDArray[Any]) -> Part:
     """
     dtype = "i4" if np.issubdtype(values.dtype, np.integer) else "f4"
     return {"dtype": dtype, "bdata": base64.b64encode(values.astype(f"<{dtype}").tobytes()).decode()}
+
+
+def number_or_gap(value: float) -> float | None:
+    """The value for Plotly, or None, which it leaves out, where it is not finite: JSON, which a figure travels as, has
+    no other way to say so.
+
+    >>> number_or_gap(0.5), number_or_gap(float("nan")), number_or_gap(float("inf"))
+    (0.5, None, None)
+    """
+    return value if isfinite(value) else None

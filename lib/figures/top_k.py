@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log10
 from typing import Any
 
 import numpy as np
@@ -47,13 +48,13 @@ def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> Figure:
     usual: Part = {}
     if V > USUAL_K:
         line = {"x0": USUAL_K, "x1": USUAL_K, "y0": 0, "y1": 1, "yref": "paper", "type": "line"}
-        name = {"x": float(np.log10(USUAL_K)), "y": 1, "yref": "paper", "yanchor": "bottom", "text": labels.usual}
+        name = {"x": log10(USUAL_K), "y": 1, "yref": "paper", "yanchor": "bottom", "text": labels.usual}
         usual = {
             "shapes": [{**line, "line": {"color": FLOOR, "dash": "dot", "width": 2}}],
             "annotations": [{**name, "showarrow": False, "font": TEXT}],
         }
     ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if tick < 0.6 * V] + [V]
-    edges = [-0.03, float(np.log10(V)) + 0.03]
+    edges = [-0.03, log10(V) + 0.03]
     return _figure(
         [*traces, now],
         {"title": title(labels.k), "type": "log", "range": edges, "tickvals": ticks, "tickangle": 0},

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lib.figures.figure import AXIS, LEGEND, TEXT, Figure, Part, figure, title
+from lib.figures.figure import AXIS, LEGEND, TEXT, Figure, Part, figure, number_or_gap, title
 from lib.figures.palette import FLOOR, HURT, LEARN, SPEAK, TEXT_SIZE
 from lib.statistics.intervals import Estimate
 
@@ -74,7 +74,10 @@ class Profile:
 
 
 def profiles_figure(ks: Sequence[str], profiles: Sequence[Profile], axis: str, k_axis: str, *, percent: bool) -> Figure:
-    """One measure over the columns, a line for each row with its intervals: parallel lines are no interaction."""
+    """One measure over the columns, a line for each row with its intervals: parallel lines are no interaction.
+
+    A value that nobody knows is a gap in its line.
+    """
     lines: list[Part] = []
     for i, profile in enumerate(profiles):
         dash, symbol = _DASHES[i % len(_DASHES)], _SYMBOLS[i % len(_SYMBOLS)]
@@ -85,7 +88,7 @@ def profiles_figure(ks: Sequence[str], profiles: Sequence[Profile], axis: str, k
                 "type": "scatter",
                 "mode": "lines+markers",
                 "x": list(ks),
-                "y": [each.value for each in profile.values],
+                "y": [number_or_gap(each.value) for each in profile.values],
                 "error_y": {**_whiskers(profile.values), "thickness": 2, "width": 6},
                 "name": profile.name,
                 "line": {"color": FLOOR if profile.grammar else LEARN, "width": 3, "dash": dash},
@@ -149,10 +152,10 @@ def variety_figure(
 
 
 def _whiskers(estimates: Sequence[Estimate]) -> Part:
-    """How far each interval reaches up and down from its value."""
+    """How far each interval reaches up and down from its value, where that is known."""
     return {
-        "array": [each.high - each.value for each in estimates],
-        "arrayminus": [each.value - each.low for each in estimates],
+        "array": [number_or_gap(each.high - each.value) for each in estimates],
+        "arrayminus": [number_or_gap(each.value - each.low) for each in estimates],
     }
 
 

@@ -44,21 +44,29 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def open_page(browser: Browser, address: str, complaints: list[str]) -> Iterator[Callable[..., Page]]:
-    """``open_page("dropout?p=0.3")``: a new tab of a new visitor, ready to be looked at."""
+    """``open_page("dropout?p=0.3")``: a new tab of a new visitor, ready to be looked at; or that of another app, by its
+    whole address."""
     contexts: list[BrowserContext] = []
 
     def open_page(
-        path: str = "", *, width: int = 1280, height: int = 720, scheme: str = "light", **options: Any
+        path: str = "",
+        *,
+        width: int = 1280,
+        height: int = 720,
+        scheme: str = "light",
+        script: str = "",
+        **options: Any,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, **{"locale": "en-US", **options}
         )
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(script)  # runs before the page's own
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: _note(message, complaints))
-        page.goto(f"{address}/{path}", wait_until="commit")
+        page.goto(path if "://" in path else f"{address}/{path}", wait_until="commit")
         ready(page)
         return page
 

@@ -17,6 +17,11 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Not at rest: a widget whose code is being loaded, or a run in the background, with which the server is not idle.
+BUSY = (
+    "[data-testid=stSkeleton], [data-testid=stProgress], .experiment[data-complete=false], "
+    ".two-dice.training .status:not([hidden])"
+)
 READY = '[data-testid=stApp][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 
 

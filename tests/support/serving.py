@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import subprocess
-import sys
+import sysconfig
 import tempfile
 import time
 import urllib.request
@@ -12,14 +12,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-OPTIONS = ("--server.address", "127.0.0.1", "--server.headless", "true")
 ROOT = Path(__file__).resolve().parents[2]
+STREAMLIT = Path(sysconfig.get_path("scripts")) / "streamlit"
+ENDS_WITHIN = 20  # seconds from SIGTERM; it takes half a second
+# What the tests set for themselves is not for a real server.
+OURS = ("STREAMLIT_", "OMP_NUM_THREADS")
 
 
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def command(app: Path, port: int) -> list[str]:
+    """The README's own line, run in the app's folder; only the address is this machine's, and no browser is opened."""
+    options = {"address": "127.0.0.1", "port": str(port), "headless": "true"}
+    return [str(STREAMLIT), "run", app.name, *(f"--server.{name}={value}" for name, value in options.items())]
 
 
 @contextmanager
@@ -35,10 +44,9 @@ def serving(app: Path = ROOT / "app.py", **environment: str) -> Iterator[tuple[s
     port = free_port()
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(app), *OPTIONS, "--server.port", str(port)],
+            command(app, port),
             cwd=app.parent,
-            # What the tests set for themselves is not for a real server.
-            env={k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")} | environment,
+            env={name: value for name, value in os.environ.items() if not name.startswith(OURS)} | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -46,12 +54,21 @@ def serving(app: Path = ROOT / "app.py", **environment: str) -> Iterator[tuple[s
             _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server)
             yield f"http://127.0.0.1:{port}", server.pid
         finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(20)
+            _end(server)
             log.seek(0)
-            said = log.read().decode(errors="replace")
+            logged = log.read().decode(errors="replace")
     # A page that shows no traceback may still have logged one.
-    assert "Traceback" not in said, said
+    assert "Traceback" not in logged, logged
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End the server as a host does. One that does not end is killed, and that is an error."""
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(ENDS_WITHIN)
+    finally:
+        server.kill()  # nothing happens to one that has ended
+        server.wait()
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:

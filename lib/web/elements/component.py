@@ -8,6 +8,7 @@ import base64
 import functools
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -101,11 +102,57 @@ def moving_picture(name: str, *, inline: bool = False) -> Callable[..., Any]:
     )
 
     def mount_picture(*, data: Mapping[str, Any], **options: Any) -> Any:
+        refuse_what_json_cannot_hold(data)
         # In a list, because Streamlit looks through a dictionary for data frames, and imports pandas to do so: half a
         # second for the first visitor.
         return mount(data=[data, _("This picture has not loaded yet. The page keeps trying.")], **options)
 
     return mount_picture
+
+
+def refuse_what_json_cannot_hold(data: Mapping[str, Any]) -> None:
+    """Raise a ValueError that names the place of the first value which would not reach the browser as it is.
+
+    Streamlit sends data that `json` refuses as one text, Python's ``str`` of all of it, and NaN as a word that no
+    browser reads: in both cases the picture stays empty and nothing is logged.
+
+    >>> refuse_what_json_cannot_hold({"figure": {"data": [{"y": [1, 0.5, float("nan")]}]}})
+    Traceback (most recent call last):
+        ...
+    ValueError: figure.data[0].y[2] is nan; a picture is sent str, bool, int, finite float, None, and lists and \
+dicts of them
+    """
+    wrong = _what_json_cannot_hold(data)
+    if wrong:
+        place = wrong.removeprefix(".")
+        raise ValueError(f"{place}; a picture is sent str, bool, int, finite float, None, and lists and dicts of them")
+
+
+_HELD = frozenset({str, bool, int, type(None)})
+
+
+def _what_json_cannot_hold(value: object) -> str:
+    """The place of the first such value and what it is, or nothing: ``.data[0].y[3] is numpy.float32``.
+
+    Exact types only. numpy.float64 is a float, and `json` writes it; but then whether a picture is drawn would hang on
+    the precision in which somebody computed.
+    """
+    kind = type(value)
+    if kind is dict:
+        for key, each in value.items():  # type: ignore[attr-defined]
+            if type(key) is not str:
+                return f" has the key {key!r}"
+            if wrong := _what_json_cannot_hold(each):
+                return f".{key}{wrong}"
+    elif kind is list or kind is tuple:
+        for i, each in enumerate(value):  # type: ignore[arg-type]
+            if wrong := _what_json_cannot_hold(each):
+                return f"[{i}]{wrong}"
+    elif kind is float:
+        return "" if math.isfinite(value) else f" is {value}"  # type: ignore[arg-type]
+    elif kind not in _HELD:
+        return f" is {kind.__module__}.{kind.__qualname__}"
+    return ""
 
 
 @functools.cache
@@ -119,7 +166,7 @@ def _parts(name: str) -> list[str]:
     """The modules that static/two-dice/<name>.js imports.
 
     >>> _parts("home")
-    ['parts/transport', 'parts/svg']
+    ['parts/player', 'parts/transport', 'parts/svg']
     """
     return _IMPORTED.findall(_source(name))
 

@@ -1,0 +1,99 @@
+"""Every page and every part, with all that opens opened: no picture stays empty, and the console has no complaint."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import fields
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+
+from lib.web.frame.frame import PAGES
+from tests.browser.test_frame import ours
+from tests.support.serving import ROOT, served
+from tests.support.sweeping import WATCH, sweep
+
+QUICK = {"training": "steps=200&seeds=2", "two_dice": "n=100"}  # what is trained or measured is soon over
+# What no choice on the page leads to: a run, and a beginning of which nobody knows how it goes on.
+BESIDE = {"training": ("train=1", "train=1&data=digits"), "top_k": ("text=the+the",)}
+
+
+def links() -> Iterator[str]:
+    """A link to every page, and to every part of a page that has parts."""
+    for page in PAGES:
+        path, quick = "" if page.id == "home" else page.id, QUICK.get(page.id, "")
+        for query in (*parts_of(page.id), *BESIDE.get(page.id, ())):
+            yield f"{path}?" + "&".join(filter(None, (query, quick)))
+
+
+def parts_of(page: str) -> tuple[str, ...]:
+    """The queries of a page's parts, as its settings declare them."""
+    module = f"lib.web.{page}.settings"
+    settings = getattr(import_module(module), "Settings", None) if find_spec(module) else None
+    parts = [each.metadata["options"] for each in (fields(settings) if settings else ()) if each.name == "part"]
+    return tuple(f"part={part}" for part in parts[0]) if parts else ("",)
+
+
+@pytest.mark.parametrize("link", list(links()))
+def test_everything_on_the_page_is_drawn_and_nothing_complains(open_page, complaints, link):
+    page = open_page(link, script=WATCH)
+    faults = sweep(page)
+    assert faults + ours(complaints) == []
+
+
+# One picture that is as it should be, and four that are not, each in a way of its own; and an error in words.
+FAULTY = """
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import streamlit as st
+
+from lib.figures.figure import figure
+from lib.web.elements import component
+from lib.web.elements.chart import chart
+
+component.page_style()
+line = {"type": "scatter", "x": [1, 2, 3]}
+chart(figure([{**line, "y": [1, 2, 3]}], {}), key="good", alt="A line.", height=100)
+chart(figure([{**line, "y": []}], {}), key="no-points", alt="A line.", height=100)
+with patch.object(component, "refuse_what_json_cannot_hold"):  # as it was before somebody looked
+    chart(figure([{**line, "y": [1, np.float32(2), 3]}], {}), key="scalar", alt="A line.", height=100)
+with patch.object(component, "_FOLDER", Path(__file__).parent / "static" / "two-dice"):
+    for name in ("throws", "idle"):
+        component.moving_picture(name)(key=name, data={})
+st.error("It broke.")
+"""
+MODULES = {
+    "throws": 'export function update() { throw new Error("broken on purpose"); }',
+    "idle": "export function update() {}",
+}
+
+
+@pytest.fixture
+def faulty(browser, tmp_path) -> Iterator[str]:
+    """The address of an app that is broken on purpose, with the real one's settings and scripts."""
+    for name in (".streamlit", "static"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name, script in MODULES.items():
+        module = tmp_path / "static" / "two-dice" / f"{name}.js"
+        module.write_text(f"{script}\nexport function destroy() {{}}\n")
+    app = tmp_path / "app.py"
+    app.write_text(FAULTY)
+    with served(app, PYTHONPATH=str(ROOT)) as address:
+        yield address
+
+
+def test_the_sweep_finds_what_is_broken(open_page, complaints, faulty):
+    """The test above would be worth nothing if it overlooked a picture that nobody sees."""
+    faults = sweep(open_page(faulty, script=WATCH))
+    assert faults == [
+        "no-points has empty axes",
+        "scalar is empty",
+        "throws is empty",
+        "idle is empty",
+        "the page says: It broke.",
+    ]
+    said = "\n".join(ours(complaints))
+    assert "is not valid JSON" in said
+    assert "broken on purpose" in said
