@@ -125,16 +125,20 @@ class RegularisersTrainer:
 
     def results(self) -> list[ArmResult]:
         """Every arm as it stands, in the order of `ARMS`."""
-        histories = self.histories
-        best = int(np.argmin(histories["nothing"].val_loss[:, 0].mean(-1)))
-        nothing = histories["nothing"].val_loss[-1, 0]  # (E,)
-        results = []
-        for arm in ARMS:
-            early = arm == "early_stopping"
-            history, at = histories["nothing" if early else arm], best if early else -1
-            train, val = history.train_loss[at, 0], history.val_loss[at, 0]  # (E,)
-            results.append(_result(arm, int(history.step[at]), train, val, nothing))
-        return results
+        return results_of(self.histories)
+
+
+def results_of(histories: dict[str, History]) -> list[ArmResult]:
+    """How the arms of these runs end, in the order of `ARMS`; early stopping is a moment of the run "nothing"."""
+    best = int(np.argmin(histories["nothing"].val_loss[:, 0].mean(-1)))
+    nothing = histories["nothing"].val_loss[-1, 0]  # (E,)
+    results = []
+    for arm in ARMS:
+        early = arm == "early_stopping"
+        history, at = histories["nothing" if early else arm], best if early else -1
+        train, val = history.train_loss[at, 0], history.val_loss[at, 0]  # (E,)
+        results.append(_result(arm, int(history.step[at]), train, val, nothing))
+    return results
 
 
 def _result(

@@ -10,7 +10,7 @@ differs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -66,6 +66,10 @@ class ScheduleConfig:
             raise InvalidSetting("schedules", self.schedules, f"some of {', '.join(SCHEDULES)}")
         object.__setattr__(self, "schedules", tuple(self.schedules))
 
+    def first_config(self) -> TrainingConfig:
+        """The training with which all arms begin: an arm for each schedule, at its first rate."""
+        return replace(self.training, rates=self.rates(0))
+
     def rates(self, step: int) -> tuple[float, ...]:
         """The rate of every arm in this step, counted from 0."""
         share = step / self.training.steps
@@ -83,11 +87,9 @@ class ScheduledTrainer:
     """
 
     def __init__(self, config: ScheduleConfig) -> None:
-        training = config.training
-        values = {name: getattr(training, name) for name in training.__dataclass_fields__}
-        self.config, self.steps = config, training.steps
+        self.config, self.steps = config, config.training.steps
         self._rates = config.rates(0)
-        self._trainer = Trainer(TrainingConfig(**{**values, "rates": self._rates}))
+        self._trainer = Trainer(config.first_config())
 
     @property
     def step(self) -> int:

@@ -5,8 +5,8 @@
 // are received. What moves lies over or under its plots and costs next to nothing, so that watching a run does not
 // slow it down: a clip that lets the curves be seen up to the present point, the mark of the best step, the map.
 //
-// data: { run, start, count, complete, progress, status, locale, metric,
-//         step: [...], series: { name: [...] }, maps: [base64 per arm] | null, mapSize,
+// data: { run, start, count, complete, recorded, progress, status, locale, metric,
+//         step: [...], series: { name: [...] }, mapsStart, maps: [base64 per arm] | null, mapSize,
 //         panelsId, panels: [{ title, arm, range, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
 // panels is null where a request has said that the browser has those with this id. It keeps all of a run: who turns a
 // switch there and back sees the picture without a request.
@@ -60,7 +60,8 @@ class TrainingPlayer extends Player {
   }
 
   show(data) {
-    if (data.run !== this.run) this.begin(data);
+    const fresh = data.run !== this.run;
+    if (fresh) this.begin(data);
     if (data.panels) this.known.set(data.panelsId, data.panels);
     if (this.known.has(data.panelsId)) [this.panels, this.panelsId] = [this.known.get(data.panelsId), data.panelsId];
     this.keep(data);
@@ -69,10 +70,13 @@ class TrainingPlayer extends Player {
     this.statusText.textContent = unbroken(data.status);
     this.status.hidden = !data.status;
     this.transport.setLength(this.have, data.complete && this.have >= data.count);
+    if (fresh && data.recorded) this.transport.go(this.have - 1);  // what it came to is seen first
     if (this.panelsId === data.panelsId) this.makePlots();
   }
 
   begin(data) {
+    // Who has pressed Train on a phone sees the picture, which is above the button.
+    if (this.run !== null) this.holder.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
     this.run = data.run;
     this.known.clear();
     this.step = []; this.series = {}; this.maps = [];
@@ -88,6 +92,7 @@ class TrainingPlayer extends Player {
     this.holder.dataset.run = data.run;
     delete this.holder.dataset.drawn;
     // Under reduced motion nothing moves by itself: the student scrubs, or follows the newest point.
+    if (data.recorded) return;
     if (calm()) this.transport.follow(true);
     else this.transport.play();
   }
@@ -97,25 +102,33 @@ class TrainingPlayer extends Player {
   // Append what is beyond the own length. A piece that starts later than that would leave a gap: it is requested again.
   keep(data) {
     const skip = this.have - data.start;
-    if (skip < 0 || skip >= data.step.length) return;
-    this.step.push(...data.step.slice(skip));
-    for (const [name, values] of Object.entries(data.series)) (this.series[name] ??= []).push(...values.slice(skip));
-    if (!data.maps) return;
+    if (skip >= 0 && skip < data.step.length) {
+      this.step.push(...data.step.slice(skip));
+      for (const [name, values] of Object.entries(data.series)) (this.series[name] ??= []).push(...values.slice(skip));
+    }
     const cells = data.mapSize * data.mapSize;
-    data.maps.forEach((text, arm) => {
-      const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-      for (let i = skip; i < data.step.length; i++) (this.maps[arm] ??= []).push(bytes.subarray(i * cells, (i + 1) * cells));
+    data.maps?.forEach((text, arm) => {
+      const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0)), maps = (this.maps[arm] ??= []);
+      for (let i = 0; i < bytes.length / cells; i++) maps[data.mapsStart + i] ??= bytes.subarray(i * cells, (i + 1) * cells);
     });
+  }
+
+  // The first recorded point whose map has not come; as many as there are points where all have, or where none are.
+  get mapsHave() {
+    const maps = this.maps[0];
+    const missing = maps ? this.step.findIndex((_, i) => !maps[i]) : -1;
+    return missing < 0 ? this.have : missing;
   }
 
   // The last request only says that all has come, so that no later rerun of the page sends a piece again.
   requestMore(data) {
     clearTimeout(this.nextRequest);
-    const lacks = this.have < data.count || this.panelsId !== data.panelsId;
-    if (data.complete && !lacks && this.requested === this.have) return;
+    const { have, mapsHave } = this;
+    const lacks = have < data.count || mapsHave < have || this.panelsId !== data.panelsId;
+    if (data.complete && !lacks && this.requested === have) return;
     const request = () => {
-      this.requested = this.have;
-      this.trigger("request", { run: data.run, from: this.have, panelsId: this.panelsId });
+      this.requested = this.mapsHave;
+      this.trigger("request", { run: data.run, from: this.have, maps: this.mapsHave, panelsId: this.panelsId });
       this.nextRequest = setTimeout(request, REQUEST_AGAIN);
     };
     this.nextRequest = setTimeout(request, lacks ? 30 : REQUEST_AFTER);

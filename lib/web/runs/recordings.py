@@ -23,6 +23,7 @@ from lib.web.runs.worker_pool import Run
 _mount = moving_picture("training")
 
 # Points sent at once: with two maps of 48 x 48 cells some 60 kB. A rerun at the end of a run may carry a piece twice.
+# The curves of a run that is over are sent all at once, 20 kB; only its maps come in pieces.
 _PIECE = 8
 
 Panels = Sequence[Mapping[str, Any]]
@@ -48,7 +49,9 @@ def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
     """
     count = len(recording.step)
     request = _request_of(run, st.session_state.get(_kept(key)))
-    start = _point(request.get("from"), count)
+    start, maps_start = _point(request.get("from"), count), _point(request.get("maps"), count)
+    if run.recorded and not request:  # it is shown at its end, so that map comes first
+        maps_start = max(0, count - 1)
     panels_id = f"{run.id} {current_language()} {recording.panels_id}"
     _mount(
         key=key,
@@ -57,12 +60,15 @@ def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
             "start": start,
             "count": count,
             "complete": run.over,
+            "recorded": run.recorded,
             "progress": round(run.progress, 3),
             "status": recording.status,
             "locale": current_language(),
             "metric": recording.metric,
             "mapSize": 0 if recording.maps is None else recording.maps.shape[-1],
-            **_piece(recording, start, min(count, start + _PIECE)),
+            **_curves(recording, start, count if run.over else min(count, start + _PIECE)),
+            "mapsStart": maps_start,
+            "maps": _maps(recording, maps_start, min(count, maps_start + _PIECE)),
             "panelsId": panels_id,
             "panels": None if request.get("panelsId") == panels_id else recording.panels,
             "labels": _labels(),
@@ -71,16 +77,20 @@ def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
     )
 
 
-def _piece(recording: Recording, start: int, stop: int) -> dict[str, Any]:
-    """The recording from point ``start`` to before point ``stop``, as static/two-dice/training.js takes it."""
-    maps = None if recording.maps is None else recording.maps[start:stop]  # (points, A, size, size)
+def _curves(recording: Recording, start: int, stop: int) -> dict[str, Any]:
+    """The curves from point ``start`` to before point ``stop``, as static/two-dice/training.js takes them."""
     return {
         "step": list(recording.step[start:stop]),
         "series": {name: list(values[start:stop]) for name, values in recording.series.items()},
-        "maps": None
-        if maps is None
-        else [base64.b64encode(maps[:, arm].tobytes()).decode() for arm in range(maps.shape[1])],
     }
+
+
+def _maps(recording: Recording, start: int, stop: int) -> list[str] | None:
+    """The maps of the same points, the bytes of all of them in base64, for each arm."""
+    if recording.maps is None:
+        return None
+    maps = recording.maps[start:stop]  # (points, A, size, size)
+    return [base64.b64encode(maps[:, arm].tobytes()).decode() for arm in range(maps.shape[1])]
 
 
 def _labels() -> dict[str, Any]:

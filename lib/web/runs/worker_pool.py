@@ -68,6 +68,7 @@ class Run(Generic[J]):
     def __init__(self, make_job: Callable[[], J]) -> None:
         self.id = uuid.uuid4().hex  # tells runs apart, those of a server that was started again too
         self.job: J | None = None  # made by the worker: reading data and drawing weights take time
+        self.recorded = False  # it ships with the program, and nothing was computed here
         self.error: Exception | None = None
         self.watchers: set[Watcher] = set()
         self.watched_at = 0.0  # when a page last asked for it, by the monotonic clock
@@ -245,8 +246,16 @@ class RunStore(Generic[J]):
         self._runs: OrderedDict[Hashable, Run[J]] = OrderedDict()
         pool.stores.append(self)
 
-    def watch(self, config: Hashable, watcher: Watcher, make_job: Callable[[], J]) -> Run[J]:
+    def watch(
+        self,
+        config: Hashable,
+        watcher: Watcher,
+        make_job: Callable[[], J],
+        recorded_job: Callable[[], J | None] = lambda: None,
+    ) -> Run[J]:
         """The run of this config, begun or waiting for its turn. The watcher lets go of every other run.
+
+        Where ``recorded_job`` gives a finished job, nothing has to be computed.
 
         A run that failed stays so for those who watch it; whoever comes to it anew starts it again. One that the
         watcher has stopped stays so until they `resume` it or watch another.
@@ -259,6 +268,8 @@ class RunStore(Generic[J]):
             run = self._runs.get(config)
             if run is None or (run.error is not None and watcher not in run.watchers):
                 new = Run(make_job)
+                new.job = recorded_job()
+                new.recorded = new.job is not None
                 # Those who watch the failed one watch this one: they have not asked for a third.
                 new.watchers |= {each for each in (run.watchers if run else ()) if not each.gone.is_set()}
                 run = self._runs[config] = new

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from lib.figures.lines import Line, Spot, lines_figure
 from lib.listings.today import regularisers_listing, schedule_listing
+from lib.recorded import recorded_regularisers, recorded_schedules
 from lib.statistics.comparison import NEGLIGIBLE_LOSS, paired_interval
 from lib.studies.facts import load_facts
 from lib.studies.regularisers import ArmResult, RegularisersConfig, RegularisersTrainer
@@ -62,7 +63,7 @@ def schedules_part() -> str:
         training = training_of(controls)
         config = ScheduleConfig(training, p, switch)
     with stage:
-        trainer = computed(config, lambda: ScheduledTrainer(config))
+        trainer = computed(config, lambda: ScheduledTrainer(config), recorded_schedules(config))
         if trainer:
             _schedule_curves(trainer.history, show)
     if trainer:
@@ -167,7 +168,7 @@ def instead_part() -> str:
         show = controls.segmented("curves", _("Curves"), captions=_curve_names())
         config = RegularisersConfig(training_of(controls), p, decay, times)
     with stage:
-        trainer = computed(config, lambda: RegularisersTrainer(config))
+        trainer = computed(config, lambda: RegularisersTrainer(config), recorded_regularisers(config))
         results = trainer.results() if trainer else []
         if trainer:
             _regulariser_curves(trainer.histories, results, show)

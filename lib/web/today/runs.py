@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.web.frame.language import _
+from lib.web.frame.language import _, prose
 from lib.web.runs.status import run_status
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
 from lib.web.runs.worker_pool import Run, RunStore, session_watcher
@@ -18,8 +18,14 @@ def today_runs() -> RunStore[StepwiseJob[Any]]:
     return RunStore(keep=6)  # of at most 2.2 MB
 
 
-def computed(config: Hashable, make: Callable[[], Stepwise]) -> Any:
-    """The finished training of this config, or None, with its progress on screen, while it is being computed."""
+def computed(config: Hashable, make: Callable[[], Stepwise], recorded: Any = None) -> Any:
+    """The finished training of this config, or None, with its progress on screen, while it is being computed.
+
+    ``recorded`` is the same where it ships with the program: then nothing is computed, and the page says so.
+    """
+    if recorded is not None:
+        st.caption(prose("today", "recorded"))
+        return recorded
     run = today_runs().watch(config, session_watcher(), partial(StepwiseJob, make))
     if run.error:
         st.error(_("This run could not be finished. Change a setting to start another one."))

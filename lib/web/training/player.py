@@ -10,6 +10,7 @@ from lib.datasets import Dataset
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.figures.decision_map import MapLabels, decision_map_figure
 from lib.figures.figure import Figure
+from lib.recorded import RecordedTraining, recorded_training
 from lib.training import MAP_SIZE, History, Trainer, TrainingConfig, draw_dataset, plane_extent
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.language import _, decimal, percent
@@ -21,11 +22,11 @@ from lib.web.runs.worker_pool import Run, RunStore, session_watcher
 from lib.web.training.settings import Settings
 
 
-class TrainingJob(StepwiseJob[Trainer]):
-    """A Trainer as a background run, with what everybody who watches it is shown, worked out once for all of them."""
+class TrainingJob(StepwiseJob[Trainer | RecordedTraining]):
+    """A training as a background run, or a recorded one, with what everybody who watches it is shown."""
 
-    def __init__(self, config: TrainingConfig) -> None:
-        super().__init__(partial(Trainer, config))
+    def __init__(self, config: TrainingConfig, recorded: RecordedTraining | None = None) -> None:
+        super().__init__(lambda: recorded or Trainer(config))
         self.config = config
         self._curves = GrowingSeries()
 
@@ -58,6 +59,15 @@ class TrainingJob(StepwiseJob[Trainer]):
 def training_runs() -> RunStore[TrainingJob]:
     """All training runs of this server."""
     return RunStore(keep=5)  # of at most 7 MB
+
+
+def recorded_run(config: TrainingConfig) -> Run[TrainingJob] | None:
+    """The run of this config that ships with the program, or None where there is none."""
+    recorded = recorded_training(config)
+    if recorded is None:
+        return None
+    job = TrainingJob(config, recorded)
+    return training_runs().watch(("recorded", config), session_watcher(), partial(TrainingJob, config), lambda: job)
 
 
 def training_run(config: TrainingConfig) -> Run[TrainingJob]:

@@ -95,3 +95,8 @@ def config_of(settings: Settings) -> TrainingConfig:
         steps=settings.steps,
         seed=settings.seed,
     )
+
+
+def lesson_configs() -> list[TrainingConfig]:
+    """The training runs of all lessons; the first is the page's own default."""
+    return [config_of(Settings(**values)) for values in LESSONS.values()]

@@ -20,6 +20,7 @@ from lib.language_model import (
     load_model,
     train_language_model,
 )
+from lib.recorded import recorded_cells
 from lib.threads import one_fast_thread
 from lib.web.frame.language import current_language
 from lib.web.runs.worker_pool import Run, RunStore, session_watcher
@@ -134,10 +135,12 @@ class CellStore:
         self._tables: OrderedDict[Hashable, dict[Cell, CellResult]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, key: Hashable) -> dict[Cell, CellResult]:
-        """The cells with the same models, seed and number of sentences."""
+    def of(self, key: Hashable, recorded: Callable[[], dict[Cell, CellResult]] = dict) -> dict[Cell, CellResult]:
+        """The cells with the same models, seed and number of sentences; at first those that ship with the program."""
         with self._lock:
-            table = self._tables.setdefault(key, {})
+            if key not in self._tables:
+                self._tables[key] = recorded()
+            table = self._tables[key]
             self._tables.move_to_end(key)
             while len(self._tables) > self.most:
                 self._tables.popitem(last=False)
@@ -196,7 +199,8 @@ def shipped_models(config: ExperimentConfig) -> dict[float, LanguageModel]:
 
 
 def _known(config: ExperimentConfig, pair: Pair | None) -> dict[Cell, CellResult]:
-    return cell_store().of((pair, config.language, config.corpus, config.n, config.seed))
+    key = pair, config.language, config.corpus, config.n, config.seed
+    return cell_store().of(key, dict if pair else partial(recorded_cells, config))
 
 
 def trained_pair(pair: Pair) -> Run[TrainingPairJob]:

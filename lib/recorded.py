@@ -1,0 +1,183 @@
+"""Runs that ship with the program, so that nobody waits for what a page shows first.
+
+A run is deterministic: the same config gives the same numbers. So what the pages open with was computed beforehand by
+`scripts/record_defaults.py` and lies in data/recorded/, one file for each config, named after it. A page asks here
+first and marks what it finds as recorded; any other config is computed live. Another machine adds up in another order
+and may end at slightly different numbers, so a test computes some of the runs again and compares.
+
+>>> from lib.training import TrainingConfig
+>>> history = recorded_training(TrainingConfig()).history
+>>> history.config == TrainingConfig(), history.val_loss.shape, recorded_training(TrainingConfig(seed=9999))
+(True, (101, 2, 8), None)
+"""
+
+import functools
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:  # whoever reads a measured table needs no training, and the other way round
+    from lib.experiment import Cell, CellResult, ExperimentConfig
+    from lib.studies.regularisers import ArmResult, RegularisersConfig
+    from lib.studies.schedules import ScheduleConfig
+    from lib.training import History, TrainingConfig
+
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "recorded"
+
+_CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_loss_dropout")  # (T, A, E) each
+
+
+# ----------------------------------------------------------------------------------------------- the names of the files
+
+
+def training_file(config: "TrainingConfig") -> Path:
+    """Where the run of this config is or would be.
+
+    >>> from lib.training import TrainingConfig
+    >>> training_file(TrainingConfig()).name.startswith("training_moons_100_")
+    True
+    """
+    return FOLDER / f"training_{config.dataset}_{config.n_train}_{_digest(config)}.npz"
+
+
+def schedules_file(config: "ScheduleConfig") -> Path:
+    """Where the run of these schedules is or would be."""
+    return FOLDER / f"schedules_{config.training.dataset}_{config.training.n_train}_{_digest(config)}.npz"
+
+
+def cells_file(config: "ExperimentConfig") -> Path:
+    """Where the measured cells with this language, corpus, number of sentences and seed are or would be."""
+    return FOLDER / f"cells_{config.language}_{config.corpus}_{config.n}_{config.seed}.json"
+
+
+def _digest(config: object) -> str:
+    """A few letters that change with any setting."""
+    return hashlib.sha256(repr(config).encode()).hexdigest()[:8]
+
+
+# ------------------------------------------------------------------------------------------------------------ trainings
+
+
+@dataclass(frozen=True)
+class RecordedTraining:
+    """A run that is over: what a finished `lib.training.Trainer` has to say."""
+
+    history: "History"
+
+    @property
+    def steps(self) -> int:
+        """All steps."""
+        return self.history.config.steps
+
+    @property
+    def step(self) -> int:
+        """All of them are taken."""
+        return self.steps
+
+    done = True
+
+    def advance(self, steps: int) -> None:
+        """Do nothing: there is nothing left to do."""
+
+    def forget_networks(self) -> None:
+        """Do nothing: they were not kept."""
+
+
+@dataclass(frozen=True)
+class RecordedRegularisers:
+    """Runs that are over: what a finished `lib.studies.regularisers.RegularisersTrainer` has to say."""
+
+    histories: "dict[str, History]"
+
+    def results(self) -> "list[ArmResult]":
+        """How every arm ended."""
+        from lib.studies.regularisers import results_of
+
+        return results_of(self.histories)
+
+
+def save_history(history: "History", path: Path) -> None:
+    """Write what a run recorded: the curves in single precision, maps and predictions as they are.
+
+    The data set is not written, since it is drawn again from the config's seed.
+    """
+    path.parent.mkdir(exist_ok=True)
+    arrays: dict[str, Any] = {name: getattr(history, name).astype(np.float32) for name in _CURVES}
+    arrays |= {name: value for name in ("maps", "predictions") if (value := getattr(history, name)) is not None}
+    np.savez_compressed(path, step=history.step, looked_at=history.looked_at, **arrays)
+
+
+def recorded_training(config: "TrainingConfig") -> RecordedTraining | None:
+    """The run of this config, or None where it has to be computed. A table of one's own is never recorded."""
+    if config.table is not None or not training_file(config).exists():
+        return None
+    return RecordedTraining(_read_history(config, training_file(config)))
+
+
+def recorded_schedules(config: "ScheduleConfig") -> RecordedTraining | None:
+    """The run of these schedules, an arm for each, or None."""
+    if config.training.table is not None or not schedules_file(config).exists():
+        return None
+    return RecordedTraining(_read_history(config.first_config(), schedules_file(config)))
+
+
+def recorded_regularisers(config: "RegularisersConfig") -> RecordedRegularisers | None:
+    """The runs of all arms, or None unless each of them is recorded."""
+    runs = {arm: recorded_training(each) for arm, each in config.runs().items()}
+    histories = {arm: run.history for arm, run in runs.items() if run is not None}
+    return RecordedRegularisers(histories) if len(histories) == len(runs) else None
+
+
+@functools.lru_cache(maxsize=16)  # as many as there are files, of at most 0.6 MB
+def _read_history(config: "TrainingConfig", path: Path) -> "History":
+    from lib.training import History, draw_dataset, plane_extent
+
+    data = draw_dataset(config)
+    with np.load(path, allow_pickle=False) as stored:
+        curves = {name: stored[name].astype(np.float64) for name in _CURVES}
+        in_plane = "maps" in stored.files
+        return History(
+            config=config,
+            dataset=data,
+            looked_at=tuple(stored["looked_at"].tolist()),
+            step=stored["step"],
+            maps=stored["maps"] if in_plane else None,
+            map_extent=plane_extent(data.train_x) if in_plane else None,
+            predictions=None if in_plane else stored["predictions"],
+            **curves,
+        )
+
+
+# --------------------------------------------------------------------------------------------------- the measured table
+
+
+def save_cells(results: "dict[Cell, CellResult]", path: Path) -> None:
+    """Write measured cells, their first sentences included."""
+    path.parent.mkdir(exist_ok=True)
+    lines = [json.dumps(asdict(result), ensure_ascii=False) for result in results.values()]
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def recorded_cells(config: "ExperimentConfig") -> "dict[Cell, CellResult]":
+    """Every recorded cell with the same language, corpus, number of sentences and seed, of whatever table."""
+    return dict(_read_cells(cells_file(config)))
+
+
+@functools.lru_cache(maxsize=8)  # one for each language, 0.5 MB
+def _read_cells(path: Path) -> "dict[Cell, CellResult]":
+    from lib.experiment import MEASURES, Cell, CellResult, JudgedSentence
+    from lib.statistics.intervals import Estimate
+
+    results = {}
+    for stored in json.loads(path.read_text(encoding="utf-8")) if path.exists() else []:
+        cell = Cell(**stored["cell"])
+        sentences = (
+            JudgedSentence(tuple(each["words"]), each["verdict"], each["unfinished"]) for each in stored["sentences"]
+        )
+        estimates = {name: Estimate(**stored[name]) for name in MEASURES}
+        results[cell] = CellResult(cell=cell, n=stored["n"], sentences=tuple(sentences), **estimates)
+    return results
