@@ -3,7 +3,8 @@
 A laptop on which a lesson is given also has a browser with twenty tabs, a video call and a virus scanner. Here two
 processes per core that never rest stand in for them. The same server is measured with and without them in turn:
 
-- the Training page's default lesson with a seed of its own, from its link to its last point;
+- the Training page's default lesson with a seed of its own, from its link to its last point; beside it the same
+  training in a program of its own, which has the share of the processor that the system gives to anybody;
 - how long a rerun of another page takes while a heavy training is computed.
 
 Then, without them, what runs do to each other: four students who ask for four different lessons at once, and one who
@@ -26,6 +27,7 @@ from typing import Any, TypeVar
 
 from benchmarks.server import p95
 from benchmarks.timing import Table, Target, ratio, report
+from lib.training import TrainingConfig, train
 from tests.support.serving import serving
 from tests.support.visiting import Visitor
 
@@ -50,6 +52,13 @@ def busy(processes: int) -> Iterator[None]:
         for process in started:
             process.kill()
             process.wait()
+
+
+def plain() -> float:
+    """Seconds of the lesson's training by itself: no server, no page."""
+    began = time.perf_counter()
+    train(TrainingConfig(seed=next(_seeds)))
+    return time.perf_counter() - began
 
 
 async def lesson(address: str) -> tuple[float, float]:
@@ -108,16 +117,21 @@ def main(arguments: list[str]) -> int:
 
     alone: list[float] = []
     crowded: list[float] = []
+    plain_alone: list[float] = []
+    plain_crowded: list[float] = []
     quiet_reruns: list[float] = []
     busy_reruns: list[float] = []
     together: list[tuple[float, float]] = []
     after_long: list[tuple[float, float]] = []
     with serving() as (address, _process), asyncio.Runner() as runner:
-        runner.run(lesson(address))  # burns in
+        runner.run(lesson(address))  # both burn in
+        plain()
         for _round in range(options.rounds):
+            plain_alone.append(plain())
             alone.append(runner.run(lesson(address))[1])
             quiet_reruns += runner.run(beside(address, "training", HEAVY, reruns(address)))
             with busy(processes):
+                plain_crowded.append(plain())
                 crowded.append(runner.run(lesson(address))[1])
                 busy_reruns += runner.run(beside(address, "training", HEAVY, reruns(address)))
             together += runner.run(at_once(address))
@@ -128,6 +142,8 @@ def main(arguments: list[str]) -> int:
         (
             ("alone", None, median(alone), None),
             (f"beside {processes} busy processes", None, median(crowded), None),
+            ("a program of its own, alone", None, median(plain_alone), None),
+            (f"the same beside {processes} busy processes", None, median(plain_crowded), None),
             _row(f"{STUDENTS} different ones at once", together),
             _row("beside a classmate's run of minutes", after_long),
         ),

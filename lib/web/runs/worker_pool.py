@@ -246,6 +246,12 @@ class RunStore(Generic[J]):
         self._runs: OrderedDict[Hashable, Run[J]] = OrderedDict()
         pool.stores.append(self)
 
+    @property
+    def active(self) -> Run[J] | None:
+        """The run of this kind that is being computed now, if it is the turn of one."""
+        run = self._pool.active
+        return run if run in self._runs.values() else None
+
     def watch(
         self,
         config: Hashable,
