@@ -4,31 +4,25 @@ from typing import Any
 
 import streamlit as st
 
-from lib.web.elements.controls import Controls, in_link
+from lib.web.elements.controls import Controls
 from lib.web.frame import lesson
 from lib.web.frame.language import _, prose, strong
 
 
 def choose(controls: Controls[Any]) -> None:
-    """The controls. What few people move comes last on the page, but first here: the others depend on it."""
+    """The controls. What few people move stands below, but is drawn first: the others depend on it."""
     main = st.container()
-    with controls.more("each", "data", "net", "n", "seed") as drawn:
+    with controls.more() as drawn:
         if drawn:
             controls.toggle("each", _("Each hidden layer has its own p"))
-            controls.segmented(
-                "data",
-                _("Network"),
-                captions={
-                    "digits": _("Handwritten digits, 64-16-16-10"),
-                    "moons": _("Points of two moons, 2-12-12-2"),
-                },
-            )
+            controls.segmented("data", _("Network"), {"digits": _("digits"), "moons": _("two moons")})
             controls.segmented("net", _("Trained with p ="))
             controls.steps("n", _("Passes"))
             controls.number("seed", _("Seed"))
     each, data = controls.settings().each, controls.settings().data
     with main:
-        controls.segmented("mode", _("Mode"), captions={mode: prose("dropout", mode) for mode in ("train", "eval")})
+        mode = controls.segmented("mode", _("Mode"), {"train": _("train"), "eval": _("evaluate")})
+        st.caption(prose("dropout", mode))
         controls.slider(
             "p",
             _("p of hidden layer 1") if each else _("p, the chance to drop a hidden neuron"),
@@ -38,7 +32,7 @@ def choose(controls: Controls[Any]) -> None:
             controls.slider("p2", _("p of hidden layer 2"))
         controls.slider("p_in", _("p of the inputs"))
         controls.steps("x", _("Input: 0 to 9, then hard ones") if data == "digits" else _("Input: which point"))
-        controls.segmented("scale", _("Scaling"))
+        controls.segmented("scale", _("Scaling"), {"inverted": _("while training"), "at-test": _("at test time")})
 
 
 @lesson.fragment
@@ -51,7 +45,6 @@ def show_picture() -> None:
     from lib.web.dropout.report import about_network, averages, layer_numbers, monte_carlo, warnings
     from lib.web.dropout.settings import Settings, passes_of
 
-    asked = in_link("n")
     with lesson.picture(Settings) as (controls, stage):
         choose(controls)
     settings = controls.settings()
@@ -61,7 +54,7 @@ def show_picture() -> None:
 
     with stage:
         dropout_player(network, recording, examples, example)
-        warnings(passes, asked)
+        warnings(passes, controls.refused.get("n"))
     about_network(network)
 
     st.subheader(_("The numbers"), anchor=False)

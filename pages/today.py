@@ -1,5 +1,7 @@
 """Today: with enough data and one epoch you can leave dropout out; nobody leaves the sampling out."""
 
+import streamlit as st
+
 from lib.web.elements.controls import Controls
 from lib.web.frame import lesson
 from lib.web.frame.language import _, prose
@@ -41,19 +43,26 @@ def show_part(part: str) -> str:
 @lesson.fragment
 def show_picture() -> None:
     """The chosen part with its controls."""
-    part = Controls(Settings, texts=("text",)).segmented(
-        "part",
-        _("Look at"),
-        captions={
-            "history": _("What happened since 2012?"),
-            "models": _("Which models train with dropout?"),
-            "places": _("Where does dropout sit in a transformer?"),
-            "data": _("When does it stop helping?"),
-            "paper": _("What did the paper of 2014 measure, and what comes out on small digits?"),
-            "schedules": _("Must the rate stay the same during the training?"),
-            "instead": _("What else keeps a network from memorising?"),
-        },
-    )
+    names = {
+        "history": _("history"),
+        "models": _("models"),
+        "places": _("places"),
+        "data": _("data"),
+        "paper": _("paper"),
+        "schedules": _("schedules"),
+        "instead": _("instead"),
+    }
+    questions = {
+        "history": _("What happened since 2012?"),
+        "models": _("Which models train with dropout?"),
+        "places": _("Where does dropout sit in a transformer?"),
+        "data": _("When does it stop helping?"),
+        "paper": _("What did the paper of 2014 measure, and what comes out on small digits?"),
+        "schedules": _("Must the rate stay the same during the training?"),
+        "instead": _("What else keeps a network from memorising?"),
+    }
+    part = Controls(Settings).segmented("part", _("Look at"), names)
+    st.caption(questions[part])
     listing = show_part(part)
     lesson.link_here()
     lesson.takeaway(prose("today", "takeaway"))

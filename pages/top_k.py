@@ -17,7 +17,7 @@ def choose_cuts(controls: Controls[Any]) -> None:
 
 def choose_more(controls: Controls[Any]) -> None:
     """The controls that few people move, and the model that speaks."""
-    with controls.more("top_p", "min_p", "all", "seed") as drawn:
+    with controls.more() as drawn:
         if drawn:
             controls.slider("top_p", _("Top-p: the share of probability that stays in"))
             controls.slider("min_p", _("Min-p: how likely, beside the likeliest"))
@@ -43,8 +43,8 @@ def show_picture() -> None:
     language = story_language()
     story = load_story(language)
     longest = load_model(language, 0.3, "small").config.context - 1
-    with lesson.picture(settings_for(len(story.vocabulary)), "text") as (controls, stage):
-        prompt = choose_prompt(story, longest=longest)
+    with lesson.picture(settings_for(len(story.vocabulary))) as (controls, stage):
+        prompt = choose_prompt(controls, story, longest=longest)
         buttons = st.container(horizontal=True, gap="small")
         choose_cuts(controls)
         problems = st.container()
@@ -54,7 +54,7 @@ def show_picture() -> None:
     follows, step = step_of(model, prompt.words, settings.seed, sampling)
 
     with buttons:
-        go_on_buttons(step, story, prompt, longest=longest)
+        go_on_buttons(step, story, prompt, longest=longest, seed=settings.seed)
     with problems:
         name_problems(prompt, story, follows.impossible)
     with stage:

@@ -7,12 +7,6 @@ import streamlit as st
 from lib.web.elements.controls import Controls
 from lib.web.frame import lesson
 from lib.web.frame.language import _, prose
-from lib.web.frame.session import session
-
-
-def press_train() -> None:
-    """Somebody wants the run that the controls describe."""
-    session.train = True
 
 
 def choose(controls: Controls[Any]) -> None:
@@ -22,11 +16,11 @@ def choose(controls: Controls[Any]) -> None:
     data = controls.select(
         "data",
         _("Data"),
-        captions={
+        {
             "moons": _("Two half moons that touch"),
             "circles": _("A ring around a ring"),
             "spirals": _("Two spirals, wound into each other"),
-            "digits": _("Handwritten digits, 8 x 8 pixels"),
+            "digits": _("Handwritten digits"),
             "csv": _("A table of your own"),
         },
     )
@@ -36,29 +30,34 @@ def choose(controls: Controls[Any]) -> None:
     controls.slider("p", _("p, the chance to drop a hidden neuron"))
     st.button(
         _("Train"),
-        on_click=press_train,
+        on_click=controls.start,
         type="primary",
         width="stretch",
         icon=":material/play_arrow:",
         disabled=missing,
     )
     choose_more(controls)
-    lessons_to_choose()
+    lessons_to_choose(controls)
 
 
 def choose_more(controls: Controls[Any]) -> None:
     """The controls that few people move."""
-    from lib.web.training.settings import FEW_MOVE
-
-    with controls.more(*FEW_MOVE) as drawn:
+    layers = {
+        "8": _("one layer of 8"),
+        "64": _("one layer of 64"),
+        "64-64": _("two layers of 64"),
+        "64-64-64": _("three layers of 64"),
+        "256-256": _("two layers of 256"),
+    }
+    with controls.more() as drawn:
         if not drawn:
             return
-        controls.segmented("metric", _("Curves show"), captions={"loss": _("Loss"), "accuracy": _("Accuracy")})
+        controls.segmented("metric", _("Curves show"), {"loss": _("loss"), "accuracy": _("accuracy")})
         controls.toggle("log", _("Logarithmic axis"))
         controls.toggle("noisy", _("Also the training loss with dropout on, as the optimiser sees it"))
         controls.slider("noise", _("Spread of the points"))
         controls.slider("p_in", _("p of the inputs, in the arm with dropout"))
-        controls.select("layers", _("Hidden layers"))
+        controls.select("layers", _("Hidden layers"), layers)
         controls.slider("seeds", _("Networks in each arm"))
         controls.steps("steps", _("Training steps"))
         controls.steps("batch", _("Batch size"))
@@ -67,13 +66,15 @@ def choose_more(controls: Controls[Any]) -> None:
         controls.number("seed", _("Seed"))
 
 
-def lessons_to_choose() -> None:
+def lessons_to_choose(controls: Controls[Any]) -> None:
     """A few settings worth a click, drawn when somebody opens the list."""
     from lib.web.training.settings import LESSONS, choose_lesson
 
     lessons = st.popover(_("Lessons"), width="stretch", icon=":material/school:", key="lessons", on_change="rerun")
     for name in LESSONS if lessons.open else ():
-        lessons.button(prose("training", f"lesson-{name}"), on_click=choose_lesson, args=(name,), width="stretch")
+        lessons.button(
+            prose("training", f"lesson-{name}"), on_click=choose_lesson, args=(controls, name), width="stretch"
+        )
 
 
 @lesson.fragment
@@ -94,7 +95,7 @@ def show_picture() -> None:
         if config and config.n_train != settings.n:
             st.caption(_("This data lends {n} training examples.", n=config.n_train))
 
-    watched = watched_config(config)
+    watched = watched_config(controls.run())
     run = training_run(watched) if watched else None
     with stage:
         if watched is None or run is None:

@@ -4,34 +4,33 @@ from typing import Any
 
 import streamlit as st
 
-from lib.web.elements.controls import Controls
+from lib.web.elements.controls import Controls, change
 from lib.web.frame import lesson
-from lib.web.frame.language import _, prose
+from lib.web.frame.language import _, decimal, prose
 
 
 def choose(controls: Controls[Any]) -> None:
     """Which row and which column stand beside no dropout and no cut, and what is measured in each cell."""
     from lib.experiment import MEASURES
-    from lib.web.two_dice.live import draw_again
+    from lib.language_model import CORPORA
+    from lib.web.two_dice.table import measure_name
 
     controls.segmented("p", _("Dropout p, second row"))
     controls.segmented("k", _("k, second column"))
     controls.toggle("all", _("The whole table"))
-    controls.select(
-        "measure",
-        _("Measure to look at"),
-        captions={name: prose("two_dice", f"measure-{name.replace('_', '-')}") for name in MEASURES},
-    )
-    st.button(_("Other sentences"), on_click=draw_again, icon=":material/casino:", width="stretch")
-    with controls.more("seed", "n", "models") as drawn:
+    measure = controls.select("measure", _("Measure to look at"), {name: measure_name(name) for name in MEASURES})
+    st.caption(prose("two_dice", f"measure-{measure.replace('_', '-')}"))
+    others = {"seed": (controls.settings().seed + 1) % 10_000}
+    st.button(_("Other sentences"), on_click=change, kwargs=others, icon=":material/casino:", width="stretch")
+    with controls.more() as drawn:
         if drawn:
             controls.number("seed", _("Seed of the sentences"))
             controls.number("n", _("Sentences in each cell"))
-            controls.segmented(
-                "models",
-                _("The models learned from"),
-                captions={name: prose("two_dice", f"models-{name}") for name in ("small", "large", "yours")},
+            options = {name: _("{n} sentences", n=decimal(n, 0)) for name, n in CORPORA.items()}
+            models = controls.segmented(
+                "models", _("The models learned from"), {**options, "yours": _("your own training")}
             )
+            st.caption(prose("two_dice", f"models-{models}"))
 
 
 def choose_training(controls: Controls[Any]) -> None:
@@ -42,7 +41,7 @@ def choose_training(controls: Controls[Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.number("train_n", _("Training sentences"))
         controls.number("train_seed", _("Seed of the training"))
-        st.button(_("Train both"), on_click=train_both, type="primary", icon=":material/play_arrow:")
+        st.button(_("Train both"), on_click=train_both, args=(controls,), type="primary", icon=":material/play_arrow:")
 
 
 @lesson.fragment
@@ -67,7 +66,7 @@ def show_picture() -> None:
         choose_training(controls)
 
     settings, language = controls.settings(), story_language()
-    pair = asked_pair(settings, language)
+    pair = asked_pair(controls, language)
     configs = tables(settings, pair, language)
     run = measured(configs, pair)
     with stage:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.pictured_network import PassSettings, load_examples, load_pictured_network, record_passes
 from tests.support.apptest import (
+    address,
     both_spellings,
     charts,
     healthy,
@@ -188,12 +189,17 @@ def test_what_few_people_look_at_is_drawn_when_it_is_unfolded() -> None:
     assert len(charts(healthy(at.run()))) == 2
 
 
-def test_a_folded_setting_that_a_link_moves_is_drawn_and_counts() -> None:
+def test_a_setting_counts_that_a_link_moves_and_that_is_not_drawn() -> None:
     at = healthy(open_app_page("dropout", unfolded=False, seed="7", net="0.0"))
-    assert at.number_input(key="dropout-seed").value == 7
     assert "**without** dropout" in shown(at)
+    assert "manual_seed(7)" in listing(at)
+    assert address(at) == {"dropout-net": "0", "dropout-seed": "7"}
+    at.session_state["more"] = True  # somebody opens "More"
+    assert healthy(at.run()).number_input(key="dropout-seed").value == 7
     at.number_input(key="dropout-seed").set_value(0).run()
-    assert at.button_group(key="dropout-net").value == 0.0  # still there: the network is not the default
+    assert address(at) == {"dropout-net": "0"}
+    at.session_state["more"] = False
+    assert address(healthy(at.run())) == {"dropout-net": "0"}
 
 
 def test_a_network_that_never_learned_with_dropout_is_announced() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from lib.web.frame.language import LANGUAGES
 from scripts.make_life_strip import FILE, SEED, passes, words
-from tests.support.apptest import healthy, open_app_page, pictures, shown
+from tests.support.apptest import address, healthy, open_app_page, pictures, shown
 
 
 def test_home_asks_the_question_and_names_both_dice():
@@ -30,20 +30,26 @@ def test_the_strip_shows_the_recording_and_nothing_else():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_home_opens_in_every_language_and_its_links_stay_in_it(language):
+def test_home_opens_in_every_language_and_stays_in_it_until_another_is_chosen(language):
     app = healthy(open_app_page(lang=language))
+    assert address(app) == {"lang": language}
     app.session_state["languages"] = True  # somebody opens the list
     healthy(app.run())
-    links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
-    assert set(LANGUAGES.values()) <= set(links)
-    lessons = [query for label, query in links.items() if label not in LANGUAGES.values()]
-    assert lessons
-    assert all(f"lang={language}" in query for query in lessons)
+    assert [app.button(key=f"language-{code}").label for code in LANGUAGES] == list(LANGUAGES.values())
+    assert [code for code in LANGUAGES if app.button(key=f"language-{code}").disabled] == [language]
+    other = "fr" if language != "fr" else "ja"
+    app.button(key=f"language-{other}").click().run()
+    assert address(healthy(app)) == {"lang": other}
+    assert app.session_state["languages"] is False  # the list has closed
+    app.query_params.clear()  # a link of the navigation says nothing
+    app.switch_page("pages/dropout.py")
+    assert address(healthy(app.run())) == {"lang": other}
 
 
 def test_an_unknown_language_in_the_link_falls_back_to_english():
     app = healthy(open_app_page(lang="<script>"))
-    assert app.session_state["language"] == "en"
+    assert address(app) == {}
+    assert app.title[0].value == "Why dropout, if top-k is already random?"
 
 
 def test_the_recording_is_what_its_script_makes():

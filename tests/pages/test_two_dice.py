@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from lib.experiment import KS, SHOWN, TABLE_RATES, Cell, ExperimentConfig, run_experiment
 from lib.language_model import LIVE, load_model
 from lib.web.two_dice import runs as two_dice_runs
-from lib.web.two_dice.runs import CellStore, MeasuringJob, TrainingPairJob, measuring_runs, pair_config
+from lib.web.two_dice.runs import CellStore, MeasuringJob, TrainingPairJob, measuring_runs, pair_config, training_pairs
 from tests.support.apptest import (
+    address,
     both_spellings,
     charts,
     healthy,
@@ -197,9 +198,13 @@ def test_a_link_to_ones_own_models_trains_them(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(two_dice_runs, "LIVE", replace(LIVE, steps=2, record_every=1))
     at = opened(models="yours", train_n="100", train_seed="4", p="0.2", **FEW)
     assert sent(at)["rows"][1]["title"] == "Learned with p = 0.2"
-    assert at.session_state["pair"] == pair_config(0.2, 100, 4)
+    assert training_pairs().find(pair_config(0.2, 100, 4)) is not None
+    assert address(at)["train"] == "1"
     at.number_input(key="two_dice-train_n").set_value(200).run()
     assert "You have changed the controls" in shown(healthy(at))
+    assert address(at)["train"] == "train_n=100"  # which models these are, whatever the controls say now
+    again = opened(**{name.removeprefix("two_dice-"): text for name, text in address(at).items()})
+    assert sent(again)["draw"] == sent(at)["draw"]
 
 
 def test_two_visitors_share_one_measurement() -> None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl
 
 from streamlit.testing.v1 import AppTest
 
@@ -95,8 +96,15 @@ def pictures(app: AppTest, name: str) -> list[dict[str, Any]]:
 
 def picture_sizes(app: AppTest) -> list[int]:
     """The bytes that each moving picture and chart was sent, in their order on the page."""
-    pictures = (each.proto for each in app.get("bidi_component") if not each.proto.component_name.endswith("style"))
+    others = ("style", "address")
+    pictures = (each.proto for each in app.get("bidi_component") if not each.proto.component_name.endswith(others))
     return [len(each.json) for each in pictures]
+
+
+def address(app: AppTest) -> dict[str, str]:
+    """What the page writes into the browser's address."""
+    newest = max(pictures(app, "address"), key=lambda data: data["serial"])
+    return dict(parse_qsl(newest["query"], keep_blank_values=True))
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:

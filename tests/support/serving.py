@@ -39,9 +39,9 @@ def served(app: Path = ROOT / "app.py", **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def serving(app: Path = ROOT / "app.py", **environment: str) -> Iterator[tuple[str, int]]:
-    """The address of a running ``streamlit run app.py``, and the id of its process."""
-    port = free_port()
+def serving(app: Path = ROOT / "app.py", *, port: int | None = None, **environment: str) -> Iterator[tuple[str, int]]:
+    """The address of a running ``streamlit run app.py``, and the id of its process. A free port unless one is given."""
+    port = port or free_port()
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
             command(app, port),

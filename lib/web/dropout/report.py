@@ -42,7 +42,7 @@ def warnings(passes: PassSettings, asked: str | None) -> None:
     """Say when nothing is left of a layer, and when the link's number of passes, ``asked``, cannot be shown."""
     if passes.training and 1 in passes.rates:
         st.warning(prose("dropout", "all-dropped"))
-    if asked is not None and asked != str(passes.passes):
+    if asked is not None:
         st.warning(
             _(
                 "The link asks for n = {asked} passes; this page shows {n}.",
@@ -68,7 +68,8 @@ def about_network(network: PicturedNetwork) -> None:
 def layer_numbers(controls: Controls[Settings], network: PicturedNetwork, recording: Recording) -> None:
     """One layer in one pass as a table, and how many thinned networks there are."""
     ids, names = ("input", "hidden1", "hidden2"), layer_names(network)
-    chosen = controls.segmented("layer", _("Layer"), captions=dict(zip(ids, names, strict=False)))
+    options = {"input": _("input"), "hidden1": _("hidden layer 1"), "hidden2": _("hidden layer 2")}
+    chosen = controls.segmented("layer", _("Layer"), options)
     settings = recording.settings
     at = min(controls.number("at", _("Pass")), settings.passes)
     depth = ids.index(chosen)

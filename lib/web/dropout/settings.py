@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lib.pictured_network import PICTURED_DATA, TRAINED_RATES, PassSettings
-from lib.web.elements.controls import choice, flag, number
+from lib.web.elements.settings import choice, flag, number
 
 
 @dataclass(frozen=True)

@@ -1,163 +1,173 @@
-"""Controls: one frozen dataclass per page declares each setting once, with default and bounds; a bound widget shows it.
+"""Controls: each shows one setting of the page (lib/web/elements/settings.py), and the address follows it.
 
-A widget's key is the page's name and the setting's, and so is its name in the link: a link repeats a picture exactly.
-The ids of choices are never translated, since a link must mean the same in every language: what an option means is said
-in a translated caption under it. A bad value in the link falls back to the default.
+A control's key is the page's name and the setting's, and so is the setting's name in the address: ``dropout-p=0.3``. A
+link may leave the page's name out: ``dropout?p=0.3``. What it says that cannot be is the default.
 """
 
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import Field, field, fields
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from lib.web.frame.language import _
+from lib.web.elements.settings import declared, in_link, is_same, read, read_one, written
+from lib.web.frame.address import RUN, ask_for_run, asked_run, remembered, run_in_link
+from lib.web.frame.language import _, decimal
 from lib.web.frame.session import session
 
 S = TypeVar("S")
 
 
-def number(default: float, low: float, high: float, step: float) -> Any:
-    """A setting that is a number between two bounds. Whole where the default is written whole."""
-    return field(default=default, metadata={"low": low, "high": high, "step": step})
-
-
-def choice(default: Any, options: Sequence[Any]) -> Any:
-    """A setting that is one of a few ids."""
-    return field(default=default, metadata={"options": tuple(options)})
-
-
-def flag(default: bool) -> Any:
-    """A setting that is on or off."""
-    return field(default=default)
-
-
 class Controls(Generic[S]):
-    """Draws the widgets of one settings dataclass and gathers what they say.
+    """Draws the widgets of one page's settings and gathers what they say.
 
-    A setting whose widget was not drawn keeps its default; ``settings()`` builds the dataclass at the end. ``texts``
-    names what else a link sets on the page: what somebody types.
+    A setting whose widget is not drawn keeps its value. ``refused`` holds what a link has just said in vain, by name.
     """
 
-    def __init__(self, settings: type[S], *, texts: Sequence[str] = ()) -> None:
-        self._class = settings
-        self._fields: dict[str, Field[Any]] = {each.name: each for each in fields(settings)}  # type: ignore[arg-type]
-        self._values: dict[str, Any] = {}
-        _tidy_link(self._fields, texts)
+    def __init__(self, settings: type[S]) -> None:
+        self._class, self._declared = settings, declared(settings)
+        self._link, self.refused = remembered(), self._arrive()
+        known = read(settings, self._link)
+        self._values = {name: getattr(known, name) for name in self._declared}
+        self._link.clear()
+        self._link.update(written(known))
 
-    def slider(self, name: str, label: str, *, unit: str | None = None, help: str | None = None) -> Any:
-        """A slider over the setting's bounds."""
-        self._values[name] = st.slider(label, *self._range(name), format=unit, help=help, **_bound(name))
-        return self._values[name]
-
-    def number(self, name: str, label: str, *, help: str | None = None) -> Any:
-        """A field to type a number into, within the setting's bounds."""
-        value = st.number_input(label, *self._range(name), help=help, **_bound(name))
-        self._values[name] = self._declared(name)[0] if value is None else value
-        return self._values[name]
-
-    def select(self, name: str, label: str, *, captions: Mapping[Any, str] | None = None) -> Any:
-        """A list to choose from; the choice's translated caption stands under it."""
-        default, bounds = self._declared(name)
-        options = bounds["options"]
-        value = st.selectbox(label, options, index=options.index(default), **_bound(name))
-        return self._chosen(name, value, captions)
-
-    def segmented(self, name: str, label: str, *, captions: Mapping[Any, str] | None = None) -> Any:
-        """A row of a few choices; the choice's translated caption stands under it."""
-        default, bounds = self._declared(name)
-        value = st.segmented_control(label, bounds["options"], default=default, required=True, **_bound(name))
-        return self._chosen(name, value, captions)
-
-    def steps(self, name: str, label: str) -> Any:
-        """A slider over the setting's options, for a few values that are not evenly spaced."""
-        default, bounds = self._declared(name)
-        self._values[name] = st.select_slider(label, bounds["options"], default, **_bound(name))
-        return self._values[name]
-
-    def toggle(self, name: str, label: str, *, help: str | None = None) -> bool:
-        """A switch."""
-        self._values[name] = st.toggle(label, self._declared(name)[0], help=help, **_bound(name))
-        return bool(self._values[name])
-
-    @contextmanager
-    def more(self, *names: str) -> Iterator[bool]:
-        """An expander for the settings that few people move: ``with controls.more("seed") as drawn: if drawn: ...``.
-
-        They are drawn when it is opened, and while one of them is not at its default, since a setting whose
-        widget is not there has its default. Five widgets take a server as long as a picture.
-        """
-        expander = st.expander(_("More"), on_change="rerun", key="more")
-        with expander:
-            yield bool(expander.open) or any(map(self._is_moved, names))
-
-    def _is_moved(self, name: str) -> bool:
-        """Whether a setting has another value than its default, also before its widget is drawn."""
-        key = key_of(name)
-        if key in st.query_params or name not in self._fields:
-            return key in st.query_params
-        default = self._fields[name].default
-        return bool(st.session_state.get(key, default) != default)
+    def _arrive(self) -> dict[str, str]:
+        """Take over what the link says by which somebody has come, and return what of it cannot be."""
+        link, session.arrived = session.arrived, {RUN: session.arrived[RUN]} if RUN in session.arrived else {}
+        texts = {name: link.get(key_of(name), link.get(name)) for name in self._declared}
+        refused = {}
+        for name, text in texts.items():
+            if text is None:
+                continue
+            value = read_one(self._declared[name], text)
+            if value is None:
+                refused[name] = text
+            else:
+                change(**{name: value})
+        return refused
 
     def settings(self) -> S:
         """The settings as they stand."""
         return self._class(**self._values)
 
-    def _declared(self, name: str) -> tuple[Any, Mapping[str, Any]]:
-        """The setting's default and its bounds or options."""
-        return self._fields[name].default, self._fields[name].metadata
+    def slider(self, name: str, label: str, *, help: str | None = None) -> Any:
+        """A slider over the setting's bounds."""
+        bounds = self._accepts(name)
+        return self._take(
+            name, st.slider(label, bounds.low, bounds.high, step=bounds.step, help=help, **self._of(name))
+        )
 
-    def _range(self, name: str) -> tuple[Any, Any, Any, Any]:
-        """Lowest, highest, default and step, in the order in which Streamlit wants them."""
-        default, bounds = self._declared(name)
-        return bounds["low"], bounds["high"], default, bounds["step"]
+    def number(self, name: str, label: str, *, help: str | None = None) -> Any:
+        """A field to type a number into, within the setting's bounds."""
+        bounds = self._accepts(name)
+        value = st.number_input(label, bounds.low, bounds.high, step=bounds.step, help=help, **self._of(name))
+        return self._take(name, value)
 
-    def _chosen(self, name: str, value: Any, captions: Mapping[Any, str] | None) -> Any:
-        value = self._declared(name)[0] if value is None else value
-        if captions and value in captions:
-            st.caption(captions[value])
-        self._values[name] = value
+    def select(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
+        """A list to choose from; ``names`` says what the options are called."""
+        options = self._accepts(name).options
+        return self._take(name, st.selectbox(label, options, format_func=_called(names), **self._of(name)))
+
+    def segmented(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
+        """A row of a few choices; ``names`` says what they are called."""
+        options, called = self._accepts(name).options, _called(names)
+        return self._take(
+            name, st.segmented_control(label, options, format_func=called, required=True, **self._of(name))
+        )
+
+    def steps(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
+        """A slider over the setting's options, for a few values that are not evenly spaced."""
+        options = self._accepts(name).options
+        return self._take(name, st.select_slider(label, options, format_func=_called(names), **self._of(name)))
+
+    def toggle(self, name: str, label: str, *, help: str | None = None) -> bool:
+        """A switch."""
+        return bool(self._take(name, st.toggle(label, help=help, **self._of(name))))
+
+    def text(self, name: str, label: str, first: str) -> str:
+        """A line to type in, with the text that stands there at first."""
+        if self._values[name] is None:
+            st.session_state.setdefault(key_of(name), first)
+        typed: str = st.text_input(label, max_chars=self._accepts(name).most, **self._of(name))
+        self._take(name, None if typed == first else typed)
+        return typed
+
+    @contextmanager
+    def more(self) -> Iterator[bool]:
+        """An expander for the settings that few people move: ``with controls.more() as drawn: if drawn: ...``.
+
+        They are drawn when it is opened: five widgets take a server as long as a picture.
+        """
+        expander = st.expander(_("More"), on_change="rerun", key="more")
+        with expander:
+            yield bool(expander.open)
+
+    def start(self) -> None:
+        """Start the run that the controls ask for: the callback of a button."""
+        ask_for_run(read(self._class, self._link))
+
+    def run(self) -> S | None:
+        """The settings of the run that the page shows: the last one that was started, on the page or by its link."""
+        text = session.arrived.get(RUN)
+        session.arrived = {}
+        started = run_in_link(self.settings(), text) if text else None
+        if started:
+            ask_for_run(started)
+        run: S | None = asked_run()
+        return run
+
+    def _accepts(self, name: str) -> Any:
+        return self._declared[name].metadata["accepts"]
+
+    def _of(self, name: str) -> dict[str, Any]:
+        """What makes a widget that of a setting: its key, its value, and that it is remembered.
+
+        In a callback, since that is called also where somebody leaves the page before it has run to its end.
+        """
+        key = key_of(name)
+        if key not in st.session_state:
+            st.session_state[key] = self._values[name]
+        return {"key": key, "on_change": self._remember, "args": (name,)}
+
+    def _remember(self, name: str) -> None:
+        self._take(name, st.session_state[key_of(name)])
+
+    def _take(self, name: str, value: Any) -> Any:
+        """Keep what a widget says, for the settings and for the address."""
+        default = self._declared[name].default
+        value = self._values[name] = default if value is None else value
+        if is_same(value, default):
+            self._link.pop(name, None)
+        else:
+            self._link[name] = in_link(value)
         return value
 
 
-def key_of(name: str) -> str:
-    """The key of a setting of the open page, which is also its name in the link: ``dropout-p``.
+def change(**values: Any) -> None:
+    """Give settings of the open page other values: what a callback does."""
+    for name, value in values.items():
+        remembered()[name] = in_link(value)
+        if key_of(name) in st.session_state:
+            st.session_state[key_of(name)] = value
 
-    Two pages may each have a p. With one key for both, Streamlit would hand the value of one page on to the other, and
-    drop it from links that lead from one to the other.
+
+def key_of(name: str) -> str:
+    """The key of a setting of the open page, which is also its name in the address: ``dropout-p``.
+
+    Two pages may each have a p. With one key for both, Streamlit would hand the value of one page on to the other.
     """
     return f"{session.page}-{name}"
 
 
-def in_link(name: str) -> str | None:
-    """What the link says about a setting, before bad values fall back to the default."""
-    return st.query_params.get(key_of(name))
+def _called(names: Mapping[Any, str] | None) -> Any:
+    """What an option is called: by its name, or a number as the person's language writes it."""
 
+    def called(option: Any) -> str:
+        if names and option in names:
+            return names[option]
+        if isinstance(option, int | float):
+            return decimal(option, len(in_link(option).partition(".")[2]))
+        return str(option)
 
-def _bound(name: str) -> dict[str, Any]:
-    """What makes a widget that of a setting: its key, and that the link follows it."""
-    return {"key": key_of(name), "bind": "query-params"}
-
-
-def _tidy_link(settings: Collection[str], texts: Collection[str]) -> None:
-    """Write the link as the page writes it, and run again with that, if somebody typed it in another way.
-
-    A link may leave the page's name out: ``dropout?p=0.3`` for ``dropout?dropout-p=0.3``; where it says both, the
-    longer name counts. An infinite setting goes: Streamlit 1.67 fails on it where it expects a whole number.
-    """
-    typed, names = dict(st.query_params), (*settings, *texts)
-    endless = {key_of(name) for name in settings if _is_infinite(typed.get(key_of(name), ""))}
-    spelled = {key_of(name): typed[name] for name in names if name in typed}
-    link = spelled | {name: text for name, text in typed.items() if name not in names and name not in endless}
-    if link != typed:
-        st.query_params.from_dict(link)
-        st.rerun()
-
-
-def _is_infinite(text: str) -> bool:
-    try:
-        return math.isinf(float(text))
-    except ValueError:
-        return False
+    return called

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from lib.language_model import checkpoint_path
 from lib.next_word import prompts
 from lib.story import STORIES, ImpossiblePrefix, Story
-from lib.web.elements.controls import key_of
+from lib.web.elements.controls import Controls, change
 from lib.web.frame.language import _, current_language, plain
-
-_LONGEST = 200  # characters that anyone may type
 
 
 @dataclass(frozen=True)
@@ -30,42 +29,37 @@ def story_language() -> str:
     return language if has_both else "en"
 
 
-def choose_prompt(story: Story, *, longest: int) -> Prompt:
+def choose_prompt(controls: Controls[Any], story: Story, *, longest: int) -> Prompt:
     """Draw the field to type in and the list to pick from; ``longest`` is how many words the model reads at most.
 
-    Words are used up to the first unknown one. What is typed is in the link as ``text``.
+    Words are used up to the first unknown one. What is typed is the setting ``text``.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = st.text_input(
-            _("The sentence so far"), prompts(story)[0], key=key_of("text"), max_chars=_LONGEST, bind="query-params"
-        )
+        text = controls.text("text", _("The sentence so far"), prompts(story)[0])
         # Nearly anything can follow the first beginning, very little the last.
         st.menu_button(
-            ":material/list:",
+            _("Pick another beginning"),
             prompts(story),
-            key="prompts",
+            key="icon-prompts",
+            icon=":material/list:",
             help=_("Pick another beginning"),
             format_func=lambda each: plain(each) + " …",
-            on_click=lambda: continue_with([st.session_state["prompts"]]),
+            on_click=lambda: continue_with([st.session_state["icon-prompts"]]),
         )
-    return _beginning(text or "", story, longest)
+    return prompt_of(text, story, longest=longest)
 
 
-def first_prompt(story: Story, *, longest: int) -> Prompt:
-    """The beginning that the field has at first, where it is not drawn."""
-    return _beginning(prompts(story)[0], story, longest)
-
-
-def _beginning(text: str, story: Story, longest: int) -> Prompt:
-    typed = story.words_of(text[:_LONGEST])
+def prompt_of(text: str | None, story: Story, *, longest: int) -> Prompt:
+    """The prompt that somebody has typed, or the first one of the story's own where nobody has."""
+    typed = story.words_of(prompts(story)[0] if text is None else text)
     unknown = tuple(story.unknown_words(typed))
     known = next((i for i, word in enumerate(typed) if word in unknown), len(typed))
     return Prompt(tuple(typed[: min(known, longest)]), unknown)
 
 
 def continue_with(words: Sequence[str]) -> None:
-    """Make these words the beginning; call it from a widget's callback."""
-    st.session_state[key_of("text")] = " ".join(words) or "."
+    """Make these words the prompt: what a callback does."""
+    change(text=" ".join(words) or ".")
 
 
 def name_problems(prompt: Prompt, story: Story, impossible: ImpossiblePrefix | None) -> None:

@@ -8,9 +8,9 @@ from typing import ParamSpec
 import streamlit as st
 
 from lib.web.elements.component import page_style
-from lib.web.frame import source
+from lib.web.frame import address, source
 from lib.web.frame.language import ROOT, _, choose_language
-from lib.web.frame.navigation import navigation, page_named, remember_settings
+from lib.web.frame.navigation import navigation, page_named
 from lib.web.frame.session import session
 from lib.web.runs.worker_pool import session_watcher
 from lib.web.server import freeze_imports, import_pytorch_soon, share_a_core
@@ -27,6 +27,10 @@ def framed(name: str) -> Iterator[None]:
     """
     share_a_core()
     page = page_named(name)
+    if session.page != name:
+        # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
+        session_watcher().let_go()
+        address.arrive(name)
     choose_language()
     st.set_page_config(
         page_title=f"{page.name()} · Two Dice",
@@ -35,10 +39,6 @@ def framed(name: str) -> Iterator[None]:
         # The menu has Streamlit's own choice of light or dark.
         menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
     )
-    if session.page != name:
-        # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
-        session_watcher().let_go()
-        session.page = name
     above = st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small")
     # Sent first, so that it is seen first. It is the question; the page's name is already marked in the navigation.
     st.title(page.question(), anchor=False)
@@ -47,8 +47,8 @@ def framed(name: str) -> Iterator[None]:
         navigation(page)
     try:
         yield
+        address.follow("page", links=True)
     finally:
-        remember_settings(page)
         _footer()
         import_pytorch_soon()
         freeze_imports()
@@ -64,10 +64,8 @@ def fragment(draw: Callable[P, None]) -> Callable[P, None]:
     @st.fragment
     @functools.wraps(draw)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            draw(*args, **kwargs)
-        finally:
-            remember_settings(page_named(session.page))
+        draw(*args, **kwargs)
+        address.follow(draw.__name__)
 
     return run
 

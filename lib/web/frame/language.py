@@ -41,15 +41,12 @@ def matching_language(tag: str | None) -> str | None:
 
 
 def choose_language() -> None:
-    """Settle on this session's language: the link's, else the one before, else the browser's, else English.
+    """Settle on the language of this run of a page: what somebody has chosen, else the browser's, else English.
 
-    The frame calls it once at the start of every run of a page. It is kept in the session state and not in a widget,
-    because a page change drops a widget's value.
+    The frame calls it once at the start of every run. The choice is kept in the session and not in a widget, because a
+    page change drops a widget's value.
     """
-    asked = matching_language(st.query_params.get("lang"))
-    if asked:
-        session.language = asked
-    language = session.language = session.language or matching_language(st.context.locale) or "en"
+    language = session.language or matching_language(st.context.locale) or "en"
     _run.context, _run.language = get_script_run_ctx(), language
 
 

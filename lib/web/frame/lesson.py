@@ -8,16 +8,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.web.elements.controls import Controls
+from lib.web.frame import address
 from lib.web.frame.frame import fragment, framed
 from lib.web.frame.language import _, current_language, prose, strong
-from lib.web.frame.navigation import settings_in_link
 
 __all__ = ["code", "fragment", "framed", "link_here", "picture", "predict", "section", "takeaway"]
 
 S = TypeVar("S")
 
 
-@fragment
+@st.fragment
 def predict(page: str, question: str, options: Mapping[str, str]) -> None:
     """Ask before showing: the student picks an option, and is told what to look for.
 
@@ -38,7 +38,7 @@ def predict(page: str, question: str, options: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def picture(settings: type[S], *texts: str, width: float = 0.26) -> Iterator[tuple[Controls[S], DeltaGenerator]]:
+def picture(settings: type[S], *, width: float = 0.26) -> Iterator[tuple[Controls[S], DeltaGenerator]]:
     """The controls and, beside them, the stage for the picture that they change, together on the first screen.
 
     What is drawn inside stands among the controls, in a column of this share of the page's width:
@@ -51,7 +51,7 @@ def picture(settings: type[S], *texts: str, width: float = 0.26) -> Iterator[tup
     with st.container(key="picture-and-controls"):
         beside, stage = st.columns([width, 1 - width], gap="medium")
     with beside:
-        yield Controls(settings, texts=texts), stage
+        yield Controls(settings), stage
 
 
 def section(title: str, text: str) -> None:
@@ -78,14 +78,11 @@ def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
         expander.code(listing, language="python")
 
 
-def link_here(**extra: str) -> None:
-    """The link that repeats this picture: every setting, the language, and what else the page wants repeated.
-
-    It is drawn when somebody asks for it.
-    """
+def link_here() -> None:
+    """The link that repeats this picture in this language, drawn when somebody asks for it."""
     place = st.popover(_("Link"), icon=":material/link:", key="link", on_change="rerun")
     if place.open:
-        query = {**settings_in_link(), **extra, "lang": current_language()}
+        query = {**address.query(), "lang": current_language()}
         place.markdown(_("This link repeats the picture, for a class or for next year:"))
         place.code(_address(query), language=None, wrap_lines=True)
 

@@ -23,6 +23,11 @@ class Page:
     name: Callable[[], str]
     question: Callable[[], str]
 
+    @property
+    def path(self) -> str:
+        """The last part of its address."""
+        return "" if self.id == "home" else self.id
+
 
 PAGES = (
     Page("home", "app.py", lambda: _("The question"), lambda: _("Why dropout, if top-k is already random?")),
@@ -51,35 +56,33 @@ def link_to(name: str, label: str, **settings: str) -> None:
 
 
 def navigation(here: Page) -> None:
-    """The row of links to the other pages, and the languages."""
-    for page in PAGES:
-        kept = session.links.get(page.id, {})
-        st.page_link(
-            page.file,
-            label=page.name(),
-            query_params={**kept, "lang": current_language()},
-            disabled=page is here,  # what it would lead to is here, and its settings may have changed since
-        )
-    _languages(here)
+    """The row of links to the other pages, and the languages.
 
-
-def _languages(here: Page) -> None:
-    """This page in the other languages: links that are drawn when somebody opens the list.
-
-    Links and not a selection box: each language is an address that can be shared, Back returns to the one before, and
-    the browser need not load the code of a selection box before it shows the page.
+    The links say nothing of settings and language: the server remembers them (lib/web/frame/address.py).
     """
+    for page in PAGES:
+        st.page_link(page.file, label=page.name(), disabled=page is here)
+    _languages()
+
+
+def _languages() -> None:
+    """A list of languages, drawn when somebody opens it. (The browser need not load a selection box's code for it.)"""
     choices = st.popover(LANGUAGES[current_language()], icon=":material/translate:", key="languages", on_change="rerun")
     if choices.open:
         for code, name in LANGUAGES.items():
-            choices.page_link(here.file, label=name, query_params={**settings_in_link(), "lang": code})
+            choices.button(
+                name,
+                key=f"language-{code}",
+                type="tertiary",
+                on_click=_speak,
+                args=(code,),
+                disabled=code == current_language(),
+            )
 
 
-def settings_in_link() -> dict[str, str]:
-    """What the link says about this page, without the language."""
-    return {name: value for name, value in st.query_params.items() if name != "lang"}
-
-
-def remember_settings(page: Page) -> None:
-    """Keep this page's settings for the links of the other pages, so that coming back finds them."""
-    session.links = {**session.links, page.id: settings_in_link()}
+def _speak(language: str) -> None:
+    """Show the page in this language from now on. Options are called otherwise, so each control is told its value."""
+    session.language = language
+    st.session_state["languages"] = False  # closes the list
+    for key in [str(key) for key in st.session_state if str(key).startswith(f"{session.page}-")]:
+        st.session_state[key] = st.session_state[key]

@@ -13,26 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-if TYPE_CHECKING:  # a session remembers these, and need not import PyTorch to do so
-    from lib.studies.digits_trial import DigitsTrial
+if TYPE_CHECKING:  # a session remembers this, and need not import PyTorch to do so
     from lib.training import TrainingConfig
-    from lib.web.two_dice.runs import Pair
 
 
 class Session:
     """One visitor's session: use `session`."""
 
     page: str = ""  # the id of the page that was drawn last
-    language: str | None = None
-    links: Mapping[str, Mapping[str, str]] = MappingProxyType({})  # by page: what its link said when it was left
+    language: str | None = None  # that somebody has chosen, here or by a link
+    arrived: Mapping[str, str] = MappingProxyType({})  # the link by which one came, until the controls have read it
+    links: Mapping[str, dict[str, str]] = MappingProxyType({})  # by page: its settings, as its link says them
+    runs: Mapping[str, Any] = MappingProxyType({})  # by page, or part of one: the settings of the run it shows
+    address: tuple[str, str, float] = ("", "", 0.0)  # what the browser's address says: page, query; and since when
 
-    train: bool = False  # somebody has just pressed "Train", on the Training or the Two dice page
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
-    shown_end: str | None = None  # the number of the run whose end that page has shown
-    pair: "Pair | None" = None  # the two models that the Two dice page trains
-    shown_pair_end: str | None = None
-    today_point: tuple[int, float, int] | None = None  # a point to be trained: sentences, p and seed
-    today_digits: "DigitsTrial | None" = None
+    watched_for: Any = None  # the settings that it was started with
+    shown_end: str | None = None  # the id of the run whose end that page has shown
+    shown_pair_end: str | None = None  # the same for the two models of the Two dice page
     time_line_steps: int = 0  # steps of a walk that were answered: a key held down is faster than the server
 
     if not TYPE_CHECKING:  # the types above are the truth

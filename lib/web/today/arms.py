@@ -25,15 +25,13 @@ from lib.web.today.settings import Settings
 
 def training_of(controls: Controls[Settings]) -> TrainingConfig:
     """The controls that both parts share: which data, how much of it, and the seed."""
-    data = controls.segmented(
-        "toy",
-        _("Data"),
-        captions={
-            "moons": _("Two half moons, one label in ten wrong"),
-            "digits": _("Handwritten digits, one label in five wrong"),
-        },
-    )
-    with controls.more("few", "seed") as drawn:
+    data = controls.segmented("toy", _("Data"), {"moons": _("two moons"), "digits": _("digits")})
+    explained = {
+        "moons": _("Two half moons, one label in ten wrong"),
+        "digits": _("Handwritten digits, one label in five wrong"),
+    }
+    st.caption(explained[data])
+    with controls.more() as drawn:
         if drawn:
             controls.steps("few", _("Training examples"))
             controls.number("seed", _("Seed"))
@@ -56,10 +54,10 @@ def training_of(controls: Controls[Settings]) -> TrainingConfig:
 
 def schedules_part() -> str:
     """Five schedules from the same start: their rates, their curves, and where they end."""
-    with lesson.picture(Settings, "text") as (controls, stage):
+    with lesson.picture(Settings) as (controls, stage):
         p = controls.slider("peak", _("p, where a schedule drops"))
         switch = controls.slider("switch", _("Early stops and late starts after (share of the steps)"))
-        show = controls.segmented("curves", _("Curves"), captions=_curve_names())
+        show = controls.segmented("curves", _("Curves"), {"validation": _("validation"), "training": _("training")})
         training = training_of(controls)
         config = ScheduleConfig(training, p, switch)
     with stage:
@@ -161,11 +159,11 @@ def _difference(is_baseline: bool, mean: float, low: float, high: float) -> tupl
 
 def instead_part() -> str:
     """Dropout, weight decay, early stopping and more data against the same memorising network."""
-    with lesson.picture(Settings, "text") as (controls, stage):
+    with lesson.picture(Settings) as (controls, stage):
         p = controls.slider("drop", _("p, the chance to drop"))
         decay = controls.steps("decay", _("Weight decay"))
         times = controls.steps("times", _("More data: times as many examples"))
-        show = controls.segmented("curves", _("Curves"), captions=_curve_names())
+        show = controls.segmented("curves", _("Curves"), {"validation": _("validation"), "training": _("training")})
         config = RegularisersConfig(training_of(controls), p, decay, times)
     with stage:
         trainer = computed(config, lambda: RegularisersTrainer(config), recorded_regularisers(config))

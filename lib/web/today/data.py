@@ -27,7 +27,6 @@ from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import table
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, ngettext, prose, signed, strong
-from lib.web.frame.session import session
 from lib.web.runs.stepwise import Stepwise
 from lib.web.today.runs import computed
 from lib.web.today.settings import Settings
@@ -62,13 +61,11 @@ def _summary(column: str) -> _Summary:
 def data_part() -> str:
     """The shipped curves, where they cross, and "run one point yourself"."""
     points, floor = _shipped(), load_story().entropy_per_word
-    with lesson.picture(Settings, "text") as (controls, stage):
-        pressed = _choose(controls)
-        settings = controls.settings()
-        if pressed:
-            session.today_point = settings.size, settings.rate, settings.seed
-        asked = session.today_point
-        trial = computed(asked, partial(_trial, *asked)) if asked else None
+    with lesson.picture(Settings) as (controls, stage):
+        _choose(controls)
+        settings, started = controls.settings(), controls.run()
+        point = (started.size, started.rate, started.seed) if started else None
+        trial = computed(point, partial(_trial, *point)) if point else None
         column = {"end": "val_loss", "best": "best_val_loss", "training": "train_loss"}[settings.loss]
         if trial:
             _compared(trial.point, points, column)
@@ -87,25 +84,23 @@ def data_part() -> str:
     return data_size_listing(settings.size, settings.rate, settings.seed)
 
 
-def _choose(controls: Controls[Settings]) -> bool:
-    """The controls; returns whether somebody has just pressed the button that trains the point."""
-    controls.segmented(
-        "loss",
-        _("Loss"),
-        captions={
-            "end": _("Validation loss after the last step"),
-            "best": _("Validation loss at its best step, as early stopping would end"),
-            "training": _("Training loss after the last step, dropout off"),
-        },
-    )
+def _choose(controls: Controls[Settings]) -> None:
+    """The controls, and the button that trains the point that they describe."""
+    names = {"end": _("at the end"), "best": _("at the best step"), "training": _("training")}
+    explained = {
+        "end": _("Validation loss after the last step"),
+        "best": _("Validation loss at its best step, as early stopping would end"),
+        "training": _("Training loss after the last step, dropout off"),
+    }
+    st.caption(explained[controls.segmented("loss", _("Loss"), names)])
     st.markdown(strong(_("Run one point yourself")))
     controls.steps("size", _("Training sentences"))
     controls.segmented("rate", _("p, the chance to drop"))
     button = st.container()
-    with controls.more("seed") as drawn:
+    with controls.more() as drawn:
         if drawn:
             controls.number("seed", _("Seed"))
-    return button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:")
+    button.button(_("Train this point"), on_click=controls.start, width="stretch", icon=":material/play_arrow:")
 
 
 def _trial(size: int, rate: float, seed: int) -> Stepwise:

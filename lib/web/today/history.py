@@ -9,7 +9,7 @@ from lib.studies.facts import Event, Model, load_facts
 from lib.web.elements.chart import chart
 from lib.web.elements.citation import citation, confidence_name, corrected, kind_name
 from lib.web.elements.component import moving_picture
-from lib.web.elements.controls import Controls, key_of
+from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import markdown_table
 from lib.web.frame import lesson
@@ -24,7 +24,9 @@ def history_part() -> str:
     """The time line, walked through by click, arrow keys or the slider under it, and the card of the chosen event."""
     events = load_facts().events
     picture, card = st.container(), st.container(border=True, key="event-card", gap="xsmall")
-    chosen = Controls(Settings, texts=("text",)).steps("event", _("Event"))
+    chosen = Controls(Settings).steps(
+        "event", _("Event"), {each.id: f"{each.year}: {_(each.short)}" for each in events}
+    )
     with picture:
         _time_line(events, chosen)
     event = next(each for each in events if each.id == chosen)
@@ -81,7 +83,8 @@ def _walk() -> None:
     """A click or an arrow key in the picture: the slider follows, and with it the link."""
     match st.session_state["time_line"].get("walk"):
         case {"to": str(event), "steps": int(steps)} if event in {each.id for each in load_facts().events}:
-            st.session_state[key_of("event")], session.time_line_steps = event, steps
+            change(event=event)
+            session.time_line_steps = steps
 
 
 def status_names() -> dict[str, str]:
@@ -96,27 +99,11 @@ def status_names() -> dict[str, str]:
 
 def models_part() -> str:
     """Rate over year, and the table; both show what the filters let through."""
-    with lesson.picture(Settings, "text") as (controls, stage):
-        show = controls.segmented(
-            "show",
-            _("Models"),
-            captions={
-                "all": _("All of them"),
-                "with": _("Those that state a rate above 0"),
-                "without": _("Those that state 0"),
-                "silent": _("Those whose source is silent or contradicted"),
-            },
-        )
-        kind = controls.segmented(
-            "kind",
-            _("Evidence"),
-            captions={
-                "any": _("Papers, code and model cards"),
-                "paper": _("A paper says so"),
-                "code": _("Published code says so"),
-                "card": _("A model card says so"),
-            },
-        )
+    with lesson.picture(Settings) as (controls, stage):
+        stated = {"all": _("all"), "with": _("with dropout"), "without": _("without"), "silent": _("not stated")}
+        show = controls.segmented("show", _("Models"), stated)
+        evidence = {"any": _("any"), "paper": _("paper"), "code": _("code"), "card": _("model card")}
+        kind = controls.segmented("kind", _("Evidence"), evidence)
         st.caption(prose("today", "silence"))
     models = [model for model in load_facts().models if _passes(model, show, kind)]
     labels = ModelLabels(_("year"), _("dropout rate in (pre-)training"), _("not stated"), status_names())

@@ -14,6 +14,7 @@ from lib.studies.digits_figures import (
     FIGURE_9_SIZE,
     FIGURE_10_RATES,
     FIGURE_10_SIZES,
+    LABEL_NOISE,
     Value,
     curve,
     load_values,
@@ -26,20 +27,17 @@ from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, percent, prose, signed, strong
-from lib.web.frame.session import session
 from lib.web.today.runs import computed
 from lib.web.today.settings import Settings
 
 
 def paper_part() -> str:
     """The chosen figure, the paper's own beside it in words, and one point run again."""
-    with lesson.picture(Settings, "text") as (controls, stage):
-        pressed = _choose(controls)
-        settings = controls.settings()
-        figure, noise, trial = settings.fig, settings.flips, trial_of(settings)
-        if pressed:
-            session.today_digits = trial
-        own = _own_values(session.today_digits)
+    with lesson.picture(Settings) as (controls, stage):
+        _choose(controls)
+        settings, started = controls.settings(), controls.run()
+        figure, noise = settings.fig, settings.flips
+        own = _own_values(trial_of(started) if started else None)
     with stage:
         if figure == 8:
             _activations(own, noise)
@@ -49,30 +47,23 @@ def paper_part() -> str:
     paper, here = strong(_("The paper")), strong(_("Here"))
     st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}\n\n{here} · {_told(figure, noise)}")
     st.caption(prose("today", "paper-differs", seeds=_seeds()))
-    return training_listing(trial.config())
+    return training_listing(trial_of(settings).config())
 
 
-def _choose(controls: Controls[Settings]) -> bool:
-    """The controls; returns whether somebody has just pressed the button that trains the point."""
-    figure = controls.segmented(
-        "fig",
-        _("Figure of the paper"),
-        captions={
-            9: _("Error against the dropout rate"),
-            10: _("Error against the size of the data set"),
-            8: _("Activations of a hidden layer"),
-        },
-    )
-    controls.segmented("flips", _("Wrong labels (share)"))
+def _choose(controls: Controls[Settings]) -> None:
+    """The controls, and the button that trains the point that they describe."""
+    figures = {9: _("9: error over p"), 10: _("10: error over data"), 8: _("8: activations")}
+    figure = controls.segmented("fig", _("Figure of the paper"), figures)
+    controls.segmented("flips", _("Wrong labels"), {share: percent(share, 0) for share in LABEL_NOISE})
     st.markdown(strong(_("Run one point yourself")))
     if figure == 10:
         controls.steps("digits", _("Training digits"))
     controls.slider("drop", _("p, the chance to drop"))
     button = st.container()
-    with controls.more("seed") as drawn:
+    with controls.more() as drawn:
         if drawn:
             controls.number("seed", _("Seed"))
-    return button.button(_("Train this point"), width="stretch", icon=":material/play_arrow:")
+    button.button(_("Train this point"), on_click=controls.start, width="stretch", icon=":material/play_arrow:")
 
 
 def trial_of(settings: Settings) -> DigitsTrial:

@@ -11,7 +11,7 @@ from lib.studies.facts import load_facts
 from lib.studies.placed_dropout import PLACES, BlockPasses, record_block
 from lib.web.elements.citation import citation
 from lib.web.elements.controls import Controls
-from lib.web.elements.prompt import Prompt, choose_prompt, first_prompt, name_unknown_words, story_language
+from lib.web.elements.prompt import choose_prompt, name_unknown_words, prompt_of, story_language
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, percent, prose
 from lib.web.today.block import transformer_player
@@ -42,9 +42,10 @@ def places_part() -> str:
     """The picture, and how far the passes' answers lie apart."""
     language = story_language()
     story, model = load_story(language), load_model(language, _TRAINED_WITH)
-    with lesson.picture(Settings, "text") as (controls, stage):
-        prompt = _choose(controls, story)
+    with lesson.picture(Settings) as (controls, stage):
+        _choose(controls, story)
     settings = controls.settings()
+    prompt = prompt_of(settings.text, story, longest=_LONGEST)
     p, places, training = settings.p, _places_of(settings), settings.mode == "train"
     recording = _block_passes(
         language, prompt.words[:_LONGEST], p, places, training, settings.n, settings.block - 1, settings.seed
@@ -63,23 +64,21 @@ def places_part() -> str:
     )
 
 
-def _choose(controls: Controls[Settings], story: Story) -> Prompt:
+def _choose(controls: Controls[Settings], story: Story) -> None:
     """The controls: what the die does, and where it sits; then the sentence that the block reads."""
-    controls.segmented("mode", _("Mode"))
+    controls.segmented("mode", _("Mode"), {"train": _("train"), "eval": _("evaluate")})
     with st.container(horizontal=True, gap="small"):
         controls.toggle("emb", _("1 embedding"))
         controls.toggle("att", _("2 attention"))
         controls.toggle("proj", _("3 projection"))
         controls.toggle("mlp", _("4 MLP"))
     controls.slider("p", _("p, the chance to drop"))
-    prompt = first_prompt(story, longest=_LONGEST)
-    with controls.more("text", "block", "n", "seed") as drawn:
+    with controls.more() as drawn:
         if drawn:
-            prompt = choose_prompt(story, longest=_LONGEST)
+            choose_prompt(controls, story, longest=_LONGEST)
             controls.segmented("block", _("Block"))
             controls.steps("n", _("Passes"))
             controls.number("seed", _("Seed"))
-    return prompt
 
 
 def _places_of(settings: Settings) -> tuple[str, ...]:

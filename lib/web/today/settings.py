@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lib.studies.data_size import SIZES, STUDIED_RATES
 from lib.studies.digits_figures import FIGURE_10_SIZES, LABEL_NOISE
 from lib.studies.facts import load_facts
-from lib.web.elements.controls import choice, flag, number
+from lib.web.elements.settings import choice, flag, number, text
 
 # The page in seven parts, each with a picture and its controls: what happened, who does it, where, and when it helps.
 PARTS = ("history", "models", "places", "data", "paper", "schedules", "instead")
@@ -28,6 +28,7 @@ class Settings:
     proj: bool = flag(True)
     mlp: bool = flag(True)
     p: float = number(0.3, 0.0, 1.0, 0.05)
+    text: str | None = text(200)  # the sentence that the block reads
     block: int = choice(1, (1, 2))
     n: int = choice(50, (10, 25, 50, 100))
     # data

@@ -4,15 +4,18 @@ import functools
 from dataclasses import dataclass
 
 from lib.sampling_settings import SamplingSettings
-from lib.web.elements.controls import choice, flag, number
+from lib.web.elements.settings import choice, flag, number, text
 
 FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
+
+LONGEST = 200  # characters that anyone may type
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything on the Top-k page that a link repeats, but for the beginning of the sentence (``text``)."""
+    """Everything on the Top-k page that a link repeats."""
 
+    text: str | None = text(LONGEST)  # what the sentence begins with
     k: int = choice(50, FEW)
     temp: float = number(1.0, 0.1, 3.0, 0.1)
     top_p: float = number(1.0, 0.05, 1.0, 0.05)

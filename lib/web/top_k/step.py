@@ -7,7 +7,8 @@ from lib.language_model import LanguageModel
 from lib.next_word import Continuation, NextWord, next_word, what_follows
 from lib.sampling_settings import SamplingSettings
 from lib.story import Story
-from lib.web.elements.controls import key_of
+from lib.web.elements.controls import change
+from lib.web.elements.icon_button import icon_button
 from lib.web.elements.prompt import Prompt, continue_with
 from lib.web.frame.language import _, plain
 from lib.web.top_k.report import drawn_word
@@ -25,11 +26,11 @@ def step_of(
     return follows, next_word(follows.logits, follows.truth, sampling, pointer=die.random())
 
 
-def go_on_buttons(step: NextWord, story: Story, prompt: Prompt, *, longest: int) -> None:
+def go_on_buttons(step: NextWord, story: Story, prompt: Prompt, *, longest: int, seed: int) -> None:
     """One word back, another throw, and on with the drawn word."""
     if prompt.words:
-        st.button(":material/undo:", on_click=continue_with, args=(prompt.words[:-1],), help=_("One word back"))
-    st.button(":material/casino:", on_click=draw_again, help=_("Throw again"))
+        icon_button(":material/undo:", _("One word back"), on_click=continue_with, args=(prompt.words[:-1],))
+    icon_button(":material/casino:", _("Throw again"), on_click=change, kwargs={"seed": (seed + 1) % 10_000})
     st.button(
         plain(drawn_word(step, story.vocabulary, story.eos)),
         type="primary",
@@ -38,8 +39,3 @@ def go_on_buttons(step: NextWord, story: Story, prompt: Prompt, *, longest: int)
         args=([*prompt.words, story.vocabulary[step.drawn]],),
         key="go_on",
     )
-
-
-def draw_again() -> None:
-    """Another throw of the die: the next seed."""
-    st.session_state[key_of("seed")] = (st.session_state.get(key_of("seed"), 0) + 1) % 10_000

@@ -73,7 +73,7 @@ def report(run: Run[TrainingJob], config: TrainingConfig) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        lesson.link_here(train="1")
+        lesson.link_here()
 
 
 def numbers(end: Ending, config: TrainingConfig) -> None:

@@ -1,13 +1,14 @@
 """What a link to the Training page repeats, its lessons, and the training run that its settings ask for."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
 
 from lib.datasets import DATASETS, train_bounds
 from lib.training import TrainingConfig
-from lib.web.elements.controls import choice, flag, key_of, number
+from lib.web.elements.controls import Controls, change
+from lib.web.elements.settings import choice, flag, number
 from lib.web.frame.session import session
 
 
@@ -33,12 +34,6 @@ class Settings:
     noisy: bool = flag(False)
 
 
-# Behind "More".
-FEW_MOVE = (
-    *("metric", "log", "noisy"),
-    *("noise", "p_in", "layers", "seeds", "steps", "batch", "lr", "decay", "seed"),
-)
-
 _DIGITS = {"data": "digits", "layers": "256-256", "batch": 64, "lr": 0.001, "seeds": 4}
 
 # Lessons worth a click. Dropout does not always help: it makes no difference in the third and hurts in the last.
@@ -50,11 +45,11 @@ LESSONS: dict[str, dict[str, Any]] = {
 }
 
 
-def choose_lesson(name: str) -> None:
-    """Put a lesson's settings into the controls and start it."""
-    for each in fields(Settings):
-        st.session_state[key_of(each.name)] = LESSONS[name].get(each.name, each.default)
-    session.train = True
+def choose_lesson(controls: Controls[Settings], name: str) -> None:
+    """Put a lesson's settings into the controls, start it, and close the list of lessons."""
+    change(**asdict(Settings(**LESSONS[name])))
+    controls.start()
+    st.session_state["lessons"] = False
 
 
 def asked_config(settings: Settings) -> TrainingConfig | None:
@@ -63,15 +58,11 @@ def asked_config(settings: Settings) -> TrainingConfig | None:
     return None if missing else config_of(settings)
 
 
-def watched_config(config: TrainingConfig | None) -> TrainingConfig | None:
-    """The run that the page shows: the last one that was started. This one, if it is to be started now.
-
-    A link that ends in train=1 starts by itself, so that a class opens the lesson and watches.
-    """
-    by_link = st.query_params.get("train") == "1" and session.watched is None
-    if config and (session.train or by_link):
-        session.watched = config
-    session.train = False
+def watched_config(started: Settings | None) -> TrainingConfig | None:
+    """The run that the page shows, of the settings with which it was started. Another table does not change it."""
+    if started is not session.watched_for:
+        session.watched = asked_config(started) if started else None
+        session.watched_for = started
     return session.watched
 
 

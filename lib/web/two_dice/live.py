@@ -4,7 +4,6 @@ import streamlit as st
 
 from lib.experiment import ExperimentConfig
 from lib.story import load_story
-from lib.web.elements.controls import key_of
 from lib.web.frame.language import prose
 from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.runs import MeasuringJob, Pair, Tables, measured, results_so_far, shipped_models, trained_pair
@@ -34,8 +33,3 @@ def _draw(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure: str
         st.error(prose("two_dice", "failed"))
     elif live and run and run.over:
         st.rerun()  # what stands below waits for it
-
-
-def draw_again() -> None:
-    """Other sentences: the next seed."""
-    st.session_state[key_of("seed")] = (st.session_state.get(key_of("seed"), 0) + 1) % 10_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from lib.experiment import FEWEST, KS, MEASURES, MOST, TABLE_RATES, ExperimentConfig
-from lib.web.elements.controls import choice, flag, number
+from lib.web.elements.settings import choice, flag, number
 from lib.web.two_dice.runs import Pair
 
 LARGE_RATES = (0.0, 0.3)  # with the large corpus there are no other checkpoints

@@ -8,7 +8,7 @@ import streamlit as st
 from lib.figures.curves import CurveLabels, curves_figure
 from lib.language_model import Progress
 from lib.story import load_story
-from lib.web.elements.controls import key_of
+from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.language import _, decimal, percent, prose
 from lib.web.frame.session import session
@@ -87,19 +87,21 @@ def _panels(pair: Pair) -> Panels:
     ]
 
 
-def train_both() -> None:
+def train_both(controls: Controls[Settings]) -> None:
     """Train a pair with the settings on screen, and let it fill the table."""
-    st.session_state[key_of("models")] = "yours"
-    session.train = True
+    change(models="yours")
+    controls.start()
 
 
-def asked_pair(settings: Settings, language: str) -> Pair | None:
+def asked_pair(controls: Controls[Settings], language: str) -> Pair | None:
     """The models that somebody trains on this page, where they are the ones to speak."""
-    yours = settings.models == "yours"
-    if session.train or (yours and session.pair is None):
-        session.pair = pair_config(settings.p, settings.train_n, settings.train_seed, language)
-    session.train = False
-    return session.pair if yours else None
+    started = controls.run()
+    if controls.settings().models != "yours":
+        return None
+    if started is None:
+        controls.start()
+        started = controls.settings()
+    return pair_config(started.p, started.train_n, started.train_seed, language)
 
 
 def report_training(pair: Pair, settings: Settings, language: str) -> None:

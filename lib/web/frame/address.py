@@ -1,0 +1,142 @@
+"""The browser's address: it says at all times what the page shows, so that reloading and sharing it repeat the page.
+
+What a page's controls are set to is remembered as its link says it (``session.links``): what is not in there has its
+default. The link is read once, when somebody arrives at the page, and written whenever a setting changes, by a
+component that replaces the browser's address. (Streamlit's own `st.query_params` would add an entry to the browser's
+history for every change, and its ``bind="query-params"`` writes options as they are called on screen, in one of six
+languages.) So there is one entry for each visit of a page, and Back leads to the page before.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from lib.web.elements.settings import declared, in_link, is_same, read, written
+from lib.web.frame.language import matching_language
+from lib.web.frame.navigation import PAGES, page_named
+from lib.web.frame.session import session
+
+S = TypeVar("S")
+RUN = "train"  # the name under which a link says that a run was started, and which
+_WRITTEN_BY_NOW = 2.0  # seconds after which the browser has surely written an address
+
+_mount = st.components.v2.component(
+    "two_dice_address",
+    # A component that is drawn again for another reason, a change of theme, say, has nothing new to tell.
+    js="""
+export default function ({ data: [{ page, pages, query, links, serial }] }) {
+  const now = (globalThis.twoDiceAddress ??= { serial: 0 });
+  const name = (path) => pages.find((each) => each === path.split("/").at(-1)) ?? "";
+  if (serial < now.serial || name(location.pathname) !== page) return;
+  now.serial = serial;
+  const embedded = [...new URLSearchParams(location.search)].filter(([key]) => key.startsWith("embed"));
+  const search = [query, new URLSearchParams(embedded).toString()].filter(Boolean).join("&");
+  if (search !== location.search.slice(1))
+    history.replaceState(history.state, "", location.pathname + (search && "?" + search) + location.hash);
+  // A click on these is Streamlit's; what they say is for those who open them in a new tab, a session of its own.
+  for (const link of document.querySelectorAll(".st-key-navigation a[href]")) {
+    const url = new URL(link.getAttribute("href") || "./", location.href);
+    url.search = links[name(url.pathname)] ?? url.search;
+    link.href = url;
+  }
+}
+""",
+    isolate_styles=False,
+)
+
+
+def arrive(page: str) -> None:
+    """Take note of the link by which somebody comes to a page: its settings, for the controls, and its language.
+
+    Who comes by Back or Forward finds the page as it was left, which that link may not say: it is too late for a key
+    that is pressed right before one leaves.
+    """
+    link = dict(st.query_params)
+    context = get_script_run_ctx()
+    back = context is not None and context.is_history_navigation
+    language = matching_language(link.pop("lang", None))
+    if language and not (back and session.language):
+        session.language = language
+    session.arrived = {} if back and page in session.links else link
+    session.page = page
+
+
+def remembered() -> dict[str, str]:
+    """The settings of the open page that are not at their default, by name, as a link says them."""
+    if session.page not in session.links:
+        session.links = {**session.links, session.page: {}}
+    return session.links[session.page]
+
+
+def asked_run() -> Any:
+    """The settings of the run that somebody has started on the open page, or on its part; None where nobody has."""
+    return session.runs.get(_place())
+
+
+def ask_for_run(settings: Any) -> None:
+    """Start the run of these settings: from now on the page shows it, and the address asks for it."""
+    session.runs = {**session.runs, _place(): settings}
+
+
+def _place() -> str:
+    return "-".join(filter(None, (session.page, remembered().get("part"))))
+
+
+def run_in_link(settings: S, text: str) -> S | None:
+    """The settings of the run that a link with these settings asks for: ``train=1`` for its own, or those in which the
+    run differs from them; None where the text makes no sense."""
+    if text == "1":
+        return settings
+    run = read(type(settings), {**written(settings), **dict(parse_qsl(text))})
+    return None if run == settings else run
+
+
+def link_to_run(settings: Any, run: Any) -> str:
+    """The counterpart of `run_in_link`."""
+    names = [name for name in declared(type(run)) if not is_same(getattr(run, name), getattr(settings, name))]
+    return urlencode({name: in_link(getattr(run, name)) for name in names}) or "1"
+
+
+def query() -> dict[str, str]:
+    """What the address of the open page says: its settings, its run, and the language if somebody has chosen one."""
+    run = asked_run()
+    train = {RUN: link_to_run(read(type(run), remembered()), run)} if run else {}
+    return _with_language(session.page, train)
+
+
+def _with_language(page: str, more: Mapping[str, str]) -> dict[str, str]:
+    settings = {f"{page}-{name}": text for name, text in session.links.get(page, {}).items()}
+    return {**settings, **more, **({"lang": session.language} if session.language else {})}
+
+
+def follow(part: str, *, links: bool = False) -> None:
+    """Let the address follow what the page shows. Every ``part`` of a page that can run by itself ends with this.
+
+    With ``links`` those to the other pages follow too.
+    """
+    wanted, now = query(), time.time()
+    text = urlencode(wanted)
+    if session.address[:2] != (session.page, text):
+        session.address = session.page, text, now
+    elif now - session.address[2] > _WRITTEN_BY_NOW and dict(st.query_params) != wanted:
+        # After Back, and after a link with settings, Streamlit's code in the browser goes on sending the query of that
+        # time, and would begin with it when the server has forgotten the session. This tells it the address as it is.
+        st.query_params.from_dict(wanted)
+    _mount(
+        key=f"address-{part}",
+        width=1,
+        height=1,
+        data=[
+            {
+                "page": page_named(session.page).path,
+                "pages": [page.path for page in PAGES],
+                "query": text,
+                "links": {page.path: urlencode(_with_language(page.id, {})) for page in PAGES} if links else {},
+                "serial": session.address[2],
+            }
+        ],
+    )

@@ -1,0 +1,294 @@
+"""The address always says what the page shows: after every change, Back, a reload, and a new server."""
+
+import re
+from dataclasses import fields
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lib.web.elements.settings import Choice, Flag, Number, in_link
+from tests.browser.test_frame import ours
+from tests.support.browsing import ready
+from tests.support.serving import free_port, serving
+from tests.web.test_settings import PAGES
+
+# The Today page's settings stand on seven parts.
+PARTS = {
+    "history": {"part", "event"},
+    "models": {"part", "show", "kind"},
+    "places": {"part", "mode", "emb", "att", "proj", "mlp", "p", "text", "block", "n", "seed"},
+    "data": {"part", "loss", "size", "rate", "seed"},
+    "paper": {"part", "fig", "digits", "flips", "drop", "seed"},
+    "schedules": {"part", "peak", "switch", "curves", "toy", "few", "seed"},
+    "instead": {"part", "drop", "decay", "times", "curves", "toy", "few", "seed"},
+}
+
+
+def query(tab: Page) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(tab.url).query, keep_blank_values=True))
+
+
+def says(tab: Page, settings: dict[str, str]) -> None:
+    """Wait until the address says exactly this."""
+    tab.wait_for_function(
+        """wanted => { const said = Object.fromEntries(new URLSearchParams(location.search));
+            return JSON.stringify(Object.entries(said).sort()) === JSON.stringify(Object.entries(wanted).sort()); }""",
+        arg=settings,
+    )
+
+
+def go(tab: Page, number: int, path: str) -> None:
+    """Follow a link of the navigation."""
+    tab.locator(".st-key-navigation a").nth(number).click()
+    tab.wait_for_url(re.compile(rf"/{path}($|\?)"))
+    ready(tab)
+
+
+def back(tab: Page, path: str) -> None:
+    tab.go_back()
+    tab.wait_for_url(re.compile(rf"/{path}($|\?)"))
+    ready(tab)
+
+
+def other(setting: Any) -> str:
+    """A value that is not the default, as a link writes it."""
+    if setting.name == "part":
+        return "models"  # computes nothing
+    match setting.metadata["accepts"]:
+        case Number(low, _, step):
+            value = low + step if low == setting.default else low
+            return in_link(round(value) if isinstance(setting.default, int) else value)
+        case Choice(options):
+            return in_link(next(option for option in options if option != setting.default))
+        case Flag():
+            return in_link(not setting.default)
+    return "the old fox & a hen"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_setting_of_a_link_survives_a_reload_and_back(open_page, complaints, page):
+    settings = {each.name: other(each) for each in fields(PAGES[page])}
+    link = "&".join(f"{name}={text.replace('&', '%26').replace(' ', '+')}" for name, text in settings.items())
+    tab = open_page(f"{page}?{link}&lang=en")
+    wanted = {f"{page}-{name}": text for name, text in settings.items()} | {"lang": "en"}
+    says(tab, wanted)
+    tab.reload()
+    ready(tab)
+    says(tab, wanted)
+    go(tab, 0, "")
+    says(tab, {"lang": "en"})
+    back(tab, page)
+    says(tab, wanted)
+    go(tab, 0, "")
+    go(tab, [*PAGES].index(page) + 1, page)
+    says(tab, wanted)
+    assert ours(complaints) == []
+
+
+def move(tab: Page, control: Locator) -> None:
+    """Set a control to another value, as a hand does."""
+    slider, field = control.locator("input[type=range]"), control.locator("input")
+    if slider.count():
+        at_end = slider.first.evaluate("slider => slider.value === slider.max")
+        slider.first.press("ArrowLeft" if at_end else "ArrowRight")
+    elif control.locator("[data-testid=stNumberInput]").count():
+        field.press("ArrowUp")
+    elif control.get_by_role("radio").count():
+        control.get_by_role("radio", checked=False).first.click()
+    elif control.locator("[data-testid=stTextInput]").count():
+        field.fill("the old fox")
+        field.press("Enter")
+    elif control.locator("[data-testid=stCheckbox]").count():
+        control.locator("label").first.click()
+    else:
+        field.press("ArrowDown")
+        field.press("ArrowDown")
+        field.press("Enter")
+
+
+# Each with a link that draws all of its settings and lets little be computed.
+MOVED = [
+    ("dropout", "dropout?each=true", {each.name for each in fields(PAGES["dropout"])} - {"each"}),
+    ("training", "training", {each.name for each in fields(PAGES["training"])}),
+    ("top_k", "top_k", {each.name for each in fields(PAGES["top_k"])}),
+    ("two_dice", "two_dice?n=100", {each.name for each in fields(PAGES["two_dice"])} - {"n", "models"}),
+    *(
+        ("today", f"today?part={part}" + ("&fig=10" if part == "paper" else ""), names - {"part", "fig"})
+        for part, names in PARTS.items()
+    ),
+]
+
+
+def test_all_settings_of_the_today_page_stand_on_one_of_its_parts():
+    assert set().union(*PARTS.values()) == {each.name for each in fields(PAGES["today"])}
+
+
+@pytest.mark.parametrize(("page", "path", "names"), MOVED, ids=lambda value: value if isinstance(value, str) else "")
+def test_the_address_follows_every_control(open_page, complaints, page, path, names):
+    tab = open_page(path)
+    if tab.locator(".st-key-more summary").count():
+        tab.locator(".st-key-more summary").click()
+    for name in sorted(names):
+        control = tab.locator(f".st-key-{page}-{name}")
+        control.wait_for()
+        move(tab, control)
+        tab.wait_for_function(
+            "name => new URLSearchParams(location.search).has(name)", arg=f"{page}-{name}", timeout=15_000
+        )
+    ready(tab)
+    wanted = query(tab)
+    assert {f"{page}-{name}" for name in names} <= set(wanted)
+    tab.reload()
+    ready(tab)
+    says(tab, wanted)
+    assert ours(complaints) == []
+
+
+def p_of(tab: Page, page: str = "dropout") -> Locator:
+    return tab.locator(f".st-key-{page}-p input[type=range]").first
+
+
+def test_back_brings_the_settings_and_they_stay(open_page):
+    tab = open_page("dropout?dropout-p=0.3&lang=en")
+    go(tab, 3, "top_k")
+    says(tab, {"lang": "en"})
+    back(tab, "dropout")
+    expect(p_of(tab)).to_have_value("0.3")
+    says(tab, {"dropout-p": "0.3", "lang": "en"})
+    p_of(tab).press("ArrowLeft")
+    says(tab, {"dropout-p": "0.25", "lang": "en"})
+    go(tab, 3, "top_k")
+    go(tab, 1, "dropout")
+    expect(p_of(tab)).to_have_value("0.25")
+    expect(tab.locator(".network > svg")).to_contain_text("p = 0.25")
+
+
+def test_a_key_pressed_right_before_one_leaves_is_not_lost(open_page):
+    tab = open_page("dropout?dropout-p=0.1&lang=en")
+    for times in range(1, 6):
+        p_of(tab).press("ArrowRight")
+        go(tab, 3, "top_k")
+        back(tab, "dropout")
+        now = f"{0.1 + 0.05 * times:.10g}"
+        expect(p_of(tab)).to_have_value(now)
+        says(tab, {"dropout-p": now, "lang": "en"})
+
+
+def test_the_history_has_one_entry_for_each_visit_of_a_page(open_page):
+    tab = open_page("training?lang=en")
+    before = tab.evaluate("history.length")
+    for _ in range(3):
+        p_of(tab, "training").press("ArrowRight")
+    says(tab, {"training-p": "0.65", "lang": "en"})
+    assert tab.evaluate("history.length") == before
+    tab.get_by_role("link", name="Measure both dice").click()
+    tab.wait_for_url("**/two_dice?*")
+    ready(tab)
+    says(tab, {"two_dice-p": "0.5", "lang": "en"})
+    assert tab.evaluate("history.length") == before + 1
+    go(tab, 1, "dropout")
+    says(tab, {"lang": "en"})
+    assert tab.evaluate("history.length") == before + 2
+    back(tab, "two_dice")
+    says(tab, {"two_dice-p": "0.5", "lang": "en"})
+    back(tab, "training")
+    says(tab, {"training-p": "0.65", "lang": "en"})
+
+
+def test_a_language_chosen_on_a_page_is_in_the_address_and_holds(open_page, complaints):
+    tab = open_page("dropout?p=0.3&layer=hidden2&lang=en")
+    tab.locator(".st-key-languages button").click()
+    tab.get_by_role("button", name="Français").click()
+    french = {"dropout-p": "0.3", "dropout-layer": "hidden2", "lang": "fr"}
+    says(tab, french)
+    expect(tab.locator("[data-testid=stPopoverBody]")).to_have_count(0)
+    expect(tab.locator(".st-key-dropout-layer [aria-checked=true]")).to_have_count(1)
+    tab.locator(".st-key-guess_dropout button").first.click()
+    p_of(tab).press("ArrowRight")
+    says(tab, french | {"dropout-p": "0.35"})
+    tab.locator(".st-key-languages button").click()  # runs the whole page
+    expect(tab.get_by_role("button", name="English")).to_be_enabled()
+    expect(tab.locator(".st-key-languages")).to_contain_text("Français")
+    says(tab, french | {"dropout-p": "0.35"})
+    assert ours(complaints) == []
+
+
+def test_a_link_of_the_navigation_opens_a_new_tab_with_language_and_settings(open_page):
+    tab = open_page("dropout?p=0.3&lang=de")
+    go(tab, 3, "top_k")
+    says(tab, {"lang": "de"})
+    links = tab.locator(".st-key-navigation a")
+    expect(links.nth(1)).to_have_attribute("href", re.compile(r"/dropout\?dropout-p=0\.3&lang=de$"))
+    expect(links.nth(0)).to_have_attribute("href", re.compile(r"^http://[^/]+/\?lang=de$"))
+
+
+SMALL = "n=20&steps=200&seeds=2&layers=8"
+SMALL_SETTINGS = {"training-n": "20", "training-steps": "200", "training-seeds": "2", "training-layers": "8"}
+
+
+def test_a_run_started_by_hand_survives_a_reload_also_when_the_controls_have_moved_on(open_page, complaints):
+    tab = open_page(f"training?{SMALL}&p=0.3")
+    tab.get_by_role("button", name="Train", exact=True).click()
+    says(tab, {**SMALL_SETTINGS, "training-p": "0.3", "train": "1"})
+    expect(tab.get_by_text("With dropout, p = 0.30").first).to_be_visible()
+    p_of(tab, "training").press("ArrowRight")
+    moved = {**SMALL_SETTINGS, "training-p": "0.35", "train": "p=0.3"}
+    says(tab, moved)
+    tab.reload()
+    ready(tab)
+    expect(tab.get_by_text("With dropout, p = 0.30").first).to_be_visible()
+    expect(tab.get_by_text("The controls have changed since")).to_be_visible()
+    says(tab, moved)
+    assert ours(complaints) == []
+
+
+def test_a_point_of_today_survives_a_reload(open_page):
+    tab = open_page("today?part=paper&fig=10&digits=20")
+    tab.get_by_role("button", name="Train this point").click()
+    says(tab, {"today-part": "paper", "today-fig": "10", "today-digits": "20", "train": "1"})
+    expect(tab.get_by_text("Yours, 20 digits")).to_be_visible(timeout=120_000)
+    tab.reload()
+    ready(tab)
+    expect(tab.get_by_text("Yours, 20 digits")).to_be_visible(timeout=120_000)
+
+
+def test_settings_and_run_survive_a_new_server(browser):
+    """The browser connects again by itself, and finds a server that knows nothing of it."""
+    port, context = free_port(), browser.new_context(locale="en-US")
+    tab = context.new_page()
+    with serving(port=port) as (address, _):
+        tab.goto(f"{address}/dropout?p=0.3")
+        ready(tab)
+        go(tab, 2, "training")
+        back(tab, "dropout")
+        p_of(tab).press("ArrowRight")
+        says(tab, {"dropout-p": "0.35"})
+        go(tab, 2, "training")
+        tab.get_by_role("button", name="Train", exact=True).click()
+        p_of(tab, "training").press("ArrowRight")
+        says(tab, {"training-p": "0.55", "train": "p=0.5"})
+    with serving(port=port):
+        expect(tab.get_by_text("The controls have changed since")).to_be_visible(timeout=60_000)
+        says(tab, {"training-p": "0.55", "train": "p=0.5"})
+        expect(tab.get_by_text("With dropout, p = 0.50").first).to_be_visible()
+        back(tab, "dropout")
+        expect(p_of(tab)).to_have_value("0.35")
+    context.close()
+
+
+def test_the_list_of_lessons_closes_over_the_picture(open_page):
+    tab = open_page("training")
+    tab.locator(".st-key-lessons button").first.click()
+    tab.get_by_role("button", name=re.compile("clean digits")).click()
+    expect(tab.locator(".two-dice.training .panel")).to_have_count(2, timeout=60_000)
+    expect(tab.locator("[data-testid=stPopoverBody]")).to_have_count(0)
+
+
+def test_buttons_with_an_icon_only_have_a_name(open_page):
+    tab = open_page("top_k")
+    for name in ("One word back", "Throw again", "Pick another beginning"):
+        button = tab.get_by_role("button", name=name, exact=True)
+        expect(button).to_have_count(1)
+        assert button.bounding_box()["width"] < 80
