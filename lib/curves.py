@@ -1,7 +1,7 @@
-"""What the training page shows of a recording: medians and bands over the ensemble's members, and how a run ended.
+"""What the training page shows of a recording: means and bands over the ensemble's members, and how a run ended.
 
 >>> import numpy as np
->>> across(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]))["median"]  # one point, one arm, five members
+>>> across(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]))["mean"]  # one point, one arm, five members
 array([[3.]])
 """
 
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.floating]
 
 
 def across(values: Floats) -> dict[str, Floats]:
-    """Median and middle half over the members: (T, A, E) -> three arrays (T, A), named median, low and high.
+    """Mean and middle half over the members: (T, A, E) -> three arrays (T, A), named mean, low and high.
 
     The band holds the middle half of the members (25th to 75th percentile), so that one unlucky seed does not
     stretch it. Where a member's value is no number, neither are these. Between two members lies the straight line, as
@@ -40,13 +40,13 @@ def across(values: Floats) -> dict[str, Floats]:
         mixed: Floats = (above - place) * ordered[:, :, below] + (place - below) * ordered[:, :, above]
         return mixed
 
-    return {"median": quantile(0.5), "low": quantile(0.25), "high": quantile(0.75)}  # each (T, A)
+    return {"mean": values.mean(axis=2), "low": quantile(0.25), "high": quantile(0.75)}  # each (T, A)
 
 
 def series(history: History, start: int = 0, stop: int | None = None) -> dict[str, Floats]:
-    """Every curve of the recording between two recorded points, by name: ``val_loss.1.median`` is arm 1's.
+    """Every curve of the recording between two recorded points, by name: ``val_loss.1.mean`` is arm 1's.
 
-    Names are ``{curve}_{metric}.{arm}.{median|low|high}``; curves are train and val for both metrics, and
+    Names are ``{curve}_{metric}.{arm}.{mean|low|high}``; curves are train and val for both metrics, and
     ``train_loss_dropout`` (the loss as the optimiser sees it, dropout on), which exists for the loss only.
     """
     window = slice(start, stop)
@@ -71,7 +71,7 @@ class GrowingSeries:
     >>> from lib.training import TrainingConfig, train
     >>> history = train(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=4))
     >>> curves = GrowingSeries()
-    >>> [len(values) for name, values in curves.between(history, 1, 3).items() if name == "val_loss.1.median"]
+    >>> [len(values) for name, values in curves.between(history, 1, 3).items() if name == "val_loss.1.mean"]
     [2]
     """
 
@@ -99,7 +99,7 @@ def _short(value: float) -> float | None:
 @dataclass(frozen=True)
 class Ending:
     """How a finished run ended: the second arm against the first in `loss` and `accuracy`, each of the `arms` by
-    itself, and their accuracies at the end, medians over the members. `looked_at`, `loss_floor` and
+    itself, and their accuracies at the end, means over the members. `looked_at`, `loss_floor` and
     `accuracy_ceiling` are those of the `History`."""
 
     loss: Comparison
@@ -125,8 +125,8 @@ def ending(history: History) -> Ending:
         loss=compare(history),
         accuracy=compare(history, metric="val_accuracy"),
         arms=tuple(summarise(history, arm) for arm in arms),
-        train_accuracy=tuple(float(np.median(history.train_accuracy[-1, arm])) for arm in arms),
-        val_accuracy=tuple(float(np.median(history.val_accuracy[-1, arm])) for arm in arms),
+        train_accuracy=tuple(float(history.train_accuracy[-1, arm].mean()) for arm in arms),
+        val_accuracy=tuple(float(history.val_accuracy[-1, arm].mean()) for arm in arms),
         looked_at=history.looked_at,
         loss_floor=history.loss_floor,
         accuracy_ceiling=history.accuracy_ceiling,

@@ -37,7 +37,7 @@ def choose(controls: Controls[Any]) -> None:
         disabled=missing,
     )
     choose_more(controls)
-    lessons_to_choose(controls)
+    lessons_to_choose()
 
 
 def choose_more(controls: Controls[Any]) -> None:
@@ -66,15 +66,20 @@ def choose_more(controls: Controls[Any]) -> None:
         controls.number("seed", _("Seed"))
 
 
-def lessons_to_choose(controls: Controls[Any]) -> None:
+def lessons_to_choose() -> None:
     """A few settings worth a click, drawn when somebody opens the list."""
     from lib.web.training.settings import LESSONS, choose_lesson
 
     lessons = st.popover(_("Lessons"), width="stretch", icon=":material/school:", key="lessons", on_change="rerun")
     for name in LESSONS if lessons.open else ():
-        lessons.button(
-            prose("training", f"lesson-{name}"), on_click=choose_lesson, args=(controls, name), width="stretch"
-        )
+        lessons.button(prose("training", f"lesson-{name}"), on_click=choose_lesson, args=(name,), width="stretch")
+
+
+def remark(run: Any, *, started: bool, changed: bool) -> str:
+    """The section of the page's prose that says which run this is."""
+    if started:
+        return "changed" if changed else "started"
+    return "recorded" if run.recorded else "before"
 
 
 @lesson.fragment
@@ -83,7 +88,7 @@ def show_picture() -> None:
     # PyTorch takes a second to import; by now the heading is on the screen.
     from lib.listings.training import training_listing
     from lib.training import TrainingConfig
-    from lib.web.training.player import training_player, training_run
+    from lib.web.training.player import first_run, stop_button, training_player, training_run
     from lib.web.training.report import report, verdict
     from lib.web.training.settings import Settings, asked_config, watched_config
     from lib.web.two_dice.link import link_to_two_dice
@@ -96,25 +101,22 @@ def show_picture() -> None:
             st.caption(_("This data lends {n} training examples.", n=config.n_train))
 
     watched = watched_config(controls.run())
-    run = training_run(watched) if watched else None
+    shown = watched or config or TrainingConfig()
+    run = training_run(watched) if watched else first_run(shown)
     with stage:
-        if watched is None or run is None:
-            st.info(prose("training", "before"), icon=":material/arrow_back:")
+        # It has its place also when there is nothing to say: the picture below stays where it is.
+        st.empty().caption(prose("training", remark(run, started=watched is not None, changed=config != watched)))
+        if run.error:
+            st.error(prose("training", "failed"))
         else:
-            remark = st.empty()  # has its place also when there is nothing to say: the picture below stays where it is
-            if config != watched:
-                remark.caption(prose("training", "changed"))
-            if run.error:
-                st.error(prose("training", "failed"))
-            else:
-                training_player(run, watched, settings)
-                verdict(run, watched)
-    if run and watched:
-        report(run, watched)
+            training_player(run, shown, settings)
+            stop_button(run, shown)
+            verdict(run, shown)
+    report(run, shown)
 
-    lesson.takeaway(prose("training", "takeaway"))
+    lesson.takeaway(prose("training", "takeaway" if shown.label_noise else "takeaway-no-wrong-labels"))
     link_to_two_dice(_("And what does this p change about what a language model says? Measure both dice"), p=settings.p)
-    lesson.code(training_listing(watched or config or TrainingConfig()))
+    lesson.code(training_listing(shown))
 
 
 with lesson.framed("training"):

@@ -64,13 +64,13 @@ def curves_figure(
 
 
 def _shades(train: str, val: str, labels: CurveLabels) -> list[Part]:
-    """The gap between the two medians, then the band of each curve. Plotly shades down to the trace before."""
+    """The gap between the two means, then the band of each curve. Plotly shades down to the trace before."""
     quiet = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
     shaded = {**quiet, "fill": "tonexty", "fillcolor": "rgba(42,134,199,0.25)"}
     gap = {"name": labels.gap, "fillcolor": "rgba(42,134,199,0.16)", "showlegend": True}
     traces = [
-        {**quiet, "meta": {"series": f"{train}.median"}},
-        {**shaded, **gap, "meta": {"series": f"{val}.median"}},
+        {**quiet, "meta": {"series": f"{train}.mean"}},
+        {**shaded, **gap, "meta": {"series": f"{val}.mean"}},
     ]
     for curve in (train, val):
         traces.append({**quiet, "meta": {"series": f"{curve}.low"}})
@@ -80,7 +80,7 @@ def _shades(train: str, val: str, labels: CurveLabels) -> list[Part]:
 
 def _line(name: str, curve: str, dash: str, width: float) -> Part:
     line = {"color": LEARN, "dash": dash, "width": width}
-    return {"type": "scatter", "mode": "lines", "name": name, "line": line, "meta": {"series": f"{curve}.median"}}
+    return {"type": "scatter", "mode": "lines", "name": name, "line": line, "meta": {"series": f"{curve}.mean"}}
 
 
 def _best(val: str, labels: CurveLabels, *, largest: bool) -> Part:
@@ -90,7 +90,7 @@ def _best(val: str, labels: CurveLabels, *, largest: bool) -> Part:
         "mode": "markers",
         "name": labels.best,
         "marker": {"symbol": "diamond", "size": 12, "color": LEARN, "line": {"width": 2, "color": "white"}},
-        "meta": {"best": f"{val}.median", "largest": largest},
+        "meta": {"best": f"{val}.mean", "largest": largest},
     }
 
 

@@ -47,7 +47,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ArmSummary:
-    """What became of one arm, in medians over its members.
+    """What became of one arm, in means over its members.
 
     `best_step` is where the validation loss was lowest, `best_val_loss` that loss; `train_loss` and `val_loss` are
     those at the last recorded point and `gap` is validation minus training loss there. `memorised` says that the
@@ -96,8 +96,8 @@ def summarise(history: History, arm: int) -> ArmSummary:
     >>> summary.memorised, summary.best_step < 1000, summary.gap > 0.5
     (True, True, True)
     """
-    val = np.median(history.val_loss[:, arm], axis=-1)  # (T,)
-    train = np.median(history.train_loss[:, arm], axis=-1)
+    val = history.val_loss[:, arm].mean(axis=-1)  # (T,)
+    train = history.train_loss[:, arm].mean(axis=-1)
     best = int(np.nanargmin(val)) if np.isfinite(val).any() else 0
     floor = history.loss_floor
     return ArmSummary(

@@ -318,7 +318,7 @@ class TrainingPlayer extends Player {
   // The numbers at the present point, in words.
   numbersText(panel, last, { labels, locale, metric }) {
     const style = metric === "loss" ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 };
-    const value = (curve) => new Intl.NumberFormat(locale, style).format(this.series[`${curve}_${metric}.${panel.arm}.median`][last]);
+    const value = (curve) => new Intl.NumberFormat(locale, style).format(this.series[`${curve}_${metric}.${panel.arm}.mean`][last]);
     return fill(labels.numbers, {
       step: new Intl.NumberFormat(locale).format(this.step[last]), train: value("train"), val: value("val"),
     });

@@ -39,7 +39,7 @@ def received(page: Page) -> int:
     """Points that Plotly was given for the validation curve."""
     return page.evaluate(
         """() => Math.max(...document.querySelector('.two-dice .curves').data
-             .filter((trace) => trace.meta?.series === 'val_loss.0.median').map((trace) => trace.x?.length ?? 0))"""
+             .filter((trace) => trace.meta?.series === 'val_loss.0.mean').map((trace) => trace.x?.length ?? 0))"""
     )
 
 

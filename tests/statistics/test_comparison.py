@@ -136,7 +136,10 @@ def test_the_summary_of_an_arm() -> None:
     assert summarise(history_of(val, train_loss=training, floor=None), 0).memorised is None
 
 
-def test_the_median_member_speaks_for_an_arm() -> None:
-    val = [[[1.0, 1.0, 1.0]], [[0.0, 2.0, 2.0]], [[9.0, 0.5, 0.5]]]
-    assert summarise(history_of(val), 0).best_step == 200
+def test_the_mean_of_the_members_speaks_for_an_arm() -> None:
+    val = [[[1.0, 1.0, 1.0]], [[0.0, 0.5, 0.7]], [[9.0, 0.5, 0.5]]]
+    summary = summarise(history_of(val), 0)
+    assert summary.best_step == 100
+    assert summary.best_val_loss == pytest.approx(0.4)
+    assert summary.val_loss == pytest.approx(10 / 3)
     assert summarise(history_of(np.full((2, 1, 3), np.nan)), 0).best_step == 0

@@ -82,6 +82,11 @@ def ask_for_run(settings: Any) -> None:
     session.runs = {**session.runs, _place(): settings}
 
 
+def forget_run() -> None:
+    """Let go of the run of the open page, or of its part: it shows again what it shows before anybody starts one."""
+    session.runs = {place: settings for place, settings in session.runs.items() if place != _place()}
+
+
 def _place() -> str:
     return "-".join(filter(None, (session.page, remembered().get("part"))))
 

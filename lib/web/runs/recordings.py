@@ -59,7 +59,7 @@ def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
             "run": run.id,
             "start": start,
             "count": count,
-            "complete": run.over,
+            "complete": run.over or not run.begun,
             "recorded": run.recorded,
             "progress": round(run.progress, 3),
             "status": recording.status,

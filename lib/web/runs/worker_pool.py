@@ -78,6 +78,11 @@ class Run(Generic[J]):
         self._make_job = make_job
 
     @property
+    def begun(self) -> bool:
+        """Some page has asked for it. Before that it is only the place where a run will be."""
+        return self.watched_at > 0
+
+    @property
     def done(self) -> bool:
         """Everything is computed."""
         return self.job is not None and self.job.done

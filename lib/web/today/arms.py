@@ -92,9 +92,9 @@ def schedule_names() -> dict[str, str]:
 
 def _schedule_curves(history: History, show: str) -> None:
     table = history.train_loss if show == "training" else history.val_loss  # (T, A, E)
-    median = np.median(table, axis=-1)
+    mean = table.mean(axis=-1)  # (T, A)
     lines = [
-        Line(schedule_names()[schedule], history.step.tolist(), median[:, arm].tolist(), look=arm, markers=False)
+        Line(schedule_names()[schedule], history.step.tolist(), mean[:, arm].tolist(), look=arm, markers=False)
         for arm, schedule in enumerate(SCHEDULES)
     ]
     chart(

@@ -61,18 +61,39 @@ def training_runs() -> RunStore[TrainingJob]:
     return RunStore(keep=5)  # of at most 7 MB
 
 
-def recorded_run(config: TrainingConfig) -> Run[TrainingJob] | None:
-    """The run of this config that ships with the program, or None where there is none."""
+def first_run(config: TrainingConfig) -> Run[TrainingJob]:
+    """What is seen before anybody has pressed Train: the run that ships with the program, or an empty picture."""
     recorded = recorded_training(config)
     if recorded is None:
-        return None
-    job = TrainingJob(config, recorded)
-    return training_runs().watch(("recorded", config), session_watcher(), partial(TrainingJob, config), lambda: job)
+        return _place_for(config)
+    return training_runs().watch(
+        ("recorded", config),
+        session_watcher(),
+        partial(TrainingJob, config),
+        recorded_job=partial(TrainingJob, config, recorded),
+    )
+
+
+@lru_cache(maxsize=64)  # without a job, each is a few hundred bytes, beside its table
+def _place_for(config: TrainingConfig) -> Run[TrainingJob]:
+    """A run that nobody has asked for: points, axes and floor."""
+    return Run(partial(TrainingJob, config))
 
 
 def training_run(config: TrainingConfig) -> Run[TrainingJob]:
     """The run of this config, started or queued if need be; this session no longer watches another."""
     return training_runs().watch(config, session_watcher(), partial(TrainingJob, config))
+
+
+def stop_button(run: Run[TrainingJob], config: TrainingConfig) -> None:
+    """A button that stops a run under way, or lets one go on that this person has stopped."""
+    store, watcher = training_runs(), session_watcher()
+    if not run.begun or run.over:
+        return
+    if store.stopped(config, watcher):
+        st.button(_("Go on"), on_click=store.resume, args=(config, watcher), icon=":material/play_arrow:")
+    else:
+        st.button(_("Stop"), on_click=store.stop, args=(config, watcher), icon=":material/stop:")
 
 
 @st.fragment
@@ -165,7 +186,9 @@ def arm_name(rate: float) -> str:
 
 
 def status(run: Run[TrainingJob]) -> str:
-    """One line on how far the run is; empty once it is over."""
+    """One line on how far the run is; empty before it has begun and once it is over."""
+    if not run.begun:
+        return ""
 
     def tell(job: TrainingJob, left: str) -> str:
         config = job.config

@@ -3,11 +3,13 @@
 import functools
 import io
 from functools import partial
+from math import isfinite
 
 import numpy as np
 import streamlit as st
 
 from lib.curves import Ending, to_csv
+from lib.statistics.comparison import NEGLIGIBLE_LOSS
 from lib.training import History, TrainingConfig
 from lib.web.elements.table import table
 from lib.web.frame import lesson
@@ -51,7 +53,23 @@ def verdict(run: Run[TrainingJob], config: TrainingConfig) -> None:
             low=signed(loss.low),
             high=signed(loss.high),
         )
-    show(f"**{said}** {change} {interval}")
+    show(f"**{said}** {change} {interval} {_early_stopping(end)}")
+
+
+def _early_stopping(end: Ending) -> str:
+    """What the lowest loss on the way says: dropout is not the only way not to memorise."""
+    without, with_dropout = end.arms[0], end.arms[1]
+    if not (isfinite(without.best_val_loss) and isfinite(with_dropout.best_val_loss)):
+        return ""
+    lowest = _(
+        "On the way the lowest was {without} (step {step}) without and {with_dropout} with dropout.",
+        without=decimal(without.best_val_loss),
+        step=decimal(without.best_step, 0),
+        with_dropout=decimal(with_dropout.best_val_loss),
+    )
+    if end.loss.outcome == "helped" and without.best_val_loss <= with_dropout.best_val_loss + NEGLIGIBLE_LOSS:
+        return f"{lowest} " + _("So stopping early would have done as well here.")
+    return lowest
 
 
 def report(run: Run[TrainingJob], config: TrainingConfig) -> None:
@@ -61,7 +79,8 @@ def report(run: Run[TrainingJob], config: TrainingConfig) -> None:
         return
     st.subheader(_("The numbers"), anchor=False)
     numbers(job.ending, config)
-    how_fast(config, run.steps_per_second)
+    if not run.recorded:
+        how_fast(config, run.steps_per_second)
     about_floor(job.ending, config)
     disagreements(job.history)
     with st.container(horizontal=True):
@@ -77,7 +96,7 @@ def report(run: Run[TrainingJob], config: TrainingConfig) -> None:
 
 
 def numbers(end: Ending, config: TrainingConfig) -> None:
-    """The end and the best point of each arm, medians over the members."""
+    """The end and the best point of each arm, means over the members, as in the curves and in the verdict."""
     arms = end.arms
     rows = [
         [_("Training loss at the end"), *(decimal(arm.train_loss) for arm in arms)],

@@ -7,8 +7,9 @@ import streamlit as st
 
 from lib.datasets import DATASETS, train_bounds
 from lib.training import TrainingConfig
-from lib.web.elements.controls import Controls, change
+from lib.web.elements.controls import change
 from lib.web.elements.settings import choice, flag, number
+from lib.web.frame.address import forget_run
 from lib.web.frame.session import session
 
 
@@ -45,10 +46,10 @@ LESSONS: dict[str, dict[str, Any]] = {
 }
 
 
-def choose_lesson(controls: Controls[Settings], name: str) -> None:
-    """Put a lesson's settings into the controls, start it, and close the list of lessons."""
+def choose_lesson(name: str) -> None:
+    """Put a lesson's settings into the controls, show its recorded run, and close the list of lessons."""
     change(**asdict(Settings(**LESSONS[name])))
-    controls.start()
+    forget_run()
     st.session_state["lessons"] = False
 
 

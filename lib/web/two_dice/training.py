@@ -58,7 +58,7 @@ def _series(records: Sequence[Sequence[Progress]]) -> dict[str, list[float | Non
     for arm, column in enumerate(records):
         for name in ("train_loss", "val_loss"):
             values: list[float | None] = [float(f"{getattr(record, name):.4g}") for record in column]
-            series |= {f"{name}.{arm}.{statistic}": values for statistic in ("median", "low", "high")}
+            series |= {f"{name}.{arm}.{statistic}": values for statistic in ("mean", "low", "high")}
     return series
 
 
