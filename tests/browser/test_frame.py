@@ -31,34 +31,44 @@ def test_a_cold_deep_link_opens_the_page(browser, page):
         context.close()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.id)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+on_every_page = pytest.mark.parametrize("to_read", list(PATHS.values()), ids=list(PATHS), indirect=True, scope="module")
+in_both_schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
+
+
+@on_every_page
+@in_both_schemes
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_nothing_scrolls_sideways_and_nothing_complains(open_page, complaints, page, scheme, width, height):
-    tab = open_page(PATHS[page.id], width=width, height=height, scheme=scheme)
-    wide = tab.evaluate(
+def test_nothing_scrolls_sideways_and_nothing_complains(to_read, scheme, width, height):
+    tab = to_read.at(width, height, scheme)
+    assert content_width(tab) <= width
+    assert ours(to_read.complaints) == []
+
+
+@on_every_page
+@in_both_schemes
+def test_axe_finds_no_serious_violation_that_is_ours(to_read, scheme):
+    assert serious_violations(to_read.at(scheme=scheme)) == []
+
+
+def content_width(tab):
+    """How wide the page is, with what scrolls sideways."""
+    return tab.evaluate(
         "Math.max(document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth)"
     )
-    assert wide <= width
-    assert ours(complaints) == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.id)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation_that_is_ours(open_page, page, scheme):
-    tab = open_page(PATHS[page.id], scheme=scheme)
+def serious_violations(tab):
+    """What axe finds, where it is serious and ours."""
     # What is still fading in is paler than it will be.
     tab.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
     tab.wait_for_selector("[data-stale=true]", state="detached")
-    found = Axe().run(tab).response["violations"]
-    serious = [
+    return [
         (each["id"], node["html"][:200])
-        for each in found
+        for each in Axe().run(tab).response["violations"]
         if each["impact"] in ("serious", "critical")
         for node in each["nodes"]
         if not STREAMLITS.search(node["html"])
     ]
-    assert serious == []
 
 
 # What Streamlit itself draws and an app cannot change.

@@ -3,11 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from lib.studies.facts import load_facts
-from tests.browser.test_frame import STREAMLITS, ours
+from tests.browser.test_frame import content_width, in_both_schemes, ours, serious_violations
 from tests.support.browsing import ready, seen
 
 EVENTS = load_facts().events
@@ -118,10 +117,26 @@ def test_a_toggle_keeps_the_place_and_eval_drops_nothing(open_page):
     expect(tab.locator(".block .caption")).to_contain_text("nothing is dropped")
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_the_picture_is_on_the_first_screen(open_page, part):
-    tab = opened(open_page, part)
+def in_parts(*parts: str):
+    """Look at each of these parts, in a tab that all tests share."""
+    paths = [(part, f"today?part={part}") for part in parts]
+    return pytest.mark.parametrize(("part", "to_read"), paths, ids=parts, indirect=["to_read"], scope="module")
+
+
+in_every_part = in_parts(*PARTS)
+
+
+def pictured(to_read, part, *size, **options) -> Page:
+    """The part, with its picture drawn."""
+    tab = to_read.at(*size, **options)
+    seen(tab, PICTURE.get(part, ".chart .main-svg"), timeout=90_000)
     ready(tab)
+    return tab
+
+
+@in_every_part
+def test_the_picture_is_on_the_first_screen(to_read, part):
+    tab = pictured(to_read, part)
     box = tab.locator(PICTURE.get(part, ".chart")).first.bounding_box()
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= 720
@@ -137,27 +152,30 @@ MAIN = {
 }
 
 
-@pytest.mark.parametrize("part", MAIN)
-def test_the_main_controls_are_on_the_first_screen(open_page, part):
-    tab = opened(open_page, part)
+@in_parts(*MAIN)
+def test_the_main_controls_are_on_the_first_screen(to_read, part):
+    tab = pictured(to_read, part)
     for key in MAIN[part]:
         box = tab.locator(f".st-key-today-{key}").first.bounding_box()
         assert box["y"] + box["height"] <= 720, key
 
 
-@pytest.mark.parametrize("part", PARTS)
+@in_every_part
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_scrolls_sideways_and_no_text_of_a_picture_is_small(open_page, part, width):
-    tab = opened(open_page, part, width=width, height=844)
-    wide = tab.evaluate(
-        "Math.max(document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth)"
-    )
-    assert wide <= width
+def test_nothing_scrolls_sideways_and_no_text_of_a_picture_is_small(to_read, part, width):
+    tab = pictured(to_read, part, width, 844)
+    assert content_width(tab) <= width
     smallest = tab.evaluate("""() => Math.min(99, ...[...document.querySelectorAll(
         '.two-dice svg text, .two-dice .year, .two-dice .name, .main-svg text')]
         .filter((text) => text.textContent.trim() && text.getBoundingClientRect().width)
         .map((text) => parseFloat(getComputedStyle(text).fontSize)))""")
     assert 14 <= smallest < 99
+
+
+@in_every_part
+@in_both_schemes
+def test_axe_finds_no_serious_violation_in_any_part(to_read, part, scheme):
+    assert serious_violations(pictured(to_read, part, scheme=scheme)) == []
 
 
 def test_the_picture_comes_before_the_controls_on_a_phone(open_page):
@@ -179,18 +197,3 @@ def test_the_pictures_speak_for_those_who_cannot_see_them(open_page):
     line = opened(open_page)
     expect(line.get_by_role("option")).to_have_count(len(EVENTS))
     expect(line.get_by_role("option", selected=True)).to_have_count(1)
-
-
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation_in_any_part(open_page, part, scheme):
-    tab = opened(open_page, part, scheme=scheme)
-    ready(tab)
-    serious = [
-        (each["id"], node["html"][:200])
-        for each in Axe().run(tab).response["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-        if not STREAMLITS.search(node["html"])
-    ]
-    assert serious == []
