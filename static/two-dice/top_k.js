@@ -189,9 +189,10 @@ class NextWordPlayer extends Player {
       name.classList.toggle("done", i < step);
       if (i === step) name.setAttribute("aria-current", "step"); else name.removeAttribute("aria-current");
     });
-    this.caption.textContent = unbroken(labels.captions[step]);
+    const caption = unbroken(labels.captions[step]);
+    this.caption.textContent = caption;
     this.caption.setAttribute("aria-live", this.transport.playing ? "off" : "polite");
-    this.picture.setAttribute("aria-label", `${labels.picture} ${labels.captions[step]}`);
+    this.picture.setAttribute("aria-label", `${labels.picture} ${caption}`);
     this.holder.dataset.step = step;
   }
 

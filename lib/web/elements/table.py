@@ -20,8 +20,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], aligned: str) -> N
 def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], aligned: str) -> str:
     """The same as HTML. A row that has not as many cells as there are columns is a ValueError.
 
-    >>> html_table(["word", "logit"], [["<fox>", "1.20"]], "lr").split("<tbody>")[1]
-    '<tr><td class="l">&lt;fox&gt;</td><td class="r" translate="no">1.20</td></tr></tbody></table>'
+    >>> html_table(["word", "logit"], [["<fox>", "1.20"]], "lr").split('<tbody translate="no">')[1]
+    '<tr><td class="l" translate="yes">&lt;fox&gt;</td><td class="r">1.20</td></tr></tbody></table>'
     """
 
     def line(cells: Sequence[str], tag: str) -> str:
@@ -30,12 +30,12 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], aligned: str)
         return "<tr>" + "".join(cell(tag, text, letter) for text, letter in written) + "</tr>"
 
     def cell(tag: str, text: str, letter: str) -> str:
-        # Numbers, which stand to the right, change: a browser that translates the page would keep the old ones.
-        fixed = ' translate="no"' if (tag, letter) == ("td", "r") else ""
-        return f'<{tag} class="{letter}"{fixed}>{escape(text)}</{tag}>'
+        words = ' translate="yes"' if (tag, letter) == ("td", "l") else ""
+        return f'<{tag} class="{letter}"{words}>{escape(text)}</{tag}>'
 
     body = "".join(line(row, "td") for row in rows)
-    return f'<table class="table"><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table>'
+    # Numbers change: a browser that translates the page would keep the old ones. Words stand to the left.
+    return f'<table class="table"><thead>{line(head, "th")}</thead><tbody translate="no">{body}</tbody></table>'
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], aligned: str) -> str:
