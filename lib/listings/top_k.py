@@ -122,11 +122,11 @@ def _differs(listed: int, words: int, left_out: float) -> str:
 
 def _score_lines(logits: NDArray[np.floating], words: Sequence[str], cuts: dict[str, float | int | None]) -> str:
     """The scores as entries of a dict, with as few digits as neither make ties nor move a cut, and four at least."""
-    kept = shape_distribution(logits, **cuts).kept  # type: ignore[arg-type]
+    kept, different = shape_distribution(logits, **cuts).kept, len(np.unique(logits))  # type: ignore[arg-type]
     digits = next(
         d
         for d in range(4, 17)
-        if len(set(logits.round(d))) == len(set(logits))
+        if len(np.unique(logits.round(d))) == different
         and (shape_distribution(logits.round(d), **cuts).kept == kept).all()  # type: ignore[arg-type]
     )
     # A space that does not break, so that word and score stay on one line.
