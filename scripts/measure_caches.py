@@ -50,7 +50,7 @@ from lib.training import TrainingConfig
 from lib.web.dropout import report as dropout_report
 from lib.web.dropout.player import packed, recorded
 from lib.web.elements import drawn_once as figures
-from lib.web.frame import language
+from lib.web.frame import language, source
 from lib.web.frame.language import LANGUAGES, ROOT
 from lib.web.home import life_strip
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
@@ -270,6 +270,7 @@ def files_rows() -> list[Row]:
         Row("load_model", "the shipped models", len(models), weigh(models, [story]) / len(models)),
         Row("_catalogue, _sections", "words and prose of all languages", 1, weigh([words, prose])),
         Row("load_digits, ...", "digits, facts, values, small networks", 1, weigh(small)),
+        Row("archive", "the source as a zip, once somebody has asked for it", 1, len(source.archive()) / 1e6),
     ]
 
 

@@ -119,11 +119,11 @@ def _differs(listed: int, words: int, left_out: float) -> str:
 
 def _score_lines(logits: NDArray[np.floating], words: Sequence[str], settings: SamplingSettings) -> str:
     """The scores as entries of a dict, with as few digits as neither make ties nor move a cut, and four at least."""
-    kept = shape_with(logits, settings).kept
+    kept, different = shape_with(logits, settings).kept, len(np.unique(logits))
     digits = next(
         d
         for d in range(4, 17)
-        if len(set(logits.round(d))) == len(set(logits)) and (shape_with(logits.round(d), settings).kept == kept).all()
+        if len(np.unique(logits.round(d))) == different and (shape_with(logits.round(d), settings).kept == kept).all()
     )
     # A space that does not break, so that word and score stay on one line.
     entries = [f'"{word}":\xa0{logit:.{digits}f},' for word, logit in zip(words, logits, strict=True)]

@@ -7,7 +7,7 @@ what somebody only remembers does not get in at all, and where sources conflict 
 >>> facts.events[0].year, facts.events[0].kind
 (2012, 'paper')
 >>> [model.name for model in facts.models if model.rate is None]
-['GPT-2', 'GPT-3', 'BLOOM']
+['GPT-2', 'GPT-3', 'LLaMA']
 """
 
 import functools
@@ -56,8 +56,8 @@ class Sourced:
 
 @dataclass(frozen=True, kw_only=True)
 class Event(Sourced):
-    """Something on the time line; `die` is the die that it is about, `number` the number that mattered, `short` its
-    name in the picture."""
+    """Something on the time line; `who` are its authors, `die` is the die that it is about, `number` the number that
+    mattered, `short` its name in the picture."""
 
     id: str
     short: str
@@ -72,6 +72,8 @@ class Event(Sourced):
         super().__post_init__()
         if self.die not in DICE:
             raise FactError(self.id, "die", f"one of {', '.join(DICE)}")
+        if not self.who or self.who.casefold() in f"{self.title} {self.short}".casefold():
+            raise FactError(self.id, "who", "the authors, not the title or the name of their work")
 
 
 @dataclass(frozen=True, kw_only=True)

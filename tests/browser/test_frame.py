@@ -1,12 +1,14 @@
 """What holds on every page: cold deep links, Back, language, no sideways scrolling, no errors, accessible."""
 
 import re
+import zipfile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from lib.web.frame.navigation import PAGES
+from lib.web.frame.source import archive_name
 from tests.support.browsing import ready
 from tests.support.serving import served
 
@@ -205,3 +207,19 @@ def loaded(tab, name):
     """The scripts of this name that the browser asked for."""
     names = tab.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
     return [each for each in names if re.search(name, each)]
+
+
+def test_the_source_can_be_downloaded_from_the_first_second_on(browser):
+    # Without git the server knows no public address, and gives away its own files.
+    with served(GIT_DIR="/nowhere", TWO_DICE_SOURCE="") as fresh:
+        context = browser.new_context(locale="en-US", accept_downloads=True)
+        tab = context.new_page()
+        tab.goto(fresh)
+        ready(tab)
+        with tab.expect_download() as download:
+            tab.get_by_role("button", name="Source code").click()
+        assert download.value.suggested_filename == archive_name()
+        with zipfile.ZipFile(download.value.path()) as file:
+            assert "two-dice/app.py" in file.namelist()
+            assert file.testzip() is None
+        context.close()

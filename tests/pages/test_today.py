@@ -1,5 +1,6 @@
 """The Today page without a browser: its default, every part, every control moved, full links, and nonsense in links."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -78,6 +79,10 @@ def test_every_event_shows_its_number_source_and_kind_of_evidence(event: Any) ->
     assert event.number in text
     assert f"]({event.source})" in text
     assert f"badge[{event.kind}]" in text
+    (told,) = [each.value for each in at.markdown if each.value.startswith(event.who)]
+    assert told == f"{event.who} · {event.what}"
+    for each in at.markdown:
+        assert not re.search(r"[.,;:!?]\s*[.,;:!?]", re.sub(r"https://\S+", "", each.value)), each.value
 
 
 def test_corrections_are_marked() -> None:
@@ -97,7 +102,7 @@ def test_the_models_table_and_its_picture_follow_the_filters() -> None:
     assert table["source"] == [f"[open](<{model.source}>)" for model in everything]
     at.button_group(key="today-show").set_value("silent").run()
     (table,) = tables(at)
-    assert set(table["status"]) == {"not stated", "conflicting"}
+    assert set(table["status"]) == {"not stated"}
     assert set(table["dropout rate"]) == {""}
     at.button_group(key="today-kind").set_value("paper").run()
     assert tables(at)[0]["model"] == [r"GPT\-3"]
@@ -107,7 +112,7 @@ def test_the_models_table_and_its_picture_follow_the_filters() -> None:
 
 
 def test_what_is_not_stated_is_not_drawn_at_zero() -> None:
-    silent = {"not stated", "conflicting"}
+    silent = {"not stated"}
     traces = figure(opened(part="models"))["data"]
     assert {trace["name"] for trace in traces} >= silent
     for trace in traces:

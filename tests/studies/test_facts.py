@@ -1,5 +1,6 @@
 """The facts of the Today page: nothing gets in without source, kind of evidence and confidence."""
 
+import re
 import tomllib
 
 import pytest
@@ -8,6 +9,13 @@ from lib.studies.facts import CONFIDENCES, KINDS, PATH, FactError, load_facts, p
 
 CLAIM = {"id": "x", "text": "y", "source": "https://example.org", "kind": "paper", "confidence": "seen"}
 MODEL = {"name": "m", "year": 2020, "note": "", "source": "https://example.org", "kind": "code", "confidence": "seen"}
+
+
+EVENT = {
+    "id": "2017-x", "short": "Transformer", "year": 2017, "die": "learn", "who": "Vaswani et al.",
+    "title": "Attention Is All You Need", "what": "w", "number": "n", "source": "https://example.org", "kind": "paper",
+    "confidence": "seen",
+}  # fmt: skip
 
 
 def written(table: str, entry: dict[str, object]) -> str:
@@ -48,6 +56,21 @@ def test_an_entry_with_a_bad_field_is_refused(field: str, value: str) -> None:
     with pytest.raises(FactError) as refused:
         parse_facts(written("claim", {**CLAIM, field: value}))
     assert (refused.value.entry, refused.value.field) == ("x", field)
+
+
+@pytest.mark.parametrize("who", ["Attention Is All You Need", "attention is all you need", "Transformer", ""])
+def test_the_authors_of_an_event_are_not_its_title(who: str) -> None:
+    assert parse_facts(written("event", EVENT)).events[0].who == "Vaswani et al."
+    with pytest.raises(FactError) as refused:
+        parse_facts(written("event", {**EVENT, "who": who}))
+    assert (refused.value.entry, refused.value.field) == ("2017-x", "who")
+
+
+def test_the_authors_are_names() -> None:
+    """Family names with commas between them, "et al." after the first where there are many."""
+    name = r"(?:[A-Z][a-zA-Z]+ )?(?:De Luca )?[A-Z][a-zA-Z]+"
+    for event in load_facts().events:
+        assert re.fullmatch(rf"{name}(, {name})*( et al\.)?", event.who), event.who
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 30])
@@ -96,7 +119,7 @@ def test_the_corrections_are_those_that_the_notes_need() -> None:
         "ordinary dropout",
         "sum with the embeddings",
         "Silence is not zero",
-        "vision",
+        "from vision",
         "scaled at inference",
         "keep a unit",
     ):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.serving import OPTIONS, ROOT, serving
+from tests.support.serving import ROOT, command, serving
 from tests.support.visiting import Visitor
 
 HEAVY = "train=1&data=digits&n=1000&layers=256-256&seeds=16&batch=128&steps=8000"
@@ -22,7 +22,9 @@ def cores(task: Path) -> str:
 
 def test_the_app_is_started_as_the_readme_says() -> None:
     """No option that a person does not give, but for where it listens; the file watcher is off for everybody."""
-    assert {each for each in OPTIONS if each.startswith("--")} == {"--server.address", "--server.headless"}
+    line = command(ROOT / "app.py", 8501)
+    assert [Path(line[0]).name, *line[1:3]] == ["streamlit", "run", "app.py"]
+    assert {each for each in line if each.startswith("-")} == {"--server.address", "--server.port", "--server.headless"}
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["fileWatcherType"] == "none"
 

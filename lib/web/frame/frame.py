@@ -71,11 +71,22 @@ def fragment(draw: Callable[P, None]) -> Callable[P, None]:
 
 
 def _footer() -> None:
-    with st.container(key="footer"):
-        st.caption(
-            _(
-                "Two Dice {version}, MIT licence · [Source code]({address})",
-                version=source.version(),
-                address=source.address(),
+    version, address = source.version(), source.address()
+    with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="small"):
+        if address:
+            st.caption(
+                _("Two Dice {version}, MIT licence · [Source code]({address})", version=version, address=address)
             )
+            return
+        # Not cloned from a public place: the server gives away the very files that it runs, packed when somebody asks.
+        st.caption(_("Two Dice {version}, MIT licence", version=version), width="content")
+        st.download_button(
+            _("Source code"),
+            source.archive,
+            source.archive_name(),
+            "application/zip",
+            key="source",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
         )

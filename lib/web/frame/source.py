@@ -1,17 +1,26 @@
-"""Where the running program's source is, and which version it is."""
+"""Where the running program's source is, which version it is, and the source as a zip."""
 
 import functools
 import io
 import os
 import subprocess
-import threading
 import tomllib
 import zipfile
+from pathlib import Path
 
 from lib.web.frame.language import ROOT
 
-_PARTS = ("app.py", "pages", "lib", "content", "locale", "data", "static/two-dice", "scripts", "benchmarks", "tests")
-_PAPERS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "requirements.txt", "requirements-dev.txt")
+# What the program consists of, where no git says it: these folders and papers, and in the folders files of these kinds.
+_FOLDERS = (
+    "pages", "lib", "content", "locale", "data", "docs", "static/two-dice", "scripts", "benchmarks", "tests",
+)  # fmt: skip
+_PAPERS = (
+    "app.py", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "pyproject.toml", "requirements.txt",
+    "requirements-dev.txt", "static/dice.svg",
+)  # fmt: skip
+_KINDS = {".css", ".csv", ".js", ".json", ".md", ".npz", ".png", ".po", ".pot", ".py", ".toml", ".txt"}
+# Hidden files may hold passwords, so no other than these is ever given away.
+_HIDDEN = (".ci/run", ".gitignore", ".streamlit/config.toml")
 
 
 @functools.cache
@@ -22,45 +31,69 @@ def version() -> str:
 
 
 @functools.cache
-def address() -> str:
-    """Where the source is: ``TWO_DICE_SOURCE``, else where this checkout was cloned from, else a zip on this server.
+def address() -> str | None:
+    """Where the source is: ``TWO_DICE_SOURCE``, else where this checkout was cloned from; None where neither is known.
 
     A fork shows its own address without a line changed.
     """
-    told = os.environ.get("TWO_DICE_SOURCE")
-    if told:
-        return told
-    try:
-        found = subprocess.run(
-            ["git", "config", "--get", "remote.origin.url"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,  # no such setting is no mistake
-        ).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        found = ""
+    chosen = os.environ.get("TWO_DICE_SOURCE")
+    if chosen:
+        return chosen
+    found = _git("config", "--get", "remote.origin.url").strip()
     if found.startswith("git@"):
         found = "https://" + found.removeprefix("git@").replace(":", "/", 1)
-    if found.startswith("https://") and "@" not in found:
-        return found.removesuffix(".git")
-    # Not cloned from a public place: the server offers the very files it runs. They are packed a little later, so that
-    # the first visitor does not wait for it.
-    offered = ROOT / "static" / f"two-dice-{version()}.zip"
-    later = threading.Timer(5, lambda: offered.write_bytes(archive()))
-    later.daemon = True
-    later.start()
-    return f"./app/static/{offered.name}"
+    return found.removesuffix(".git") if found.startswith("https://") and "@" not in found else None
 
 
+def archive_name() -> str:
+    """What the zip is called when it is saved."""
+    return f"two-dice-{version()}.zip"
+
+
+@functools.cache  # one zip, 3.3 MB
 def archive() -> bytes:
-    """The running program's own files as a zip: what this server runs is what a student reads."""
+    """The running program's own files as a zip: what this server runs is what a student reads.
+
+    It is made in memory, so that a server may run from a folder that it cannot write to.
+    """
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for part in (*_PARTS, *_PAPERS, "pyproject.toml", ".streamlit/config.toml"):
-            path = ROOT / part
-            for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-                if each.is_file() and "__pycache__" not in each.parts:
-                    file.write(each, each.relative_to(ROOT))
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as file:
+        for path in source_files():
+            file.write(ROOT / path, Path("two-dice") / path)
     return packed.getvalue()
+
+
+def source_files() -> list[Path]:
+    """The files of the program, relative to its folder: those that git tracks, else those of its known places.
+
+    Hidden files are left out, but for the three that the program needs, and so are symbolic links, which could lead
+    anywhere on the server.
+    """
+    tracked = [Path(name) for name in _git("ls-files", "-z").split("\0") if name]
+    # In a folder that was unpacked inside of another repository, git knows none of the files.
+    candidates = tracked if Path("app.py") in tracked else _known_places()
+    return sorted(path for path in candidates if _may_be_given_away(path))
+
+
+def _known_places() -> list[Path]:
+    inside = [path for folder in _FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in _KINDS]
+    return [*(path.relative_to(ROOT) for path in inside), *map(Path, _PAPERS), *map(Path, _HIDDEN)]
+
+
+def _may_be_given_away(path: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.parts)
+    if hidden and path.as_posix() not in _HIDDEN:
+        return False
+    file = ROOT / path
+    return file.is_file() and file.resolve() == file  # the same place: no link on the way
+
+
+def _git(*command: str) -> str:
+    """What git answers about this checkout; nothing where there is no git or no checkout."""
+    try:
+        done = subprocess.run(
+            ["git", *command], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return ""
+    return done.stdout if done.returncode == 0 else ""

@@ -32,7 +32,7 @@ def history_part() -> str:
     event = next(each for each in events if each.id == chosen)
     with card:
         st.markdown(f"**{event.year} · {event.title}**")
-        st.markdown(f"{event.who}. {_(event.what)}")
+        st.markdown(f"{event.who} · {_(event.what)}")  # "et al." ends in a full stop of its own
         st.markdown(f"**{_(event.number)}** {citation(event)}")
         corrected(event)
     _all_corrections()
