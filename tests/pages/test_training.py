@@ -12,7 +12,7 @@ from lib.training import TrainingConfig, train
 from lib.web.training.player import TrainingJob, training_runs
 from lib.web.training.settings import LESSONS
 from lib.web.training.table_upload import refusal
-from tests.support.apptest import both_spellings, healthy, open_app_page, picture_sizes, pictures, shown, until
+from tests.support.apptest import both_spellings, healthy, open_app_page, pictures, shown, until
 
 SMALL = {"n": "20", "steps": "200", "seeds": "2", "layers": "8"}
 EVERY = {
@@ -34,10 +34,39 @@ def player(app):
     return data
 
 
-def test_nothing_is_trained_before_somebody_asks():
+def test_the_page_opens_with_its_recorded_run_and_computes_nothing():
     app = healthy(open_app_page("training"))
+    data = player(app)
+    assert data["recorded"]
+    assert data["complete"]
+    assert len(data["step"]) == data["count"] == 101
+    assert data["mapsStart"] == 100  # the last map comes first: what the run came to
+    assert "Recorded" in shown(app)
+    assert "Dropout helped here" in shown(app)
+    assert "network-steps a second" not in shown(app)  # nothing was computed here, so nothing is said of speed
+
+
+def test_settings_without_a_recorded_run_show_points_axes_and_floor_and_wait():
+    app = healthy(open_app_page("training", p="0.3"))
+    data = player(app)
+    assert not data["recorded"]
+    assert data["complete"]  # the browser has nothing to ask for
+    assert data["count"] == 0
+    assert data["status"] == ""
     assert "Press **Train**" in shown(app)
-    assert not picture_sizes(app)
+    panel = data["panels"][0]
+    first, second, flipped = (len(trace["x"]) for trace in panel["map"]["data"])
+    assert (first + second, flipped) == (100, 10)
+    assert panel["curves"]["layout"]["xaxis"]["range"][1] >= 2000
+    assert any(shape["type"] == "line" for shape in panel["curves"]["layout"]["shapes"])  # the floor
+
+
+def test_the_verdict_and_the_table_say_the_same_numbers():
+    app = healthy(open_app_page("training"))
+    (numbers,) = (each for each in tables(app) if "Without dropout" in each)
+    row = numbers[""].index("Validation loss at the end")
+    before, after = (numbers[name][row] for name in ("Without dropout", "With dropout, p = 0.50"))
+    assert f"{before} without, {after} with dropout" in shown(app)
 
 
 def test_train_starts_at_once_and_ends_with_a_verdict_and_the_numbers():
@@ -117,8 +146,30 @@ def test_lessons_are_drawn_when_somebody_opens_them_and_fill_the_controls():
     label = next(each.label for each in app.button if "8 neurons" in each.label)
     next(each for each in app.button if each.label == label).click().run()
     healthy(app)
-    assert app.session_state["watched"].hidden == (8,)
-    assert app.session_state["watched"].n_train == 1000
+    assert app.session_state["training-layers"] == "8"
+    assert player(app)["recorded"]
+    assert "Dropout hurt here" in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "outcome"),
+    [
+        ("noisy-moons", "Dropout helped here"),
+        ("noisy-digits", "Dropout helped here"),
+        ("more-data", "Dropout made no difference here"),
+        ("tiny-network", "Dropout hurt here"),
+    ],
+)
+def test_every_lesson_shows_what_its_question_is_about(lesson, outcome):
+    app = healthy(open_app_page("training", **{name: str(value) for name, value in LESSONS[lesson].items()}))
+    assert player(app)["recorded"]
+    assert outcome in shown(app)
+
+
+def test_without_wrong_labels_the_takeaway_does_not_speak_of_them():
+    app = healthy(open_app_page("training", flips="0"))
+    assert "memorises the wrong labels" not in shown(app)
+    assert "Without wrong labels" in shown(app)
 
 
 def upload(app, content: bytes, name: str = "own.csv"):

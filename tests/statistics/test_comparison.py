@@ -129,7 +129,8 @@ def test_the_summary_of_an_arm() -> None:
     training[:, 1] = 0.42
     history = history_of(val, train_loss=training)
     without, with_it = summarise(history, 0), summarise(history, 1)
-    assert (without.best_step, without.best_val_loss, without.val_loss) == (100, 0.5, 1.4)
+    assert (without.best_step, without.best_val_loss) == (100, 0.5)
+    assert without.val_loss == pytest.approx(1.4)
     assert without.gap == pytest.approx(1.3)
     assert (without.memorised, with_it.memorised) == (True, False)
     assert with_it.best_step == 0

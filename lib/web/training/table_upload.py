@@ -26,7 +26,9 @@ def own_table() -> Table | None:
         st.error(refusal(refused))
     table: Table | None = st.session_state.get("table")
     if table is not None:
-        st.caption("  \n".join(summary(table)))  # one paragraph, a line break after each sentence
+        sentences = summary(table)
+        one_paragraph = "  \n".join(sentences)  # a line break after each sentence
+        st.caption(one_paragraph)
         return table
     # The browser still names a file that the server has forgotten: the widget then has a value, and it is no file.
     if file is None and st.session_state.get("file") is not None:
