@@ -12,7 +12,7 @@ from lib.training import TrainingConfig, train
 from lib.web.training.player import TrainingJob, training_runs
 from lib.web.training.settings import LESSONS
 from lib.web.training.table_upload import refusal
-from tests.support.apptest import both_spellings, healthy, open_app_page, pictures, shown, until
+from tests.support.apptest import both_spellings, healthy, open_app_page, pictures, shown, tables, until
 
 SMALL = {"n": "20", "steps": "200", "seeds": "2", "layers": "8"}
 EVERY = {
