@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lib.figures.figure import AXIS, Part, figure
+from lib.figures.figure import AXIS, Part, figure, title
 from lib.figures.palette import FLOOR, LEARN
 
 
@@ -70,13 +70,13 @@ def curves_figure(
     return figure(
         [*traces, best],
         {
-            "margin": {"l": 56, "r": 8, "t": 6, "b": 42},
+            "margin": {"l": 56, "r": 20, "t": 6, "b": 42},  # to the right there is half of the last step's number
             "showlegend": False,  # the legend stands once under both panels
             "hovermode": "x unified",
-            "xaxis": {**AXIS, "title": {"text": labels.step, "standoff": 4}, "range": [0, steps], "zeroline": True},
+            "xaxis": {**AXIS, "title": {**title(labels.step), "standoff": 4}, "range": [0, steps], "zeroline": True},
             "yaxis": {
                 **AXIS,
-                "title": {"text": labels.value, "standoff": 4},
+                "title": {**title(labels.value), "standoff": 4},
                 "type": "log" if logarithmic else "linear",
                 "tickformat": ".0%" if metric == "accuracy" else None,
             },
