@@ -7,7 +7,7 @@ trace says in ``meta`` which series it shows, or of which it marks the best step
 from dataclasses import dataclass
 from itertools import starmap
 
-from lib.figures.figure import AXIS, Figure, Part, figure
+from lib.figures.figure import AXIS, Figure, Part, figure, title
 from lib.figures.palette import FLOOR, LEARN
 
 
@@ -47,13 +47,13 @@ def curves_figure(
     return figure(
         [*_shades(train, val, labels), *starmap(_line, lines), _best(val, labels, largest=metric == "accuracy")],
         {
-            "margin": {"l": 56, "r": 8, "t": 6, "b": 42},
+            "margin": {"l": 56, "r": 20, "t": 6, "b": 42},  # to the right there is half of the last step's number
             "showlegend": False,  # the legend stands once under both panels
             "hovermode": "x unified",
-            "xaxis": {**AXIS, "title": {"text": labels.step, "standoff": 4}, "range": [0, steps], "zeroline": True},
+            "xaxis": {**AXIS, "title": {**title(labels.step), "standoff": 4}, "range": [0, steps], "zeroline": True},
             "yaxis": {
                 **AXIS,
-                "title": {"text": labels.value, "standoff": 4},
+                "title": {**title(labels.value), "standoff": 4},
                 "type": "log" if logarithmic else "linear",
                 "tickformat": ".0%" if metric == "accuracy" else None,
             },
