@@ -26,8 +26,11 @@ if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt"):
 # and back. To a thread that sleeps on another core that takes many times as long as to one on the same core: on two
 # cores of their own, forty visitors waited twice as long (`python -m benchmarks server`). So all pages share a core.
 #
-# A background run computes in PyTorch, without that lock, for most of its time. It has the other cores, at the same
-# priority as the pages (`python -m benchmarks busy`).
+# A background run computes in PyTorch, without that lock, for most of its time. It has the other cores: with all of
+# them to choose from, a page's rerun beside it took 33 ms in place of 18 (medians; p95 57 and 28). And it has the
+# priority of the pages. With a lower one, other programs kept it from the processor while it held the lock, and
+# everybody waited: at nice 10 and on the pages' core, beside four busy processes on two cores, a lesson took two to
+# three times as long, and the server six to eight seconds to end. `python -m benchmarks busy` measures it.
 
 _CORES = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
 _OF_PAGES = set(_CORES[os.getpid() % len(_CORES) :][:1]) if _CORES else set()  # servers on one machine differ in it

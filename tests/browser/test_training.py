@@ -114,13 +114,13 @@ def test_the_numbers_over_the_curves_are_those_of_the_table(open_page):
 
 
 def test_a_closed_tab_stops_its_run_within_five_seconds(open_page):
-    """One training is computed at a time: the second tab waits for the first, until that is closed."""
+    """The runs of two tabs take turns until one tab is closed."""
     first, second = (open_page(f"{LONG}{seed}") for seed in (10, 11))
     wait_until_drawn(first, 1)
     status = second.locator(".two-dice.training .status")
-    expect(status).to_contain_text("Waiting: 1 run before this one")
+    expect(status).to_contain_text("takes turns with 1 other run")
     first.close()
-    expect(status).not_to_contain_text("Waiting", timeout=5_000)
+    expect(status).not_to_contain_text("takes turns", timeout=5_000)
 
 
 def test_leaving_the_page_stops_the_run_and_coming_back_goes_on(open_page):
@@ -128,10 +128,10 @@ def test_leaving_the_page_stops_the_run_and_coming_back_goes_on(open_page):
     wait_until_drawn(page, 1)
     other = open_page(LONG + "31")
     status = other.locator(".two-dice.training .status")
-    expect(status).to_contain_text("Waiting: 1 run before this one")
+    expect(status).to_contain_text("takes turns with 1 other run")
     page.locator(".st-key-navigation a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Why dropout, if top-k is already random?")
-    expect(status).not_to_contain_text("Waiting", timeout=20_000)
+    expect(status).not_to_contain_text("takes turns", timeout=20_000)
     other.close()
     page.go_back()
     before = drawn(page) if page.locator(".two-dice.training").count() else 0

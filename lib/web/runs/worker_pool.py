@@ -254,8 +254,9 @@ class RunStore(Generic[J]):
     @property
     def active(self) -> Run[J] | None:
         """The run of this kind that is being computed now, if it is the turn of one."""
-        run = self._pool.active
-        return run if run in self._runs.values() else None
+        with self._lock:
+            run = self._pool.active
+            return run if run in self._runs.values() else None
 
     def watch(
         self,
