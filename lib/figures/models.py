@@ -1,14 +1,17 @@
-"""Which models train with dropout: the rate over the year. What is not stated is not drawn as zero."""
+"""Which models train with dropout: a row for each, its rate across. What is not stated is not drawn as zero."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lib.figures.figure import AXIS, LEGEND, Figure, Part, figure
+from lib.figures.figure import AXIS, LEGEND, TEXT, Figure, Part, figure
 from lib.figures.palette import CLASSES, FLOOR, LEARN
 from lib.studies.facts import Model
 
-# Below zero there is no rate: the band for models whose source says nothing.
-_SILENT = -0.06
+# Left of zero there is no rate: the band for models whose source says nothing.
+_SILENT = -0.1
+_ROW = 20  # px: a line of text with some air
+
+
 _LOOKS = {
     "with": (LEARN, "circle"),
     "without": (CLASSES[0], "circle-open"),
@@ -28,56 +31,62 @@ class ModelLabels:
 
 
 def models_figure(models: Sequence[Model], labels: ModelLabels) -> Figure:
-    """One mark for each model: filled with dropout, a ring without, a cross in a band of its own where nothing is
-    stated."""
-    border = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y", "y0": _SILENT / 2, "y1": _SILENT / 2}
+    """One row for each model, named at its left, and one mark in it: filled with dropout, a ring without, a cross in a
+    band of its own where nothing is stated.
+
+    A row each, because many models share a year and a rate: on any screen there is room for every name.
+    """
+    border = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "xref": "x", "x0": _SILENT / 2, "x1": _SILENT / 2}
+    above = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": TEXT}
+    # A mark's place says all that a legend would, unless some sources say nothing and others conflict.
+    conflicts = any(model.status == "conflicting" for model in models)
+    below = 72 if conflicts else 8
     return figure(
         _marks(models, labels),
         {
-            "height": 400,
-            "margin": {"l": 96, "r": 12, "t": 34, "b": 48},
-            "legend": {**LEGEND, "y": 1.0, "yanchor": "bottom"},
+            "height": 66 + _ROW * len(models) + below,
+            "margin": {"l": 8, "r": 12, "t": 66, "b": below},
+            "showlegend": conflicts,
+            "legend": {**LEGEND, "y": 0, "yanchor": "top"},
+            # The axis's title, from the right edge on: on a phone it is wider than the axis.
+            "annotations": [{"text": labels.rate, "x": 1, "xanchor": "right", "yshift": 42, **above}],
             "shapes": [{**border, "line": {"color": FLOOR, "width": 1, "dash": "dot"}}],
             "xaxis": {
                 **AXIS,
-                "title": {"text": labels.year, "standoff": 4},
-                "dtick": 1,
-                "range": [2016.6, 2023.8],
+                "side": "top",  # with the names below, it is in sight as long as they are
+                "range": [-0.14, 0.33],
+                "tickvals": [_SILENT, 0, 0.1, 0.2, 0.3],
+                # Two words, two lines: on a phone 0 is near.
+                "ticktext": [labels.silent.replace(" ", "<br>", 1), "0", "0.1", "0.2", "0.3"],
             },
             "yaxis": {
                 **AXIS,
-                "title": {"text": labels.rate, "standoff": 4},
-                "range": [-0.1, 0.34],
-                "tickvals": [_SILENT, 0, 0.1, 0.2, 0.3],
-                "ticktext": [labels.silent, "0", "0.1", "0.2", "0.3"],
+                "range": [len(models) - 0.5, -0.5],  # from the top down
+                "tickvals": list(range(len(models))),
+                "ticktext": [f"{model.name}, {model.year}" for model in models],
             },
         },
     )
 
 
 def _marks(models: Sequence[Model], labels: ModelLabels) -> list[Part]:
-    """A trace for each status. Several models of one year with one rate stand side by side."""
+    """One trace for each status that there is."""
     marks: list[Part] = []
-    taken: dict[tuple[int, float], int] = {}
     for status, (colour, symbol) in _LOOKS.items():
-        chosen = [model for model in models if model.status == status]
-        if not chosen:
+        rows = [row for row, model in enumerate(models) if model.status == status]
+        if not rows:
             continue
-        xs = []
-        for model in chosen:
-            place = (model.year, _SILENT if model.rate is None else model.rate)
-            xs.append(model.year + 0.16 * taken.get(place, 0))
-            taken[place] = taken.get(place, 0) + 1
+        rates = [models[row].rate for row in rows]
         marks.append(
             {
                 "type": "scatter",
                 "mode": "markers",
-                "x": xs,
-                "y": [_SILENT if model.rate is None else model.rate for model in chosen],
+                "x": [_SILENT if rate is None else rate for rate in rates],
+                "y": rows,
                 "name": labels.status[status],
-                "text": [f"{model.name} ({model.year})" for model in chosen],
+                "text": [f"{models[row].name}, {labels.year} {models[row].year}" for row in rows],
                 "hovertemplate": "%{text}<extra></extra>",
-                "marker": {"symbol": symbol, "size": 16, "color": colour, "line": {"width": 3.5, "color": colour}},
+                "marker": {"symbol": symbol, "size": 14, "color": colour, "line": {"width": 3.5, "color": colour}},
             }
         )
     return marks

@@ -1,6 +1,7 @@
 """The Today page in a real browser: the time line walks, the masks play, and every part fits where it must."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -197,3 +198,23 @@ def test_the_pictures_speak_for_those_who_cannot_see_them(open_page):
     line = opened(open_page)
     expect(line.get_by_role("option")).to_have_count(len(EVENTS))
     expect(line.get_by_role("option", selected=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_every_model_s_name_can_be_read(open_page, width, height):
+    tab = opened(open_page, "models", width=width, height=height)
+    chart = tab.locator(".st-key-models .plot")
+    chart.scroll_into_view_if_needed()
+    names = chart.locator(".ytick text")
+    expect(names).to_have_count(len(load_facts().models))
+    boxes = sorted((each.bounding_box() for each in names.all()), key=lambda box: box["y"])
+    for above, below in pairwise(boxes):
+        assert above["y"] + above["height"] <= below["y"] + 1
+    frame = chart.bounding_box()
+    for text in chart.locator(".ytick text, .xtick text, .annotation-text").all():
+        box = text.bounding_box()
+        assert frame["x"] - 1 <= box["x"]
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+    ticks = sorted((each.bounding_box() for each in chart.locator(".xtick text").all()), key=lambda box: box["x"])
+    for left, right in pairwise(ticks):
+        assert left["x"] + left["width"] <= right["x"] + 1

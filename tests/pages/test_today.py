@@ -116,8 +116,8 @@ def test_what_is_not_stated_is_not_drawn_at_zero() -> None:
     traces = figure(opened(part="models"))["data"]
     assert {trace["name"] for trace in traces} >= silent
     for trace in traces:
-        ys = trace["y"]
-        assert all(y < 0 for y in ys) if trace["name"] in silent else all(y >= 0 for y in ys)
+        rates = trace["x"]
+        assert all(rate < 0 for rate in rates) if trace["name"] in silent else all(rate >= 0 for rate in rates)
 
 
 def test_the_places_follow_their_toggles_and_eval_drops_nothing() -> None:
