@@ -19,9 +19,8 @@ import torch
 from torch import Generator, Tensor
 
 from lib.datasets import Dataset, make_dataset
-from lib.dropout import Scaling, apply_mask, inference_scale, training_scale
+from lib.dropout import Scaling, apply_mask, dropout_mask, inference_scale, training_scale
 from lib.dropout_relatives import number_of_thinned_networks
-from lib.fast_masks import dropout_mask
 from lib.settings import InvalidSetting, is_real, whole_number
 from lib.threads import one_fast_thread
 

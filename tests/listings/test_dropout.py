@@ -3,31 +3,18 @@
 import contextlib
 import io
 import re
-from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from lib import pictured_network
 from lib.listings.dropout import dropout_listing
 from lib.pictured_network import PassSettings, Recording, load_examples, load_pictured_network, record_passes
 from tests.support.listings import fits_beside_the_page, run_elsewhere
 
 RATES = [(0.0, 0.5, 0.5), (0.1, 0.25, 0.9), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0), (0.95, 0.95, 0.95)]
 LINE = r"class (\d): first pass ([\d.]+), mean of all passes ([\d.]+), eval pass ([\d.]+)"
-
-
-@pytest.fixture(autouse=True)
-def the_plain_die(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page's masks are those of the plain form, `torch.rand(...) >= p`, from the page's seeds."""
-
-    def plain(shape: Sequence[int], p: float, generator: torch.Generator) -> torch.Tensor:
-        return torch.rand(shape, generator=generator) >= p
-
-    monkeypatch.setattr(pictured_network, "dropout_mask", plain)
 
 
 def page(data: str, trained_rate: float, example: int, settings: PassSettings) -> Recording:

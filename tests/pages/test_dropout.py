@@ -47,10 +47,30 @@ def test_the_default_page_shows_a_playable_recording_under_40_kb() -> None:
     assert data["training"] is True
     assert picture_sizes(at)[0] < 40_000
     assert len(charts(at)) == 2
-    recording = record_passes(load_pictured_network(), load_examples().inputs[3], PassSettings(passes=100))
+    recording = record_passes(load_pictured_network(), load_examples().inputs[1], PassSettings(passes=100))
     full = float(recording.full_probabilities.max())
     assert f"{100 * full:.1f}%" in shown(at)
     assert "import torch" in listing(at)
+
+
+def test_the_default_shows_passes_that_differ_and_a_whole_network_that_stands_in_for_their_mean() -> None:
+    """The takeaway's claim, with the page's own digit."""
+    at = opened()
+    recording = record_passes(load_pictured_network(), load_examples().inputs[1], PassSettings(passes=100))
+    answers = recording.probabilities.argmax(1).tolist()
+    assert len(set(answers[:3])) > 1  # seen within three presses
+    assert recording.distinct_networks[-1] == 100
+    full, mean = recording.full_probabilities, recording.running_mean[-1]
+    best = int(full.argmax())
+    assert int(mean.argmax()) == best
+    assert abs(float(mean[best] - full[best])) < 0.05
+    assert f"**{100 * float(full[best]):.1f}%**" in shown(at)
+    assert f"**{100 * float(mean[best]):.1f}%**" in shown(at)
+
+
+def test_where_the_plain_mean_is_far_from_the_whole_network_the_page_says_why() -> None:
+    assert "Baldi and Sadowski" not in shown(opened())
+    assert "Baldi and Sadowski" in shown(opened(x="3"))
 
 
 def test_the_largest_recording_stays_under_150_kb() -> None:
@@ -192,7 +212,7 @@ def test_what_few_people_look_at_is_drawn_when_it_is_unfolded() -> None:
 def test_a_setting_counts_that_a_link_moves_and_that_is_not_drawn() -> None:
     at = healthy(open_app_page("dropout", unfolded=False, seed="7", net="0.0"))
     assert "**without** dropout" in shown(at)
-    assert "manual_seed(7)" in listing(at)
+    assert "seed=22" in listing(at)  # 7 x 3 layers + 1: the die of hidden layer 1
     assert address(at) == {"dropout-net": "0", "dropout-seed": "7"}
     at.session_state["more"] = True  # somebody opens "More"
     assert healthy(at.run()).number_input(key="dropout-seed").value == 7

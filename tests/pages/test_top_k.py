@@ -17,6 +17,7 @@ from lib.sampling_settings import SamplingSettings
 from lib.story import load_story
 from lib.web.frame.language import plain
 from lib.web.top_k.report import IN_TABLE
+from lib.web.top_k.settings import CUT_HELPS, CUT_HURTS, K
 from tests.support.apptest import (
     both_spellings,
     charts,
@@ -49,16 +50,16 @@ def sent(at: AppTest) -> dict[str, Any]:
 def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     at = opened()
     data = sent(at)
-    words = prompts(STORY)[0].split()
+    words = CUT_HELPS["en"].split()
     model = load_model("en", 0.3, "small")
     pointer = np.random.default_rng([0, len(words)]).random()
-    step = next_word(model.next_logits(words), STORY.next_word(words), SamplingSettings(top_k=50), pointer=pointer)
+    step = next_word(model.next_logits(words), STORY.next_word(words), SamplingSettings(top_k=K), pointer=pointer)
     shown_words = step.order[: len(data["words"])]
     assert data["words"] == [STORY.vocabulary[i] for i in shown_words]
     assert data["before"] == pytest.approx(step.before[shown_words], rel=1e-3)
     # From these the browser works out the other steps.
     assert data["logits"] == pytest.approx(step.trace.logits[shown_words], rel=1e-4)
-    assert data["cut"] == 50 == sum(step.trace.kept[shown_words])
+    assert data["cut"] == K == sum(step.trace.kept[shown_words])
     assert data["after"] == pytest.approx(step.trace.probabilities[shown_words], rel=1e-4)
     assert data["truth"] == pytest.approx(STORY.next_word(words)[shown_words], rel=1e-3)
     assert data["words"][data["drawn"]] == STORY.vocabulary[step.drawn]
@@ -66,11 +67,34 @@ def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     assert sum(map(sum, parts)) == pytest.approx(1, abs=1e-3)
     values = numbers(at)
     assert values["Cut away"] == f"{100 * step.removed:.1f}%"
-    assert values["Words left"] == f"50 of {len(STORY.vocabulary)}"
+    assert values["Words left"] == f"{K} of {len(STORY.vocabulary)}"
     assert values["Good words thrown away"] == f"{100 * step.thrown_away:.1f}%"
     assert values["Effective choices"] == "{:.1f} → {:.1f}".format(*step.choices)
     assert len(charts(at)) == 2
     assert picture_sizes(at)[0] < 8_000
+
+
+def test_the_default_shows_that_the_cut_removes_the_impossible_tail() -> None:
+    """The takeaway's claim, with the page's own numbers: a large k lets impossible words in, and this one does not."""
+    at = opened(tell="true")
+    values = numbers(at)
+    assert values["Good words thrown away"] == "0.0%"
+    assert values["Impossible words let in"] == "0.0%"
+    model, words = load_model("en", 0.3, "small"), CUT_HELPS["en"].split()
+    uncut = next_word(model.next_logits(words), STORY.next_word(words), SamplingSettings())
+    assert uncut.let_in > 0.04
+    accepted = [int(each) for each in re.findall(r"<strong>(\d+)</strong> accepted", html(at, "stories"))]
+    _greedy, with_cut, without_cut = accepted
+    assert with_cut == 20 > without_cut
+
+
+def test_the_second_look_shows_where_the_same_cut_hurts() -> None:
+    at = opened()
+    at.button(key="where_it_hurts").click().run()
+    assert at.text_input(key="top_k-text").value == CUT_HURTS["en"]
+    values = numbers(healthy(at))
+    assert float(values["Good words thrown away"].rstrip("%")) > 20
+    assert float(values["Impossible words let in"].rstrip("%")) < 1
 
 
 def test_the_whole_vocabulary_stays_under_40_kb() -> None:
@@ -131,7 +155,7 @@ def test_k_from_one_word_to_all(k: int) -> None:
 
 def test_the_sentence_goes_on_word_by_word_to_its_full_stop_and_back() -> None:
     at = opened(seed="3")
-    words = prompts(STORY)[0].split()
+    words = CUT_HELPS["en"].split()
     for _ in range(30):
         data = sent(at)
         drawn = data["words"][data["drawn"]]
@@ -230,7 +254,7 @@ def test_twenty_stories_side_by_side() -> None:
     told = [unescape(re.findall("<div.*?>(.*?)</div>", each, re.DOTALL)[0]).splitlines() for each in columns]
     assert [len(lines) for lines in told] == [20, 20, 20]
     assert len(set(told[0])) == 1  # greedy says one sentence
-    first = prompts(STORY)[0]
+    first = CUT_HELPS["en"]
     for line in (line for lines in told for line in lines):
         sentence = line[2:].strip()
         assert sentence.lower().startswith(first.lower())
@@ -310,12 +334,12 @@ def test_a_word_that_could_be_a_number_stays_in_the_sentence() -> None:
     for link in both_spellings("top_k", text="infinity", k="inf"):
         at = opened(**link)
         assert at.text_input(key="top_k-text").value == "infinity"
-        assert at.select_slider(key="top_k-k").value == 50
+        assert at.select_slider(key="top_k-k").value == K
 
 
 def test_another_beginning_can_be_picked() -> None:
     at = opened()
-    for text in prompts(STORY)[1:]:
+    for text in prompts(STORY):
         at.menu_button(key="icon-prompts").click(text).run()
         assert f"“{text}”" in sent(healthy(at))["labels"]["picture"]
         assert at.text_input(key="top_k-text").value == text

@@ -1,5 +1,6 @@
 """The Two dice page as Streamlit runs it: its default, every control moved, full links, nonsense, and live training."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -48,18 +49,41 @@ def opened(**parameters: str) -> AppTest:
     return measured(healthy(open_app_page("two_dice", **parameters)))
 
 
+def test_the_default_shows_that_neither_die_does_the_other_s_job() -> None:
+    """The takeaway's claim, with the page's own numbers, recorded and there at once."""
+    at = healthy(open_app_page("two_dice"))
+    data = sent(at)
+    assert data["complete"]
+    value = {
+        (p, k): {each["name"]: float(each["value"].rstrip("%").replace("−", "-")) for each in cell["measures"]}
+        for p, row in zip((0.0, 0.3, None), data["rows"], strict=True)
+        for k, cell in zip((None, 1), row["cells"], strict=True)
+    }
+    # No k undoes what was memorised ...
+    assert value[0.0, None]["copied"] > 75
+    assert value[0.0, 1]["copied"] > 75
+    assert value[0.3, None]["copied"] < 10
+    # ... and no dropout in training makes a greedy model varied.
+    assert value[0.0, 1]["different"] == value[0.3, 1]["different"] == 0.1
+    assert value[0.3, None]["different"] > 90
+    alt = next(each["alt"] for each in charts(at) if "interaction" in each["alt"])
+    shares = {name: float(share) for name, share in re.findall(r"(\w+): dropout ([\d.]+)%", alt)}
+    assert shares["copied"] > 75
+    assert shares["different"] < 25
+
+
 def test_the_default_page_shows_the_two_by_two_and_the_grammar() -> None:
     at = opened()
     data = sent(at)
-    assert data["columns"] == ["Speaks: no cut", "Speaks: top-k, k = 10"]
+    assert data["columns"] == ["Speaks: no cut", "Speaks: top-k, k = 1"]
     assert [row["title"] for row in data["rows"]] == [
         "Learned with p = 0",
         "Learned with p = 0.3",
         "The grammar itself",
     ]
-    expected = run_experiment(ExperimentConfig())
+    expected = run_experiment(ExperimentConfig(ks=(None, 1)))
     for row, p in zip(data["rows"], (0.0, 0.3, None), strict=True):
-        for cell, k in zip(row["cells"], (None, 10), strict=True):
+        for cell, k in zip(row["cells"], (None, 1), strict=True):
             result = expected[Cell(p, k)]
             assert cell["measures"][0]["value"] == f"{100 * result.copied.value:.1f}%"
             assert sum(cell["shares"]) == pytest.approx(1)

@@ -34,6 +34,7 @@ from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, percent, plain, prose
 
 EXAMPLES = 200  # of the validation data, so that a moved slider is answered within a twentieth of a second
+_APART = 0.1  # a mean that differs by more from the eval pass is explained
 MOST_ERRORS = 200  # results of 5 kB: 1 MB
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -157,7 +158,10 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
             **said,
         ),
     )
-    st.markdown(prose("dropout", "average" if recording.settings.training else "average-eval", **said))
+    sections = ["average"] if recording.settings.training else ["average-eval"]
+    if abs(mean - full) > _APART and recording.settings.training:
+        sections.append("average-why")
+    st.markdown(" ".join(prose("dropout", section, **said) for section in sections))
 
 
 def _average_labels(name: str, apart: int) -> AverageLabels:

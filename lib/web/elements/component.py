@@ -187,5 +187,5 @@ def unpacked(json_text: str) -> dict[str, Any]:
     >>> unpacked('[{"run": "a1"}, "This picture has not loaded yet."]')
     {'run': 'a1'}
     """
-    data, _text = json.loads(json_text)
+    data, *_words = json.loads(json_text)
     return dict(data)

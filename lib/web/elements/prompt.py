@@ -29,17 +29,20 @@ def story_language() -> str:
     return language if has_both else "en"
 
 
-def choose_prompt(controls: Controls[Any], story: Story, *, longest: int) -> Prompt:
+def choose_prompt(controls: Controls[Any], story: Story, *, longest: int, first: str | None = None) -> Prompt:
     """Draw the field to type in and the list to pick from; ``longest`` is how many words the model reads at most.
+
+    At first the field says ``first``, or the first of the story's own prompts.
 
     Words are used up to the first unknown one. What is typed is the setting ``text``.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = controls.text("text", _("The sentence so far"), prompts(story)[0])
+        offered = prompts(story) if first is None else (first, *prompts(story))
+        text = controls.text("text", _("The sentence so far"), offered[0])
         # Nearly anything can follow the first beginning, very little the last.
         st.menu_button(
             _("Pick another beginning"),
-            prompts(story),
+            offered,
             key="icon-prompts",
             icon=":material/list:",
             help=_("Pick another beginning"),

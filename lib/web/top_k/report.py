@@ -20,9 +20,11 @@ from lib.web.elements.chart import chart
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.metrics import numbers_in_a_row
+from lib.web.elements.prompt import continue_with
 from lib.web.elements.table import table
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, ngettext, percent, prose
+from lib.web.top_k.settings import CUT_HURTS
 
 STORIES = 20
 IN_TABLE = 100  # words
@@ -142,6 +144,13 @@ def mistakes(model: LanguageModel, words: tuple[str, ...], k: int, temperature: 
     st.markdown(prose("top_k", "mistakes", **values))
 
 
+def where_it_hurts(language: str) -> None:
+    """The second look: a beginning after which the same k throws good words away."""
+    if language in CUT_HURTS:
+        label = _("Where the same k hurts: “{beginning} …”", beginning=CUT_HURTS[language])
+        st.button(label, on_click=continue_with, args=(CUT_HURTS[language].split(),), key="where_it_hurts")
+
+
 def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
     """Draw n times from the distribution on screen, beside what was expected, with a verdict."""
     probabilities = step.trace.probabilities
@@ -256,6 +265,7 @@ def report(
     with wrong:
         st.subheader(_("What a cut does wrong, for every k"), anchor=False)
         mistakes(model, words, settings.k, settings.temp)
+        where_it_hurts(model.config.language)
     with many:
         st.subheader(_("Many throws"), anchor=False)
         _many_throws(controls, step, vocabulary, settings.seed)

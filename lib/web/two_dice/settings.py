@@ -14,7 +14,7 @@ class Settings:
     """Everything on this page that a link repeats."""
 
     p: float = choice(0.3, TABLE_RATES[1:])
-    k: int = choice(10, [k for k in reversed(KS) if k])
+    k: int = choice(1, [k for k in reversed(KS) if k])
     all: bool = flag(False)
     n: int = number(1000, FEWEST, MOST, 100)
     seed: int = number(0, 0, 9999, 1)
