@@ -71,7 +71,7 @@ WIDGETS = ", ".join(f"[data-testid={kind}]" for kind in KINDS)
 UNFOLD, HOLDS = ".st-key-more details", f"details:has({WIDGETS})"  # "More", and other folds with controls in them
 # Buttons with these icons, and options with this name, start a training, and what one waits for there is the training.
 TRAINS = ("play_arrow", "school")
-TRAINED = "yours"
+TRAINED = "your own"
 # Not at rest: a widget whose code is being loaded, or a run in the background, with which the server is not idle.
 BUSY = (
     "[data-testid=stSkeleton], [data-testid=stProgress], .experiment[data-complete=false], "

@@ -25,7 +25,7 @@ def free_port() -> int:
 @contextmanager
 def served(app: Path = ROOT / "app.py", **environment: str) -> Iterator[str]:
     """The address of a running ``streamlit run app.py``."""
-    with serving(app, **environment) as (address, _process):
+    with serving(app, port=None, **environment) as (address, _process):
         yield address
 
 
