@@ -48,8 +48,8 @@ PICTURES = {
     "today?part=places": ".block > svg",
     "today?part=data": _CHART,
     "today?part=paper": _CHART,
-    "today?part=schedules": _PROGRESS,
-    "today?part=instead": _PROGRESS,
+    "today?part=schedules": _CHART,
+    "today?part=instead": _CHART,
 }
 # Controls that stand or work only there.
 ELSEWHERE = {
@@ -71,7 +71,7 @@ WIDGETS = ", ".join(f"[data-testid={kind}]" for kind in KINDS)
 UNFOLD, HOLDS = ".st-key-more details", f"details:has({WIDGETS})"  # "More", and other folds with controls in them
 # Buttons with these icons, and options with this name, start a training, and what one waits for there is the training.
 TRAINS = ("play_arrow", "school")
-TRAINED = "yours"
+TRAINED = "your own"
 
 
 @dataclass(frozen=True)

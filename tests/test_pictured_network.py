@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lib.fast_masks import dropout_mask
+from lib.dropout import dropout_mask
 from lib.pictured_network import (
     _SIDE_BY_SIDE,
     MAX_PASSES,

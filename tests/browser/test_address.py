@@ -269,12 +269,26 @@ def test_settings_and_run_survive_a_new_server(browser):
         tab.get_by_role("button", name="Train", exact=True).click()
         p_of(tab, "training").press("ArrowRight")
         says(tab, {"training-p": "0.55", "train": "p=0.5"})
+        linked = context.new_page()  # Streamlit goes on sending the query of a link by which a page was opened
+        linked.goto(f"{address}/training?n=50&{SMALL.replace('n=20&', '')}&lang=fr")
+        ready(linked)
+        p_of(linked, "training").press("ArrowLeft")
+        kept = {**SMALL_SETTINGS, "training-n": "50", "training-p": "0.45", "lang": "fr"}
+        says(linked, kept)
+    expect(tab.locator("[data-testid=stApp]")).not_to_have_attribute("data-test-connection-state", "CONNECTED")
+    forgotten, forgotten_too = (each.evaluate("twoDiceAddress.session") for each in (tab, linked))
     with serving(port=port):
-        expect(tab.get_by_text("The controls have changed since")).to_be_visible(timeout=60_000)
+        tab.wait_for_function("session => twoDiceAddress.session !== session", arg=forgotten, timeout=60_000)
+        ready(tab)
+        expect(tab.get_by_text("The controls have changed since")).to_be_visible()
         says(tab, {"training-p": "0.55", "train": "p=0.5"})
         expect(tab.get_by_text("With dropout, p = 0.50").first).to_be_visible()
         back(tab, "dropout")
         expect(p_of(tab)).to_have_value("0.35")
+        linked.wait_for_function("session => twoDiceAddress.session !== session", arg=forgotten_too, timeout=60_000)
+        ready(linked)
+        expect(p_of(linked, "training")).to_have_value("0.45")
+        says(linked, kept)
     context.close()
 
 

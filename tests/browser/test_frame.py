@@ -81,9 +81,9 @@ def test_the_language_survives_page_changes_and_back(open_page):
     tab = open_page("?lang=fr")
     assert "lang=fr" in tab.url
     tab.locator(".st-key-navigation a").nth(1).click()
-    tab.wait_for_url("**/dropout?*")
+    tab.wait_for_url("**/dropout*")
     ready(tab)
-    assert "lang=fr" in tab.url
+    expect(tab).to_have_url(re.compile(r"/dropout\?lang=fr$"))
     expect(tab.locator(".st-key-languages")).to_contain_text("Français")
     tab.go_back()
     tab.wait_for_url(re.compile(r"/\?lang=fr$"))
@@ -101,12 +101,11 @@ def test_the_settings_of_a_page_are_there_when_one_comes_back(open_page):
     tab = open_page("training?p=0.3&lang=en")
     links = tab.locator(".st-key-navigation a")
     links.nth(1).click()
-    tab.wait_for_url("**/dropout?*")
+    tab.wait_for_url("**/dropout*")
     ready(tab)
     links.nth(2).click()
-    tab.wait_for_url("**/training?*")
+    expect(tab).to_have_url(re.compile("/training[?]training-p=0.3&lang=en$"))
     ready(tab)
-    assert "p=0.3" in tab.url
     expect(
         tab.locator(".st-key-training-p [data-testid=stSliderThumbValue], .st-key-training-p [role=slider]").first
     ).to_be_visible()
@@ -140,7 +139,7 @@ def test_under_reduced_motion_nothing_moves_by_itself(open_page):
 def test_pages_with_settings_of_the_same_name_leave_each_other_alone(open_page, complaints):
     """Dropout accepts p = 1 and n = 25, the Training page neither; each page finds its own again on the way back."""
     page = open_page("dropout?p=1.0&n=25")
-    expect(page).to_have_url(re.compile("dropout-p=1.0&dropout-n=25"))
+    expect(page).to_have_url(re.compile("dropout-p=1&dropout-n=25"))
     slider = page.locator(".st-key-dropout-p input, .st-key-dropout-p [role=slider]").first
     slider.focus()
     page.keyboard.press("ArrowLeft")
@@ -155,8 +154,8 @@ def test_pages_with_settings_of_the_same_name_leave_each_other_alone(open_page, 
     expect(page).to_have_url(re.compile("training-n=200"))
     links.nth(1).click()
     expect(page.locator(".st-key-dropout-p")).to_contain_text("0.95")
+    expect(page).to_have_url(re.compile("dropout-n=25"))
     assert "training" not in page.url
-    assert "dropout-n=25" in page.url
     page.go_back()
     expect(page.locator(".st-key-training-n")).to_be_visible()
     assert ours(complaints) == []

@@ -113,7 +113,7 @@ def test_a_toggle_keeps_the_place_and_eval_drops_nothing(open_page):
     tab.locator(".st-key-today-mlp label").first.click()
     expect(tab.locator(".block .die.off")).to_have_count(1)
     assert position(tab) == 4
-    tab.locator(".st-key-today-mode").get_by_role("radio", name="eval").click()
+    tab.locator(".st-key-today-mode").get_by_role("radio", name="evaluate").click()
     expect(tab.locator(".block .unit.dropped")).to_have_count(0)
     expect(tab.locator(".block .caption")).to_contain_text("nothing is dropped")
 

@@ -81,7 +81,7 @@ def test_another_setting_keeps_the_step_and_does_not_reload_the_picture(open_pag
     expect(tab.locator(".next-word .caption")).to_contain_text("keeps 40 of")
     expect(tab.locator(".next-word")).to_have_attribute("data-mine", "yes")
     expect(tab.locator(".next-word .transport")).to_have_attribute("data-position", "4")
-    assert "k=40" in tab.url
+    expect(tab).to_have_url(re.compile("k=40"))
 
 
 def test_another_setting_keeps_the_speed_what_plays_and_the_keyboard(open_page):

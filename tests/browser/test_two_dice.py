@@ -116,5 +116,5 @@ def test_both_models_are_trained_live_and_their_curves_grow(open_page, complaint
     )
     expect(player).to_have_attribute("data-kept", "yes")
     expect(tab.locator(f"{TABLE} .status")).to_contain_text("Both models learn")
-    assert "models=yours" in tab.url
+    expect(tab).to_have_url(re.compile("models=yours"))
     assert ours(complaints) == []

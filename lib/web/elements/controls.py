@@ -73,7 +73,7 @@ class Controls(Generic[S]):
         """A row of a few choices; ``names`` says what they are called."""
         options, called = self._accepts(name).options, _called(names)
         return self._take(
-            name, st.segmented_control(label, options, format_func=called, required=True, **self._of(name))
+            name, st.segmented_control(label, options, format_func=called, required=True, wrap=True, **self._of(name))
         )
 
     def steps(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:

@@ -7,6 +7,7 @@ history for every change, and its ``bind="query-params"`` writes options as they
 languages.) So there is one entry for each visit of a page, and Back leads to the page before.
 """
 
+import secrets
 import time
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -22,21 +23,28 @@ from lib.web.frame.session import session
 
 S = TypeVar("S")
 RUN = "train"  # the name under which a link says that a run was started, and which
-_WRITTEN_BY_NOW = 2.0  # seconds after which the browser has surely written an address
 
 _mount = st.components.v2.component(
     "two_dice_address",
-    # A component that is drawn again for another reason, a change of theme, say, has nothing new to tell.
     js="""
-export default function ({ data: [{ page, pages, query, links, serial }] }) {
-  const now = (globalThis.twoDiceAddress ??= { serial: 0 });
+export default function ({ data: [{ page, pages, query, links, session, serial }], setTriggerValue }) {
+  const now = (globalThis.twoDiceAddress ??= { session, serial: 0 });
   const name = (path) => pages.find((each) => each === path.split("/").at(-1)) ?? "";
-  if (serial < now.serial || name(location.pathname) !== page) return;
+  if (name(location.pathname) !== page) return;
+  if (session !== now.session) {
+    // The server has forgotten the session: it was started anew, or this browser was offline for long. It has begun
+    // another with a link that Streamlit kept from before. The address knows better.
+    if (!links) return;
+    [now.session, now.serial] = [session, 0];
+    if (query !== location.search.slice(1)) return setTriggerValue("kept", location.search.slice(1));
+  }
+  if (serial < now.serial) return;  // drawn again for another reason, a change of theme, say: another part knows more
   now.serial = serial;
   const embedded = [...new URLSearchParams(location.search)].filter(([key]) => key.startsWith("embed"));
   const search = [query, new URLSearchParams(embedded).toString()].filter(Boolean).join("&");
   if (search !== location.search.slice(1))
     history.replaceState(history.state, "", location.pathname + (search && "?" + search) + location.hash);
+  if (!links) return;
   // A click on these is Streamlit's; what they say is for those who open them in a new tab, a session of its own.
   for (const link of document.querySelectorAll(".st-key-navigation a[href]")) {
     const url = new URL(link.getAttribute("href") || "./", location.href);
@@ -55,14 +63,27 @@ def arrive(page: str) -> None:
     Who comes by Back or Forward finds the page as it was left, which that link may not say: it is too late for a key
     that is pressed right before one leaves.
     """
-    link = dict(st.query_params)
     context = get_script_run_ctx()
     back = context is not None and context.is_history_navigation
-    language = matching_language(link.pop("lang", None))
-    if language and not (back and session.language):
-        session.language = language
+    link = dict(st.query_params)
+    if not (back and session.language):
+        _take_language(link)
     session.arrived = {} if back and page in session.links else link
     session.page = page
+    session.token = session.token or secrets.token_hex(4)
+
+
+def _take_language(link: Mapping[str, str]) -> None:
+    session.language = matching_language(link.get("lang")) or session.language
+
+
+def _begin_again() -> None:
+    """The server has forgotten a session, and its browser tells what the address was: take the page from there."""
+    link = dict(parse_qsl(st.session_state["address-page"]["kept"], keep_blank_values=True))
+    _take_language(link)
+    session.links = {page: texts for page, texts in session.links.items() if page != session.page}
+    session.runs = {}
+    session.arrived = link
 
 
 def remembered() -> dict[str, str]:
@@ -123,14 +144,10 @@ def follow(part: str, *, links: bool = False) -> None:
 
     With ``links`` those to the other pages follow too.
     """
-    wanted, now = query(), time.time()
-    text = urlencode(wanted)
+    text = urlencode(query())
     if session.address[:2] != (session.page, text):
-        session.address = session.page, text, now
-    elif now - session.address[2] > _WRITTEN_BY_NOW and dict(st.query_params) != wanted:
-        # After Back, and after a link with settings, Streamlit's code in the browser goes on sending the query of that
-        # time, and would begin with it when the server has forgotten the session. This tells it the address as it is.
-        st.query_params.from_dict(wanted)
+        session.address = session.page, text, time.time()
+    when_kept: dict[str, Any] = {"on_kept_change": _begin_again} if links else {}
     _mount(
         key=f"address-{part}",
         width=1,
@@ -140,8 +157,10 @@ def follow(part: str, *, links: bool = False) -> None:
                 "page": page_named(session.page).path,
                 "pages": [page.path for page in PAGES],
                 "query": text,
-                "links": {page.path: urlencode(_with_language(page.id, {})) for page in PAGES} if links else {},
+                "links": {page.path: urlencode(_with_language(page.id, {})) for page in PAGES} if links else None,
+                "session": session.token,
                 "serial": session.address[2],
             }
         ],
+        **when_kept,
     )

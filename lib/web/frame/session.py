@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a session remembers this, and need not import PyTorch to do
 class Session:
     """One visitor's session: use `session`."""
 
+    token: str = ""  # tells this session from one that the server has forgotten
     page: str = ""  # the id of the page that was drawn last
     language: str | None = None  # that somebody has chosen, here or by a link
     arrived: Mapping[str, str] = MappingProxyType({})  # the link by which one came, until the controls have read it

@@ -86,7 +86,7 @@ def data_part() -> str:
 
 def _choose(controls: Controls[Settings]) -> None:
     """The controls, and the button that trains the point that they describe."""
-    names = {"end": _("at the end"), "best": _("at the best step"), "training": _("training")}
+    names = {"end": _("last step"), "best": _("best step"), "training": _("training")}
     explained = {
         "end": _("Validation loss after the last step"),
         "best": _("Validation loss at its best step, as early stopping would end"),

@@ -100,8 +100,8 @@ def status_names() -> dict[str, str]:
 def models_part() -> str:
     """Rate over year, and the table; both show what the filters let through."""
     with lesson.picture(Settings) as (controls, stage):
-        stated = {"all": _("all"), "with": _("with dropout"), "without": _("without"), "silent": _("not stated")}
-        show = controls.segmented("show", _("Models"), stated)
+        stated = {"all": _("all"), "with": _("with"), "without": _("without"), "silent": _("not stated")}
+        show = controls.segmented("show", _("Models, by dropout"), stated)
         evidence = {"any": _("any"), "paper": _("paper"), "code": _("code"), "card": _("model card")}
         kind = controls.segmented("kind", _("Evidence"), evidence)
         st.caption(prose("today", "silence"))

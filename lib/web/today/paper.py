@@ -52,8 +52,13 @@ def paper_part() -> str:
 
 def _choose(controls: Controls[Settings]) -> None:
     """The controls, and the button that trains the point that they describe."""
-    figures = {9: _("9: error over p"), 10: _("10: error over data"), 8: _("8: activations")}
-    figure = controls.segmented("fig", _("Figure of the paper"), figures)
+    figure = controls.segmented("fig", _("Figure of the paper"))
+    shows = {
+        9: _("Error against the dropout rate"),
+        10: _("Error against the size of the data set"),
+        8: _("Activations of a hidden layer"),
+    }
+    st.caption(shows[figure])
     controls.segmented("flips", _("Wrong labels"), {share: percent(share, 0) for share in LABEL_NOISE})
     st.markdown(strong(_("Run one point yourself")))
     if figure == 10:
