@@ -17,20 +17,12 @@ POINTS = 5
 def picture() -> None:
     import streamlit as st
 
-    from lib.web.runs.recordings import recording_player
+    from lib.web.runs.recordings import Recording, recording_player
     from lib.web.runs.worker_pool import Run
 
     run = st.session_state.setdefault("run", Run(lambda: None))  # type: ignore[arg-type,return-value]
-    recording_player(
-        "picture",
-        run,
-        count=5,
-        piece=lambda start, stop: {"step": list(range(start, stop)), "series": {}, "maps": None},
-        panels=lambda: [{"title": "an arm"}],
-        panels_id="",
-        metric="loss",
-        status="",
-    )
+    steps, panels = list(range(5)), [{"title": "an arm"}]
+    recording_player("picture", run, Recording(steps, {}, None, panels, panels_id="", metric="loss", status=""))
 
 
 @pytest.fixture
@@ -84,14 +76,16 @@ def waiting() -> None:
     from lib.training import TrainingConfig
     from lib.web.runs.worker_pool import Run
     from lib.web.training.player import training_player
+    from lib.web.training.settings import Settings
 
     run = Run(lambda: None)  # type: ignore[arg-type,return-value]
-    training_player(run, TrainingConfig(), metric="loss", log=False, with_dropout=False)
+    run.watched_at = 1.0  # some page has asked for it
+    training_player(run, TrainingConfig(), Settings())
 
 
 def test_a_run_that_waits_shows_points_floor_and_axes() -> None:
     (data,) = pictures(healthy(AppTest.from_function(waiting, default_timeout=30).run()), "training")
-    assert (data["count"], data["step"], data["status"]) == (0, [], "Starting")
+    assert (data["count"], data["step"], data["status"]) == (0, [], "Computing the first steps")
     truth = make_dataset("moons", n_train=100, noise=0.25, label_noise=0.1, seed=0)
     assert len(data["panels"]) == 2
     for panel in data["panels"]:
