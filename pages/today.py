@@ -47,10 +47,10 @@ def show_picture() -> None:
         "history": _("history"),
         "models": _("models"),
         "places": _("places"),
-        "data": _("data"),
+        "data": _("data size"),
         "paper": _("paper"),
         "schedules": _("schedules"),
-        "instead": _("instead"),
+        "instead": _("alternatives"),
     }
     questions = {
         "history": _("What happened since 2012?"),

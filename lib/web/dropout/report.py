@@ -161,7 +161,8 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
     sections = ["average"] if recording.settings.training else ["average-eval"]
     if abs(mean - full) > _APART and recording.settings.training:
         sections.append("average-why")
-    st.markdown(" ".join(prose("dropout", section, **said) for section in sections))
+    sentences = " ".join(prose("dropout", section, **said) for section in sections)
+    st.markdown(sentences)
 
 
 def _average_labels(name: str, apart: int) -> AverageLabels:

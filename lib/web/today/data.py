@@ -21,15 +21,18 @@ from lib.studies.data_size import (
     load_points,
     means,
 )
+from lib.studies.overconfidence import SENTENCES, load_confidences, mean_of
 from lib.web.elements.chart import chart
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, ngettext, prose, signed, strong
+from lib.web.frame.language import _, decimal, ngettext, percent, prose, signed, strong
 from lib.web.runs.stepwise import Stepwise
 from lib.web.today.runs import computed
 from lib.web.today.settings import Settings
+
+_TOO_LITTLE = 0.3  # a dropout rate that does not keep a model from memorising the smallest set
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ def data_part() -> str:
     st.subheader(_("The numbers"), anchor=False)
     # Where it stops helping is asked of validation; the training loss only shows who memorised.
     _crossings("val_loss" if column == "train_loss" else column)
+    if column == "val_loss":
+        _why_it_hurts(floor)
     _table(column)
     seeds = len({point.seed for point in points})
     runs = ngettext("{count} run", "{count} runs", len(points))
@@ -138,6 +143,27 @@ def _curves(column: str, floor: float, own: Point | None) -> None:
             lines="; ".join(said),
             floor=decimal(floor),
         ),
+    )
+
+
+def _why_it_hurts(floor: float) -> None:
+    """Why a little dropout makes the loss worse on very few sentences, from runs made for this question."""
+    runs = load_confidences()
+    without, with_dropout = mean_of(runs, 0.0), mean_of(runs, _TOO_LITTLE)
+    train = next(mean for size, mean, *_rest in _summary("train_loss").means[_TOO_LITTLE] if size == SENTENCES)
+    st.markdown(
+        prose(
+            "today",
+            "data-why",
+            few=decimal(SENTENCES, 0),
+            p=decimal(_TOO_LITTLE, 1),
+            train=decimal(train),
+            floor=decimal(floor),
+            accuracy_p=percent(with_dropout.accuracy),
+            accuracy_0=percent(without.accuracy),
+            wrong_p=percent(with_dropout.confidence_when_wrong, 0),
+            wrong_0=percent(without.confidence_when_wrong, 0),
+        )
     )
 
 

@@ -6,7 +6,16 @@ from lib.experiment import ExperimentConfig
 from lib.story import load_story
 from lib.web.frame.language import prose
 from lib.web.runs.worker_pool import Run
-from lib.web.two_dice.runs import MeasuringJob, Pair, Tables, measured, results_so_far, shipped_models, trained_pair
+from lib.web.two_dice.runs import (
+    MeasuringJob,
+    Pair,
+    Tables,
+    is_recorded,
+    measured,
+    results_so_far,
+    shipped_models,
+    trained_pair,
+)
 from lib.web.two_dice.table import experiment_table
 from lib.web.two_dice.training import training_status
 
@@ -16,6 +25,8 @@ def live_table(run: Run[MeasuringJob] | None, configs: Tables, pair: Pair | None
     over = run is not None and run.over
     # The same fragment before and after, so that the picture stays where it is and goes on playing.
     st.fragment(_draw, run_every=None if over else 0.5)(configs, pair, measure, live=not over)
+    if is_recorded(configs, pair):
+        st.caption(prose("two_dice", "recorded"))
 
 
 def _draw(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure: str, *, live: bool) -> None:

@@ -178,7 +178,15 @@ def measured(configs: Tables, pair: Pair | None = None) -> Run[MeasuringJob] | N
             return None
         models = trained.job.models
     known = _known(first, pair)
-    return store.watch((configs, pair), session_watcher(), partial(MeasuringJob, configs, models, known))
+    make = partial(MeasuringJob, configs, models, known)
+    all_known = all(cell in known for config in configs for cell in config.cells)
+    return store.watch((configs, pair), session_watcher(), make, recorded_job=make if all_known else lambda: None)
+
+
+def is_recorded(configs: Tables, pair: Pair | None) -> bool:
+    """Whether these tables ship with the program."""
+    recorded = {} if pair else recorded_cells(configs[0])
+    return all(cell in recorded for config in configs for cell in config.cells)
 
 
 def results_so_far(
