@@ -1,5 +1,6 @@
 """Run the app's pages without a browser."""
 
+import functools
 import re
 import threading
 from collections.abc import Callable
@@ -7,11 +8,16 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from lib.web.elements.component import unpacked
 
 PATIENCE = 60  # seconds: the first run of a page imports PyTorch
+
+# Streamlit searches all installed packages for components when a server starts. AppTest does so at every run, which
+# takes ten times as long as the page; what is installed does not change meanwhile.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 def open_app_page(page: str = "app.py", *, unfolded: bool = True, **query: str) -> AppTest:

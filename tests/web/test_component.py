@@ -6,18 +6,20 @@ from enum import IntEnum
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.web.elements.component import moving_picture, refuse_what_json_cannot_hold
 
+text = st.text('a"é😀\n', max_size=3)
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | text | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
 )
 
 
-@given(st.dictionaries(st.text(), plain))
+@settings(deadline=None)
+@given(st.dictionaries(text, plain, max_size=4))
 def test_what_comes_back_from_json_as_it_was_is_accepted(data):
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     refuse_what_json_cannot_hold(data)
