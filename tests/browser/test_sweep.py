@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from lib.web.frame.frame import PAGES
+from lib.web.frame.navigation import PAGES
 from tests.browser.test_frame import ours
 from tests.support.serving import ROOT, served
 from tests.support.sweeping import WATCH, sweep
@@ -30,7 +30,8 @@ def parts_of(page: str) -> tuple[str, ...]:
     """The queries of a page's parts, as its settings declare them."""
     module = f"lib.web.{page}.settings"
     settings = getattr(import_module(module), "Settings", None) if find_spec(module) else None
-    parts = [each.metadata["options"] for each in (fields(settings) if settings else ()) if each.name == "part"]
+    declared = fields(settings) if settings else ()
+    parts = [each.metadata["accepts"].options for each in declared if each.name == "part"]
     return tuple(f"part={part}" for part in parts[0]) if parts else ("",)
 
 
