@@ -239,7 +239,7 @@ def test_a_run_started_by_hand_survives_a_reload_also_when_the_controls_have_mov
     tab.reload()
     ready(tab)
     expect(tab.get_by_text("With dropout, p = 0.30").first).to_be_visible()
-    expect(tab.get_by_text("The controls have changed since")).to_be_visible()
+    expect(tab.get_by_text("You have changed the controls since")).to_be_visible()
     says(tab, moved)
     assert ours(complaints) == []
 
@@ -280,7 +280,7 @@ def test_settings_and_run_survive_a_new_server(browser):
     with serving(port=port):
         tab.wait_for_function("session => twoDiceAddress.session !== session", arg=forgotten, timeout=60_000)
         ready(tab)
-        expect(tab.get_by_text("The controls have changed since")).to_be_visible()
+        expect(tab.get_by_text("You have changed the controls since")).to_be_visible()
         says(tab, {"training-p": "0.55", "train": "p=0.5"})
         expect(tab.get_by_text("With dropout, p = 0.50").first).to_be_visible()
         back(tab, "dropout")

@@ -1,7 +1,7 @@
 """Every page and every part, with all that opens opened: no picture stays empty, and the console has no complaint."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from importlib import import_module
 from importlib.util import find_spec
@@ -9,25 +9,27 @@ from importlib.util import find_spec
 import pytest
 
 from lib.web.frame.navigation import PAGES
+from lib.web.today.settings import PARTS
 from tests.browser.test_frame import ours
 from tests.support.serving import ROOT, served
 from tests.support.sweeping import WATCH, sweep
 
 QUICK = {"training": "steps=200&seeds=2", "two_dice": "n=100"}  # what is trained or measured is soon over
 # What no choice on the page leads to: a run, and a beginning of which nobody knows how it goes on.
-BESIDE = {"training": ("train=1", "train=1&data=digits"), "top_k": ("text=the+the",)}
+BESIDE = {"training": ("train=1", "train=1&data=digits&metric=accuracy"), "top_k": ("text=the+the",)}
 
 
-def links() -> Iterator[str]:
-    """A link to every page, and to every part of a page that has parts."""
-    for page in PAGES:
-        path, quick = "" if page.id == "home" else page.id, QUICK.get(page.id, "")
-        for query in (*parts_of(page.id), *BESIDE.get(page.id, ())):
-            yield f"{path}?" + "&".join(filter(None, (query, quick)))
+def links(queries: Callable[[str], Iterable[str]]) -> list[str]:
+    """Links to the pages, with the queries of each."""
+    return [
+        f"{'' if page.id == 'home' else page.id}?" + "&".join(filter(None, (query, QUICK.get(page.id))))
+        for page in PAGES
+        for query in queries(page.id)
+    ]
 
 
 def parts_of(page: str) -> tuple[str, ...]:
-    """The queries of a page's parts, as its settings declare them."""
+    """The queries of a page's parts, as its settings declare them; of a page without parts, that of the page."""
     module = f"lib.web.{page}.settings"
     settings = getattr(import_module(module), "Settings", None) if find_spec(module) else None
     declared = fields(settings) if settings else ()
@@ -35,11 +37,21 @@ def parts_of(page: str) -> tuple[str, ...]:
     return tuple(f"part={part}" for part in parts[0]) if parts else ("",)
 
 
-@pytest.mark.parametrize("link", list(links()))
+@pytest.mark.parametrize("link", links(parts_of))
 def test_everything_on_the_page_is_drawn_and_nothing_complains(open_page, complaints, link):
-    page = open_page(link, script=WATCH)
-    faults = sweep(page)
+    faults = sweep(open_page(link, script=WATCH))
     assert faults + ours(complaints) == []
+
+
+@pytest.mark.parametrize("link", links(lambda page: BESIDE.get(page, ())))
+def test_what_only_a_link_or_a_run_brings_is_drawn_too(open_page, complaints, link):
+    faults = sweep(open_page(link, script=WATCH), choices=False)
+    assert faults + ours(complaints) == []
+
+
+def test_every_page_and_every_part_is_visited():
+    assert {link.split("?")[0] or "home" for link in links(parts_of)} == {page.id for page in PAGES}
+    assert {f"today?part={part}" for part in PARTS} <= set(links(parts_of))
 
 
 # One picture that is as it should be, and four that are not, each in a way of its own; and an error in words.
@@ -95,6 +107,6 @@ def test_the_sweep_finds_what_is_broken(open_page, complaints, faulty):
         "idle is empty",
         "the page says: It broke.",
     ]
-    said = "\n".join(ours(complaints))
-    assert "is not valid JSON" in said
-    assert "broken on purpose" in said
+    console = "\n".join(ours(complaints))
+    assert "is not valid JSON" in console
+    assert "broken on purpose" in console

@@ -58,10 +58,10 @@ FAULTS = """() => {
 }"""
 
 
-def sweep(page: Page) -> list[str]:
+def sweep(page: Page, *, choices: bool = True) -> list[str]:
     """Everything that is wrong on a page which was opened with the script `WATCH`, beside what its console says.
 
-    Where something is wrong as the page opens, that is all.
+    Where something is wrong as the page opens, that is all. Without ``choices`` the page keeps those of its link.
     """
     at_rest(page)
     if faults := scroll_through(page):
@@ -69,9 +69,10 @@ def sweep(page: Page) -> list[str]:
     unfold(page)
     look_into_popovers(page)
     faults = scroll_through(page)
-    for _choice in make_every_choice(page):
-        faults += faults_in_sight(page)
-    faults += scroll_through(page)
+    if choices:
+        for _choice in make_every_choice(page):
+            faults += faults_in_sight(page)
+        faults += scroll_through(page)
     return list(dict.fromkeys(faults))
 
 
