@@ -110,7 +110,7 @@ def test_every_event_shows_its_number_source_and_kind_of_evidence(event: Any) ->
 
 def test_corrections_are_marked() -> None:
     at = opened(event="2012-alexnet")
-    assert "Often told otherwise" in at.warning[0].value
+    assert "Often misreported" in at.warning[0].value
     assert "ordinary dropout of units" in at.warning[0].value
     assert len(at.warning) == 1
     at.session_state["corrections"] = True  # somebody opens the list
@@ -131,7 +131,7 @@ def test_the_models_table_and_its_picture_follow_the_filters() -> None:
     assert tables(at)[0]["model"] == [r"GPT\-3"]
     at.button_group(key="today-kind").set_value("card").run()
     assert not tables(healthy(at))
-    assert "No model passes." in shown(at)
+    assert "No model matches." in shown(at)
 
 
 def test_what_is_not_stated_is_not_drawn_at_zero() -> None:
@@ -190,7 +190,7 @@ def test_one_point_is_run_live_and_stands_beside_the_shipped_ones(monkeypatch: p
     at = opened(part="data", size="250", rate="0.1")
     next(each for each in at.button if each.label == "Train this point").click().run()
     at = settled(at)
-    assert "Yours, 250 sentences and p = 0.1" in shown(at)
+    assert "Your run, with 250 sentences and p = 0.1" in shown(at)
     assert "your run" in {trace.get("name") for trace in figure(at)["data"]}
 
 
@@ -208,14 +208,14 @@ def test_one_point_of_the_papers_figures_is_run_live() -> None:
     at = opened(part="paper", fig="10", digits="20", drop="0.5")
     next(each for each in at.button if each.label == "Train this point").click().run()
     at = settled(at)
-    assert "Yours, 20 digits and p = 0.50" in shown(at)
+    assert "Your run, with 20 digits and p = 0.50" in shown(at)
     assert "your run" in {trace.get("name") for trace in figure(at)["data"]}
 
 
 def test_schedules_end_with_a_table_and_the_honest_note() -> None:
     at = settled(opened(part="schedules", few="50"))
     text = shown(at)
-    names = ["no dropout", "constant", "early only", "late only", "falling in a straight line"]
+    names = ["no dropout", "constant", "early only", "late only", "falling linearly"]
     assert tables(at)[0]["schedule"] == names
     assert "vision" in text
     assert "language models" in text
@@ -228,7 +228,7 @@ def test_the_other_regularisers_are_arms_of_one_picture() -> None:
     (table,) = tables(at)
     assert table["arm"] == names
     assert set(table["verdict"][1:]) <= {
-        "helped", "hurt", "no difference that shows", "no difference that matters",
+        "helped", "hurt", "no clear difference", "negligible difference",
     }  # fmt: skip
     assert "early stopping" in {trace.get("name") for trace in figure(at)["data"]}
 

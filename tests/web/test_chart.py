@@ -46,7 +46,7 @@ def test_many_passes_are_drawn_from_few_bytes(passes: int):
     apart = {1000: 5, 200: 1}[passes]
     assert (single["x0"], single["dx"]) == (1, apart)
     np.testing.assert_allclose(unpacked(single["y"]), recording.probabilities[::apart, best].numpy(), rtol=1e-6)
-    assert single["name"] == {1000: "one pass, of every 5", 200: "one pass"}[passes]
+    assert single["name"] == {1000: "one pass in every 5", 200: "one pass"}[passes]
     for line, expected in ((mean, recording.running_mean), (geometric, recording.running_geometric_mean)):
         at_pass = unpacked(line["x"])
         assert len(at_pass) <= MOST_POINTS

@@ -78,7 +78,7 @@ def name_unknown_words(beginning: Prompt, story: Story) -> None:
         return
     with st.container(key="unknown", border=True):
         names = ", ".join(f"“{plain(word)}”" for word in beginning.unknown[:5])
-        st.markdown(_("Not in this storybook: {words}. The picture uses the words before.", words=names))
+        st.markdown(_("Not in this storybook: {words}. The picture uses the words before that.", words=names))
         first = beginning.unknown[0]
         nearest = story.nearest_words(first.lower())
         if nearest:
@@ -97,7 +97,7 @@ def name_impossible_word(impossible: ImpossiblePrefix) -> None:
     st.info(
         _(
             "No sentence of the storybook begins like this: “{word}” cannot follow “{before}”. "
-            "The model goes on all the same, but there is no truth to compare it with.",
+            "The model carries on all the same, but there is no truth to compare it with.",
             word=plain(word),
             before=plain(before) or "…",
         ),

@@ -94,13 +94,13 @@ def _choose(controls: Controls[Settings]) -> None:
     names = {"end": _("last step"), "best": _("best step"), "training": _("training")}
     explained = {
         "end": _("Validation loss after the last step"),
-        "best": _("Validation loss at its best step, as early stopping would end"),
+        "best": _("Validation loss at its best step, where early stopping would stop"),
         "training": _("Training loss after the last step, dropout off"),
     }
     st.caption(explained[controls.segmented("loss", _("Loss"), names)])
-    st.markdown(strong(_("Run one point yourself")))
+    st.markdown(strong(_("Train one point yourself")))
     controls.steps("size", _("Training sentences"))
-    controls.segmented("rate", _("p, the chance to drop"))
+    controls.segmented("rate", _("p, the dropout rate"))
     button = st.container()
     with controls.more() as drawn:
         if drawn:
@@ -175,7 +175,7 @@ def _compared(own: Point, points: list[Point], column: str) -> None:
     ]
     st.success(
         _(
-            "Yours, {n} sentences and p = {p}: {value} nats. Shipped: {shipped}.",
+            "Your run, with {n} sentences and p = {p}: {value} nats. The runs in the picture: {shipped}.",
             n=decimal(own.sentences, 0),
             p=decimal(own.p, 1),
             value=value,

@@ -60,10 +60,10 @@ def _choose(controls: Controls[Settings]) -> None:
     }
     st.caption(shows[figure])
     controls.segmented("flips", _("Wrong labels"), {share: percent(share, 0) for share in LABEL_NOISE})
-    st.markdown(strong(_("Run one point yourself")))
+    st.markdown(strong(_("Train one point yourself")))
     if figure == 10:
         controls.steps("digits", _("Training digits"))
-    controls.slider("drop", _("p, the chance to drop"))
+    controls.slider("drop", _("p, the dropout rate"))
     button = st.container()
     with controls.more() as drawn:
         if drawn:
@@ -85,7 +85,7 @@ def _own_values(asked: DigitsTrial | None) -> list[Value]:
     own: list[Value] = run.values
     st.success(
         _(
-            "Yours, {n} digits and p = {p}: {train} training error, {val} validation error.",
+            "Your run, with {n} digits and p = {p}: {train} training error, {val} validation error.",
             n=decimal(asked.n, 0),
             p=decimal(asked.rates[0]),
             train=percent(_of(own, "train_error")),
@@ -143,7 +143,7 @@ def _errors(own: list[Value], figure: int, noise: float) -> None:
         drawn_once(
             lines_figure,
             lines,
-            x_label=_("p, the chance to drop") if figure == 9 else _("training digits"),
+            x_label=_("p, the dropout rate") if figure == 9 else _("training digits"),
             y_label=_("error"),
             logarithmic_x=figure == 10,
             x_ticks=FIGURE_10_SIZES if figure == 10 else None,

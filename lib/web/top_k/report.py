@@ -38,12 +38,12 @@ def numbers(step: NextWord, V: int) -> None:
     """What the cut took away, and how open the choice was before and after it."""
     (entropy_before, entropy_after), (before, after) = step.entropy, step.choices
     cells = [
-        (_("Cut away"), percent(step.removed), _("Probability that the cut words held together.")),
+        (_("Cut away"), percent(step.removed), _("The probability of all the cut words together.")),
         (_("Words left"), _("{kept} of {V}", kept=decimal(step.kept, 0), V=decimal(V, 0)), None),
         (
             _("Effective choices"),
             f"{decimal(before, 1)} → {decimal(after, 1)}",
-            _("As many equally likely words would leave the choice just as open: exp(entropy)."),
+            _("The choice is as open as one between this many equally likely words: exp(entropy)."),
         ),
         (_("Entropy, nats"), f"{decimal(entropy_before)} → {decimal(entropy_after)}", None),
     ]
@@ -57,7 +57,7 @@ def numbers(step: NextWord, V: int) -> None:
             (
                 _("Impossible words let in"),
                 percent(step.let_in),
-                _("The probability that the draw gives a word which cannot stand here."),
+                _("The probability of drawing a word that cannot stand here."),
             ),
         ]
     numbers_in_a_row(cells)
@@ -174,7 +174,7 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
         DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
     )
     alt = _(
-        "{n} draws gave {different} different words; “{word}” came {count} times, where {expected} were expected.",
+        "{n} draws gave {different} different words; “{word}” came up {count} times; {expected} were expected.",
         **values,
     )
     chart(figure, key="draws", alt=alt)
@@ -246,7 +246,7 @@ def _sentence(model: LanguageModel, words: list[str]) -> str:
 def drawn_word(step: NextWord, vocabulary: list[str], end: str) -> str:
     """What the button that goes on says."""
     word = vocabulary[step.drawn]
-    return _("Full stop: the sentence ends") if word == end else _("Go on with “{word}”", word=word)
+    return _("Full stop: the sentence ends") if word == end else _("Continue with “{word}”", word=word)
 
 
 def word_count(count: int) -> str:
@@ -263,11 +263,11 @@ def report(
     words_table(step, vocabulary)
     wrong, many = st.columns(2, gap="large")
     with wrong:
-        st.subheader(_("What a cut does wrong, for every k"), anchor=False)
+        st.subheader(_("What the cut gets wrong, for every k"), anchor=False)
         mistakes(model, words, settings.k, settings.temp)
         where_it_hurts(model.config.language)
     with many:
-        st.subheader(_("Many throws"), anchor=False)
+        st.subheader(_("Many draws"), anchor=False)
         _many_throws(controls, step, vocabulary, settings.seed)
     st.subheader(_("Twenty stories from here"), anchor=False)
     _twenty_stories(controls, model, words, settings.seed, sampling)
@@ -285,5 +285,5 @@ def _twenty_stories(
     controls: Controls[Any], model: LanguageModel, words: tuple[str, ...], seed: int, sampling: SamplingSettings
 ) -> None:
     """What is told from here on, if somebody wants to read it."""
-    if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
+    if controls.toggle("tell", _("Write them: greedy, with the settings on screen, and without a cut")):
         stories(model.config.language, model.config.p, words, seed, sampling)

@@ -124,7 +124,7 @@ def _effects(results: Results, config: ExperimentConfig, measure: str) -> tuple[
     labels = EffectLabels(
         dropout=_("dropout, while learning"),
         top_k=_("top-k, while speaking"),
-        interaction=_("interaction: only both together"),
+        interaction=_("interaction: the two together"),
         share=_("share of all movement between the cells"),
     )
     drawn = [measure_name(name) for name in parts], [part.shares for part in parts.values()], labels
@@ -150,7 +150,7 @@ def _profiles(results: Results, config: ExperimentConfig, measure: str) -> tuple
     ]
     ks = [cut(k) for k in config.ks]
     alt = _("{measure} for k = {ks}. {lines}", measure=measure_name(measure), ks=", ".join(ks), lines="; ".join(lines))
-    return (ks, profiles, measure_name(measure), _("k, the words that stay in")), alt
+    return (ks, profiles, measure_name(measure), _("k: how many words stay in")), alt
 
 
 def differences(job: MeasuringJob, config: ExperimentConfig, p: float, k: int) -> None:
@@ -187,7 +187,7 @@ def _in_words(measure: str, p: float, k: int, cells: list[Estimate], interaction
     """One sentence on one interaction."""
     without, with_dropout = combined(cells[:2], (-1, 1)), combined(cells[2:], (-1, 1))
     return _(
-        "**{measure}**: the cut at k = {k} moves it by {without} at p = 0, and by {with_dropout} at p = {p}. "
+        "**{measure}**: the cut at k = {k} changes it by {without} at p = 0, and by {with_dropout} at p = {p}. "
         "The difference between the two is the interaction, {interaction}.",
         measure=measure_name(measure),
         k=k,

@@ -62,16 +62,16 @@ def experiment_table(
 
 def _labels(measure: str) -> dict[str, Any]:
     return {
-        "table": _("Who learned how (rows), who speaks how (columns), and what is said"),
+        "table": _("How each model learned (rows), how it speaks (columns), and what it says"),
         "verdicts": [
             _("copied word for word from the training set"),
             _("new and possible"),
-            _("impossible: the grammar cannot say it"),
+            _("impossible: the grammar cannot produce it"),
         ],
         "short": [_("copied"), _("new"), _("impossible")],
         "measure": _("{measure}, 95 % interval", measure=measure_name(measure)),
         "waiting": "…",
-        "progress": _("Sentences told"),
+        "progress": _("Sentences generated"),
         "transport": transport_labels(),
     }
 
