@@ -59,7 +59,7 @@ def show_picture() -> None:
         name_problems(prompt, story, follows.impossible)
     with stage:
         before = " ".join(prompt.words) or "…"
-        next_word_player(step, story.vocabulary, temperature=settings.temp, said=before, logarithmic=settings.all)
+        next_word_player(step, story.vocabulary, temperature=settings.temp, prompt=before, logarithmic=settings.all)
     report(controls, step, model, prompt.words, sampling)
 
     lesson.link_here()

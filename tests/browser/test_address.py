@@ -33,8 +33,8 @@ def query(tab: Page) -> dict[str, str]:
 def says(tab: Page, settings: dict[str, str]) -> None:
     """Wait until the address says exactly this."""
     tab.wait_for_function(
-        """wanted => { const said = Object.fromEntries(new URLSearchParams(location.search));
-            return JSON.stringify(Object.entries(said).sort()) === JSON.stringify(Object.entries(wanted).sort()); }""",
+        """wanted => { const found = Object.fromEntries(new URLSearchParams(location.search));
+            return JSON.stringify(Object.entries(found).sort()) === JSON.stringify(Object.entries(wanted).sort()); }""",
         arg=settings,
     )
 

@@ -14,7 +14,7 @@ from tests.support.serving import ROOT, served
 from tests.support.sweeping import WATCH, sweep
 
 QUICK = {"training": "steps=200&seeds=2", "two_dice": "n=100"}  # what is trained or measured is soon over
-# What no choice on the page leads to: a run, and a beginning of which nobody knows how it goes on.
+# What no choice on the page leads to: a run, and a prompt that the storybook cannot continue.
 BESIDE = {"training": ("train=1", "train=1&data=digits"), "top_k": ("text=the+the",)}
 
 
@@ -94,6 +94,6 @@ def test_the_sweep_finds_what_is_broken(open_page, complaints, faulty):
         "idle is empty",
         "the page says: It broke.",
     ]
-    said = "\n".join(ours(complaints))
-    assert "is not valid JSON" in said
-    assert "broken on purpose" in said
+    messages = "\n".join(ours(complaints))
+    assert "is not valid JSON" in messages
+    assert "broken on purpose" in messages

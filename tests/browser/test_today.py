@@ -99,8 +99,8 @@ def test_masks_play_and_differ_from_pass_to_pass(open_page, complaints):
 
 def test_hollow_cells_are_those_that_the_caption_counts(open_page):
     tab = opened(open_page, "places", "&att=false")
-    said = tab.locator(".block .caption").inner_text()
-    embedding, attention, projection, mlp = (int(number) for number in re.findall(r"\d+", said.split(":")[1])[:4])
+    caption = tab.locator(".block .caption").inner_text()
+    embedding, attention, projection, mlp = (int(number) for number in re.findall(r"\d+", caption.split(":")[1])[:4])
     assert attention == 0
     assert tab.locator(".block .unit.dropped").count() == embedding + attention + projection + mlp
     expect(tab.locator(".block .die.off")).to_have_count(1)

@@ -50,7 +50,7 @@ def figure(at: AppTest, index: int = 0) -> dict[str, Any]:
 
 
 def test_why_a_little_dropout_hurts_on_very_few_sentences_is_told_with_measured_numbers() -> None:
-    said = shown(opened(part="data"))
+    text = shown(opened(part="data"))
     runs = load_confidences()
     without, with_dropout = mean_of(runs, 0.0), mean_of(runs, 0.3)
     # The claim: right about as often, and more confident when wrong, in every single run.
@@ -58,8 +58,8 @@ def test_why_a_little_dropout_hurts_on_very_few_sentences_is_told_with_measured_
     pairs = [(a, b) for a in runs for b in runs if (a.p, b.p, a.seed) == (0.0, 0.3, b.seed)]
     assert len(pairs) == 3
     assert all(b.confidence_when_wrong > a.confidence_when_wrong + 0.05 for a, b in pairs)
-    assert f"{100 * with_dropout.confidence_when_wrong:.0f}% on average" in said
-    assert f"{100 * with_dropout.accuracy:.1f}% and {100 * without.accuracy:.1f}%" in said
+    assert f"{100 * with_dropout.confidence_when_wrong:.0f}% on average" in text
+    assert f"{100 * with_dropout.accuracy:.1f}% and {100 * without.accuracy:.1f}%" in text
     assert "little dropout hurt" not in shown(opened(part="data", loss="best"))
 
 
@@ -102,8 +102,8 @@ def test_every_event_shows_its_number_source_and_kind_of_evidence(event: Any) ->
     assert event.number in text
     assert f"]({event.source})" in text
     assert f"badge[{event.kind}]" in text
-    (told,) = [each.value for each in at.markdown if each.value.startswith(event.who)]
-    assert told == f"{event.who} · {event.what}"
+    (description,) = [each.value for each in at.markdown if each.value.startswith(event.who)]
+    assert description == f"{event.who} · {event.what}"
     for each in at.markdown:
         assert not re.search(r"[.,;:!?]\s*[.,;:!?]", re.sub(r"https://\S+", "", each.value)), each.value
 

@@ -199,7 +199,7 @@ def test_a_refused_table_says_what_is_wrong_in_which_line_and_loses_nothing():
 
 
 @pytest.mark.parametrize("code", MESSAGES)
-def test_every_refusal_can_be_told(code):
+def test_every_refusal_has_a_message(code):
     app = healthy(open_app_page("training"))
     assert app
     error = TableError(code, line=3, column="a", value="b", found=4, expected=5)

@@ -132,7 +132,7 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
     full, mean = float(recording.full_probabilities[best]), float(recording.running_mean[-1, best])
     geometric = float(recording.running_geometric_mean[-1, best])
     error = float(recording.standard_error[-1, best]) if passes > 1 else None
-    said = {
+    values = {
         "passes": passes,
         "name": name,
         "mean": percent(mean),
@@ -155,13 +155,13 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
         alt=_(
             "Probability of class {name} over {passes} passes: the mean ends at {mean}, "
             "the geometric mean at {geometric}, the eval pass gives {full}.",
-            **said,
+            **values,
         ),
     )
     sections = ["average"] if recording.settings.training else ["average-eval"]
     if abs(mean - full) > _APART and recording.settings.training:
         sections.append("average-why")
-    sentences = " ".join(prose("dropout", section, **said) for section in sections)
+    sentences = " ".join(prose("dropout", section, **values) for section in sections)
     st.markdown(sentences)
 
 
@@ -200,7 +200,7 @@ def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -
 def _draw_monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -> None:
     result = _monte_carlo(network.data, network.trained_rate, rates, seed)
     error, full = result.error.numpy(), result.weight_scaling_error  # (R, N)
-    said = {
+    values = {
         "repeats": error.shape[0],
         "passes": error.shape[1],
         "count": result.examples,
@@ -224,7 +224,7 @@ def _draw_monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: 
             alt=_(
                 "Validation error by number of passes averaged: {one} with one pass, "
                 "{all} with {passes}; the eval pass has {full}.",
-                **said,
+                **values,
             ),
         )
     if result.meets_at is not None:
@@ -232,4 +232,4 @@ def _draw_monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: 
     else:
         section = "figure-11-apart" if result.apart else "figure-11-near"
         verdict = prose("dropout", section, p=decimal(network.trained_rate, 1), count=result.examples)
-    words.markdown(f"{prose('dropout', 'figure-11', **said)}\n\n{verdict}")
+    words.markdown(f"{prose('dropout', 'figure-11', **values)}\n\n{verdict}")

@@ -94,7 +94,7 @@ def _schedule_curves(history: History, show: str) -> None:
     table = history.train_loss if show == "training" else history.val_loss  # (T, A, E)
     mean = table.mean(axis=-1)  # (T, A)
     lines = [
-        Line(schedule_names()[schedule], history.step.tolist(), mean[:, arm].tolist(), look=arm, markers=False)
+        Line(schedule_names()[schedule], history.step.tolist(), mean[:, arm].tolist(), style=arm, markers=False)
         for arm, schedule in enumerate(SCHEDULES)
     ]
     chart(
@@ -151,10 +151,10 @@ def _difference_headings() -> tuple[str, str, str]:
 def _difference(is_baseline: bool, mean: float, low: float, high: float) -> tuple[str, str, str]:
     if is_baseline:
         return "", "", ""
-    said = _("helped") if high < 0 else _("hurt") if low > 0 else _("no clear difference")
+    verdict = _("helped") if high < 0 else _("hurt") if low > 0 else _("no clear difference")
     if abs(mean) < NEGLIGIBLE_LOSS:
-        said = _("negligible difference")
-    return signed(mean), _("{low} to {high}", low=signed(low), high=signed(high)), said
+        verdict = _("negligible difference")
+    return signed(mean), _("{low} to {high}", low=signed(low), high=signed(high)), verdict
 
 
 def instead_part() -> str:
@@ -191,12 +191,12 @@ def arm_names(histories: dict[str, History]) -> dict[str, str]:
 
 def _regulariser_curves(histories: dict[str, History], results: list[ArmResult], show: str) -> None:
     names = arm_names(histories)
-    looks = {"nothing": 0, "dropout": 2, "decay": 4, "more_data": 5}
+    styles = {"nothing": 0, "dropout": 2, "decay": 4, "more_data": 5}
     lines = []
     for arm, history in histories.items():
         table = history.train_loss if show == "training" else history.val_loss
         y = table[:, 0].mean(-1).tolist()
-        lines.append(Line(names[arm], history.step.tolist(), y, look=looks[arm], markers=False))
+        lines.append(Line(names[arm], history.step.tolist(), y, style=styles[arm], markers=False))
     stopped = next(each for each in results if each.arm == "early_stopping")
     value = stopped.train_loss if show == "training" else stopped.val_loss
     chart(

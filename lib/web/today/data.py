@@ -116,13 +116,13 @@ def _trial(size: int, rate: float, seed: int) -> Stepwise:
 
 
 def _curves(column: str, floor: float, own: Point | None) -> None:
-    lines, said = [], []
-    for look, (p, rows) in enumerate(_summary(column).means.items()):
+    lines, descriptions = [], []
+    for style, (p, rows) in enumerate(_summary(column).means.items()):
         if not rows:
             continue
         sizes, mean, low, high = (list(values) for values in zip(*rows, strict=True))
-        lines.append(Line(_("p = {p}", p=decimal(p, 1)), sizes, mean, low, high, look))
-        said.append(f"p = {decimal(p, 1)}: {decimal(mean[0])} → {decimal(mean[-1])}")
+        lines.append(Line(_("p = {p}", p=decimal(p, 1)), sizes, mean, low, high, style))
+        descriptions.append(f"p = {decimal(p, 1)}: {decimal(mean[0])} → {decimal(mean[-1])}")
     spots = [Spot(_("your run"), own.sentences, getattr(own, column))] if own else []
     chart(
         drawn_once(
@@ -140,7 +140,7 @@ def _curves(column: str, floor: float, own: Point | None) -> None:
             "Loss from {few} to {many} sentences: {lines}. The floor is {floor}.",
             few=decimal(SIZES[0], 0),
             many=decimal(SIZES[-1], 0),
-            lines="; ".join(said),
+            lines="; ".join(descriptions),
             floor=decimal(floor),
         ),
     )
@@ -206,17 +206,17 @@ def _crossings(column: str) -> None:
             "last_low": signed(found.last.low, 3),
             "last_high": signed(found.last.high, 3),
         }
-        said = [prose("today", "crossing", **words)]
+        sentences = [prose("today", "crossing", **words)]
         for section, size in (
             ("crossing-helps-from", found.helps_from),
             ("crossing-fades", found.fades),
             ("crossing-hurts-from", found.sentences),
         ):
             if size:
-                said.append(prose("today", section, size=_about(size), negligible=decimal(NEGLIGIBLE_LOSS)))
+                sentences.append(prose("today", section, size=_about(size), negligible=decimal(NEGLIGIBLE_LOSS)))
         if found.sentences is None:
-            said.append(prose("today", "crossing-none"))
-        items.append("- " + " ".join(said))
+            sentences.append(prose("today", "crossing-none"))
+        items.append("- " + " ".join(sentences))
     st.markdown("\n".join(items))
 
 

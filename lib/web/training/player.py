@@ -190,7 +190,7 @@ def status(run: Run[TrainingJob]) -> str:
     if not run.begun:
         return ""
 
-    def tell(job: TrainingJob, left: str) -> str:
+    def text(job: TrainingJob, left: str) -> str:
         config = job.config
         return _(
             "{done} · {left} s left · {speed} network steps per second",
@@ -199,4 +199,4 @@ def status(run: Run[TrainingJob]) -> str:
             speed=decimal(len(config.rates) * config.members * run.steps_per_second, 0),
         )
 
-    return run_status(training_runs(), run, tell)
+    return run_status(training_runs(), run, text)

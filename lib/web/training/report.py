@@ -37,14 +37,14 @@ def verdict(run: Run[TrainingJob], config: TrainingConfig) -> None:
         to=percent(accuracy.arm_value),
         n=config.members,
     )
-    said, show = {
+    headline, show = {
         "helped": (_("Dropout helped here."), st.success),
         "no_difference": (_("Dropout made no clear difference here."), st.info),
         "hurt": (_("Dropout hurt here."), st.warning),
         "unknown": (_("No verdict: with one network in each arm, an effect cannot be told from luck."), st.info),
     }[loss.outcome]
     if config.members > 1 and loss.outcome == "unknown":
-        said = _("No verdict: a loss is no longer a number. A smaller learning rate helps.")
+        headline = _("No verdict: a loss is no longer a number. A smaller learning rate helps.")
     interval = ""
     if loss.outcome != "unknown":
         interval = _(
@@ -53,7 +53,7 @@ def verdict(run: Run[TrainingJob], config: TrainingConfig) -> None:
             low=signed(loss.low),
             high=signed(loss.high),
         )
-    show(f"**{said}** {change} {interval} {_early_stopping(end)}")
+    show(f"**{headline}** {change} {interval} {_early_stopping(end)}")
 
 
 def _early_stopping(end: Ending) -> str:

@@ -124,19 +124,19 @@ def interval_text(measure: str, estimate: Estimate) -> str:
     return f"({decimal(100 * estimate.low, 1)}–{decimal(100 * estimate.high, 1)})"
 
 
-def sentence_text(told: JudgedSentence, story: Story) -> str:
+def sentence_text(sentence: JudgedSentence, story: Story) -> str:
     """The sentence; one that was still going on at the model's last word is left open."""
-    return " ".join(told.words) + " …" if told.unfinished else story.text_of(told.words)
+    return " ".join(sentence.words) + " …" if sentence.unfinished else story.text_of(sentence.words)
 
 
 def measuring_status(run: Run[MeasuringJob]) -> str:
     """One line on how far the run is; empty once it is over."""
 
-    def tell(job: MeasuringJob, left: str) -> str:
-        told, every = decimal(job.step, 0), decimal(job.steps, 0)
-        return _("{told} of {all} sentences · {left} s left", told=told, all=every, left=left)
+    def text(job: MeasuringJob, left: str) -> str:
+        generated, every = decimal(job.step, 0), decimal(job.steps, 0)
+        return _("{told} of {all} sentences · {left} s left", told=generated, all=every, left=left)
 
-    return run_status(measuring_runs(), run, tell)
+    return run_status(measuring_runs(), run, text)
 
 
 def _row(

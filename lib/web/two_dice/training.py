@@ -119,11 +119,11 @@ def pair_verdict(run: Run[TrainingPairJob], pair: Pair) -> None:
     if run.job is None or not run.done:
         return
     floor = load_story(pair[0].language).entropy_per_word
-    told = []
+    paragraphs = []
     for config, records in zip(pair, run.job.records, strict=True):
         last = records[-1]
         memorised = last.train_loss < floor
-        said = _(
+        losses = _(
             "{arm}: training loss {train}, validation loss {val}; the floor is {floor}.",
             arm=arm_name(config.p),
             train=decimal(last.train_loss),
@@ -131,5 +131,5 @@ def pair_verdict(run: Run[TrainingPairJob], pair: Pair) -> None:
             floor=decimal(floor),
         )
         verdict = _("Training loss below the floor: it has memorised.") if memorised else _("No sign of memorising.")
-        told.append(f"{said} **{verdict}**")
-    st.markdown("\n\n".join(told))
+        paragraphs.append(f"{losses} **{verdict}**")
+    st.markdown("\n\n".join(paragraphs))
