@@ -27,7 +27,7 @@ def citation(fact: Sourced) -> str:
 
 
 def corrected(fact: Sourced) -> None:
-    """What is often told otherwise, marked as a correction."""
+    """What is often misreported, shown as a correction."""
     if fact.correction:
         otherwise = strong(_("Often misreported"))
         st.warning(f"{otherwise} · {_(fact.correction)} {citation(fact)}", icon=":material/ink_eraser:")

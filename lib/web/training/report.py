@@ -1,4 +1,4 @@
-"""What is said under the curves: the verdict, the numbers, and the digits on which the arms disagree."""
+"""The text under the curves: the verdict, the numbers, and the digits on which the arms disagree."""
 
 import functools
 import io

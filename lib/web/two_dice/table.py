@@ -189,5 +189,5 @@ def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, An
             }
             for name in MEASURES
         ],
-        "sentences": [[sentence_text(told, story), _VERDICTS.index(told.verdict)] for told in result.sentences],
+        "sentences": [[sentence_text(each, story), _VERDICTS.index(each.verdict)] for each in result.sentences],
     }
