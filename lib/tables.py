@@ -64,31 +64,33 @@ MISSING: Final = MISSING_LABEL | {"-", "none"}  # no numbers, but possible label
 MESSAGES: Final[dict[str, str | tuple[str, str]]] = {
     "empty": "The file is empty. Accepted: a header line and {expected} or more rows.",
     "too_large": "The file has {found} bytes. Accepted: up to {expected}.",
-    "binary": "Line {line} has bytes that are not text. Accepted: a CSV file; a spreadsheet can save one.",
+    "binary": "Line {line} has bytes that are not text. Accepted: a CSV file, as spreadsheet programs save it.",
     "encoding": "Line {line} is not UTF-8: {value}. Accepted: a CSV file saved as UTF-8.",
-    "malformed": "Line {line} cannot be split into cells: a quotation mark is open or misplaced, or a cell is huge. "
-    "Accepted: cells as they are, or between two quotation marks.",
-    "no_header": "Line {line}, column {column}: {value} is a number. Accepted: a first line with names, not numbers.",
+    "malformed": "Line {line} cannot be split into cells: a quotation mark is unclosed or misplaced, or a cell is too "
+    "long. Accepted: plain cells, or cells between two quotation marks.",
+    "no_header": "Line {line}, column {column}: {value} is a number. Accepted: a first line of names, not numbers.",
     "empty_name": "Line {line}: column {column} has no name. Accepted: a name for each column.",
     "long_name": "Line {line}: {value} has {found} characters. Accepted: names and labels of up to {expected}.",
-    "duplicate_name": "Line {line}: the name {column} is there twice. Accepted: different names.",
+    "duplicate_name": "Line {line}: the name {column} appears twice. Accepted: a different name for each column.",
     "too_few_columns": (
         "Line {line} has {found} column. Accepted: {expected} or more, separated by , ; or tab.",
         "Line {line} has {found} columns. Accepted: {expected} or more, separated by , ; or tab.",
     ),
-    "too_many_columns": "Line {line} has {found} columns. Accepted: up to {expected}, the label included.",
+    "too_many_columns": "Line {line} has {found} columns. Accepted: up to {expected}, including the label.",
     "ragged": (
-        "Line {line} has {found} cell, the header has {expected}. Accepted: the same number in each line.",
-        "Line {line} has {found} cells, the header has {expected}. Accepted: the same number in each line.",
+        "Line {line} has {found} cell, but the header has {expected}. Accepted: the same number in every line.",
+        "Line {line} has {found} cells, but the header has {expected}. Accepted: the same number in every line.",
     ),
-    "no_numeric_column": "Line {line} has no number beside the label. Accepted: {expected} or more columns of numbers.",
+    "no_numeric_column": "Line {line} has no number besides the label. "
+    "Accepted: {expected} or more columns of numbers.",
     "missing": "Line {line}, column {column}: the value is missing. Accepted: tables without gaps.",
     "not_a_number": "Line {line}, column {column}: {value} is not a number. Accepted: numbers such as 3, -0.5 or 1e-3.",
-    "two_decimal_signs": "Line {line}, column {column}: {value} has another decimal sign than the numbers before it. "
-    "Accepted: one decimal sign in the whole file, point or comma.",
+    "two_decimal_signs": "Line {line}, column {column}: {value} has a different decimal sign from the numbers before "
+    "it. Accepted: one decimal sign throughout the file, point or comma.",
     "two_meanings": "Line {line}, column {column}: {value} can have decimals or a thousands separator, and no other "
     "number in the file shows which. Accepted: numbers without thousands separators.",
-    "out_of_range": "Line {line}, column {column}: {value} is not finite or beyond 1e30. Accepted: smaller numbers.",
+    "out_of_range": "Line {line}, column {column}: {value} is not finite, or is beyond 1e30. "
+    "Accepted: smaller numbers.",
     "row_numbers": (
         "Column {column} only numbers the rows, and {found} other column has numbers. "
         "Accepted: {expected} or more columns of numbers that describe something.",
@@ -104,7 +106,8 @@ MESSAGES: Final[dict[str, str | tuple[str, str]]] = {
     "too_many_classes": "Column {column} has {found} different labels. Accepted: up to {expected}.",
     "numeric_labels": "Column {column} has {found} different numbers as labels. Accepted: up to {expected} labels. "
     "If another column is the label, name it label.",
-    "small_class": "Line {line}: the label {value} of column {column} is on {found} row. Accepted: {expected} or more.",
+    "small_class": "Line {line}: only {found} row has the label {value} in column {column}. "
+    "Accepted: {expected} or more.",
 }
 
 

@@ -25,8 +25,8 @@ def choose(controls: Controls[Any]) -> None:
         st.caption(prose("dropout", mode))
         controls.slider(
             "p",
-            _("p of hidden layer 1") if each else _("p, the chance to drop a hidden neuron"),
-            help=_("As in PyTorch. The paper of 2014 writes p for the chance to keep a neuron: there, 1 − this."),
+            _("p of hidden layer 1") if each else _("p, the chance of dropping a hidden neuron"),
+            help=_("As in PyTorch. In the 2014 paper p is the chance of keeping a neuron, so there it is 1 − this."),
         )
         if each:
             controls.slider("p2", _("p of hidden layer 2"))
@@ -75,6 +75,6 @@ with lesson.framed("dropout"):
     lesson.predict(
         "dropout",
         _("While a network learns, it sees the same digit twice in a row. Does it give the same answer?"),
-        {"same": _("the same"), "close": _("nearly the same"), "other": _("perhaps another one")},
+        {"same": _("the same"), "close": _("nearly the same"), "other": _("perhaps a different one")},
     )
     show_picture()

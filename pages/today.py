@@ -57,11 +57,11 @@ def show_picture() -> None:
         "models": _("Which models train with dropout?"),
         "places": _("Where does dropout sit in a transformer?"),
         "data": _("When does it stop helping?"),
-        "paper": _("What did the paper of 2014 measure, and what comes out on small digits?"),
-        "schedules": _("Must the rate stay the same during the training?"),
+        "paper": _("What did the 2014 paper measure, and what do small digits show?"),
+        "schedules": _("Must the rate stay the same throughout training?"),
         "instead": _("What else keeps a network from memorising?"),
     }
-    part = Controls(Settings).segmented("part", _("Look at"), names)
+    part = Controls(Settings).segmented("part", _("Topic"), names)
     st.caption(questions[part])
     listing = show_part(part)
     lesson.link_here()
@@ -72,7 +72,7 @@ def show_picture() -> None:
 with lesson.framed("today"):
     lesson.predict(
         "today",
-        _("A model may read each sentence only once, and there are billions. Does it need dropout?"),
+        _("A model reads billions of sentences, each of them only once. Does it need dropout?"),
         {"more": _("more than ever"), "as-ever": _("as much as ever"), "less": _("hardly")},
     )
     show_picture()

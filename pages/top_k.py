@@ -11,7 +11,7 @@ from lib.web.frame.language import _, prose
 
 def choose_cuts(controls: Controls[Any]) -> None:
     """What happens to the scores: the temperature and the cuts."""
-    controls.steps("k", _("k, the words that stay in (50 is usual)"))
+    controls.steps("k", _("k: how many words stay in (often 50)"))
     controls.slider("temp", _("Temperature T"))
 
 
@@ -19,8 +19,8 @@ def choose_more(controls: Controls[Any]) -> None:
     """The controls that few people move, and the model that speaks."""
     with controls.more() as drawn:
         if drawn:
-            controls.slider("top_p", _("Top-p: the share of probability that stays in"))
-            controls.slider("min_p", _("Min-p: how likely, beside the likeliest"))
+            controls.slider("top_p", _("Top-p: how much probability stays in"))
+            controls.slider("min_p", _("Min-p: how likely, compared with the likeliest"))
             controls.toggle("all", _("All words, on a logarithmic axis"))
             controls.number("seed", _("Seed of the die"))
     controls.segmented("p", _("The model learned with dropout p ="))
@@ -59,12 +59,12 @@ def show_picture() -> None:
         name_problems(prompt, story, follows.impossible)
     with stage:
         before = " ".join(prompt.words) or "…"
-        next_word_player(step, story.vocabulary, temperature=settings.temp, said=before, logarithmic=settings.all)
+        next_word_player(step, story.vocabulary, temperature=settings.temp, prompt=before, logarithmic=settings.all)
     report(controls, step, model, prompt.words, sampling)
 
     lesson.link_here()
     lesson.takeaway(prose("top_k", "takeaway"))
-    link_to_two_dice(_("And what does this k change where dropout was missing? Measure both dice"), k=settings.k)
+    link_to_two_dice(_("What does this k change if the model learned without dropout? Measure both dice"), k=settings.k)
     lesson.code(top_k_listing(prompt.words, sampling, language=language, p=settings.p, seed=settings.seed))
     lesson.code(
         generate_listing(prompt.words, sampling, seed=settings.seed),
@@ -76,7 +76,7 @@ def show_picture() -> None:
 with lesson.framed("top_k"):
     lesson.predict(
         "top_k",
-        _("Only the 50 likeliest words stay in, then chance decides. What does this cut change?"),
+        _("Keep the 50 likeliest words, then draw one at random. What does this cut change?"),
         {
             "model": _("what the model knows"),
             "words": _("which words it may say"),

@@ -19,15 +19,15 @@ def choose(controls: Controls[Any]) -> None:
         {
             "moons": _("Two half moons that touch"),
             "circles": _("A ring around a ring"),
-            "spirals": _("Two spirals, wound into each other"),
+            "spirals": _("Two interlocking spirals"),
             "digits": _("Handwritten digits"),
-            "csv": _("A table of your own"),
+            "csv": _("Your own table"),
         },
     )
     missing = data == "csv" and not own_table()
     controls.steps("n", _("Training examples"))
-    controls.slider("flips", _("Wrong labels (share)"))
-    controls.slider("p", _("p, the chance to drop a hidden neuron"))
+    controls.slider("flips", _("Share of wrong labels"))
+    controls.slider("p", _("p, the chance of dropping a hidden neuron"))
     st.button(
         _("Train"),
         on_click=controls.start,
@@ -56,7 +56,7 @@ def choose_more(controls: Controls[Any]) -> None:
         controls.toggle("log", _("Logarithmic axis"))
         controls.toggle("noisy", _("Also the training loss with dropout on, as the optimiser sees it"))
         controls.slider("noise", _("Spread of the points"))
-        controls.slider("p_in", _("p of the inputs, in the arm with dropout"))
+        controls.slider("p_in", _("p of the inputs, in the dropout arm"))
         controls.select("layers", _("Hidden layers"), layers)
         controls.slider("seeds", _("Networks in each arm"))
         controls.steps("steps", _("Training steps"))
@@ -98,7 +98,7 @@ def show_picture() -> None:
         settings = controls.settings()
         config = asked_config(settings)
         if config and config.n_train != settings.n:
-            st.caption(_("This data lends {n} training examples.", n=config.n_train))
+            st.caption(_("This data set has only {n} training examples.", n=config.n_train))
 
     watched = watched_config(controls.run())
     shown = watched or config or TrainingConfig()
@@ -115,7 +115,7 @@ def show_picture() -> None:
     report(run, shown)
 
     lesson.takeaway(prose("training", "takeaway" if shown.label_noise else "takeaway-no-wrong-labels"))
-    link_to_two_dice(_("And what does this p change about what a language model says? Measure both dice"), p=settings.p)
+    link_to_two_dice(_("How does this p change what a language model says? Measure both dice"), p=settings.p)
     lesson.code(training_listing(shown))
 
 
@@ -123,6 +123,6 @@ with lesson.framed("training"):
     lesson.predict(
         "training",
         _("Ten labels in a hundred are wrong. What will a large network do with them?"),
-        {"ignore": _("ignore them"), "memorise": _("learn them by heart"), "fail": _("fail to learn at all")},
+        {"ignore": _("ignore them"), "memorise": _("memorise them"), "fail": _("fail to learn at all")},
     )
     show_picture()

@@ -18,7 +18,7 @@ def choose(controls: Controls[Any]) -> None:
     controls.segmented("p", _("Dropout p, second row"))
     controls.segmented("k", _("k, second column"))
     controls.toggle("all", _("The whole table"))
-    measure = controls.select("measure", _("Measure to look at"), {name: measure_name(name) for name in MEASURES})
+    measure = controls.select("measure", _("Measure to show"), {name: measure_name(name) for name in MEASURES})
     st.caption(prose("two_dice", f"measure-{measure.replace('_', '-')}"))
     others = {"seed": (controls.settings().seed + 1) % 10_000}
     st.button(_("Other sentences"), on_click=change, kwargs=others, icon=":material/casino:", width="stretch")
@@ -91,7 +91,7 @@ def show_picture() -> None:
 with lesson.framed("two_dice"):
     lesson.predict(
         "two_dice",
-        _("A model says its training sentences word for word. What helps?"),
+        _("A model repeats its training sentences word for word. What helps?"),
         {"cut": _("a smaller k"), "dropout": _("dropout while it learns"), "both": _("either will do")},
     )
     show_picture()

@@ -228,7 +228,7 @@ def results_rows() -> list[Row]:
     recording = recorded("digits", 0.5, 0, PassSettings(rates=(0.2, 0.5, 0.5), passes=1_000))
     assert recording.standard_error is not None  # and what is worked out from it
     assert recording.running_geometric_mean is not None
-    told = top_k_report._told("en", 0.3, (), 0, SamplingSettings(temperature=3.0))
+    stories = top_k_report._continuations("en", 0.3, (), 0, SamplingSettings(temperature=3.0))
     learned = top_k_report._training_sentences("en", 0.0)
     asked = load_model("en", 0.3), ("the", "old")
     follows = what_follows(*asked)
@@ -242,7 +242,12 @@ def results_rows() -> list[Row]:
         Row("recorded", "passes of an example", 8, weigh(recording, [digits, load_pictured_network("digits", 0.5)])),
         Row("_packed", "the same as the browser gets them", 8, weigh(packed(recording))),
         Row("_monte_carlo", "errors of averaged passes", dropout_report.MOST_ERRORS, weigh(monte_carlo)),
-        Row("_told", f"{top_k_report.STORIES} stories each", top_k_report.MOST_TOLD, weigh(pickle.dumps(told))),
+        Row(
+            "_continuations",
+            f"{top_k_report.STORIES} stories each",
+            top_k_report.MOST_STORIES,
+            weigh(pickle.dumps(stories)),
+        ),
         Row("what_follows", "scores and truth after a beginning", MOST_PROMPTS, weigh(follows)),
         Row("_errors", "mistakes of every k", top_k_report.MOST_ERRORS, weigh(top_k_report._errors(*asked, 1.0))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),

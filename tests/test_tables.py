@@ -565,8 +565,8 @@ def test_every_code_has_its_case_above() -> None:
         (file(*["1,2,a"] * 2), "The table has 2 rows with a label."),
         (file("", header="u"), "Line 1 has 1 column."),
         (file("", header="u;label"), "Line 1 has 2 columns."),
-        (with_line(8, "1"), "Line 8 has 1 cell, the header has 3."),
-        (with_line(8, "1,2"), "Line 8 has 2 cells, the header has 3."),
+        (with_line(8, "1"), "Line 8 has 1 cell, but the header has 3."),
+        (with_line(8, "1,2"), "Line 8 has 2 cells, but the header has 3."),
     ],
 )
 def test_one_thing_is_in_the_singular(raw: bytes, words: str) -> None:

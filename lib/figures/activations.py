@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 
 from lib.figures.figure import AXIS, LEGEND, Figure, figure
-from lib.figures.lines import LOOKS
+from lib.figures.lines import STYLES
 
 
 def activations_figure(
     arms: Sequence[tuple[str, Sequence[float], int]], width: float, *, x_label: str, y_label: str
 ) -> Figure:
-    """Draw the share of activations in each bin of `width`; an arm is its name, its shares and its look (`LOOKS`)."""
+    """Draw the share of activations in each bin of `width`; an arm is its name, its shares and its style (`STYLES`)."""
     bars = [
         {
             "type": "bar",
             "x": [(i + 0.5) * width for i in range(len(shares))],
             "y": list(shares),
             "name": name,
-            "marker": {"color": LOOKS[look][0], "pattern": {"shape": "/" if look == 0 else ""}},
+            "marker": {"color": STYLES[style][0], "pattern": {"shape": "/" if style == 0 else ""}},
         }
-        for name, shares, look in arms
+        for name, shares, style in arms
     ]
     # The first bin holds most of them: on a linear axis the others would be flat.
     share = {"title": {"text": y_label, "standoff": 4}, "type": "log", "tickformat": ".6~%"}

@@ -7,7 +7,7 @@ from lib.figures.figure import AXIS, LEGEND, Figure, Part, figure
 from lib.figures.palette import CLASSES, FLOOR, HELPED, HURT, LEARN, SPEAK
 
 # Arms are told apart by dash and marker as well as by colour. Without dropout comes first and has a hue of its own.
-LOOKS = (
+STYLES = (
     (CLASSES[0], "solid", "circle"),
     (LEARN, "dot", "square"),
     (LEARN, "solid", "diamond"),
@@ -26,7 +26,7 @@ class Line:
     y: Sequence[float]
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
-    look: int = 0
+    style: int = 0
     markers: bool = True
 
 
@@ -83,7 +83,7 @@ def lines_figure(
 
 def _traces(line: Line) -> list[Part]:
     """The line, over its band where it has one."""
-    colour, dash, symbol = LOOKS[line.look]
+    colour, dash, symbol = STYLES[line.style]
     drawn = {
         "type": "scatter",
         "x": list(line.x),
@@ -110,8 +110,8 @@ def _traces(line: Line) -> list[Part]:
 
 
 def _floor(name: str, value: float, xs: Sequence[float]) -> Part:
-    look = {"mode": "lines", "line": {"color": FLOOR, "dash": "dash", "width": 2}}
-    return {"type": "scatter", "x": [min(xs), max(xs)], "y": [value, value], "name": name, **look}
+    style = {"mode": "lines", "line": {"color": FLOOR, "dash": "dash", "width": 2}}
+    return {"type": "scatter", "x": [min(xs), max(xs)], "y": [value, value], "name": name, **style}
 
 
 def _ring(spot: Spot) -> Part:

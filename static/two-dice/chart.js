@@ -64,7 +64,7 @@ class Chart extends Player {
     this.figure = JSON.stringify(data.figure);
     this.plot.style.height = `${data.height}px`;
     this.plot.setAttribute("aria-label", data.alt);
-    // The browser tells only after its next frame that a new chart is in sight; with Plotly at hand that is a frame lost.
+    // The browser reports only after its next frame that a new chart is in sight; with Plotly loaded, that frame would be lost.
     if (!this.drawings && globalThis.Plotly) this.seen = this.inSight();
     this.draw();
   }
@@ -78,7 +78,7 @@ class Chart extends Player {
 
   // Plotly, if the chart is still near when the browser has time for it.
   async load() {
-    // What is seen is near, but the browser may tell of one before the other.
+    // What is seen is near, but the browser may report one before the other.
     const wanted = () => this.near || this.seen;
     if (!wanted() || globalThis.Plotly) return globalThis.Plotly;
     await picturesDrawn();

@@ -102,7 +102,7 @@ class NetworkPlayer extends Player {
     const left = 4, middle = top + room / 2, digits = data.kind === "digits";
     const outputs = width - (wide ? 260 : 96), start = left + side + (digits ? 0 : wide ? 46 : 26);
     // On a phone the names of the hidden layers need most of the room.
-    const columns = [start, ...(wide ? [0.32, 0.68] : [0.28, 0.72]).map((part) => start + (outputs - start) * part), outputs];
+    const columns = [start, ...(wide ? [0.32, 0.68] : [0.28, 0.72]).map((share) => start + (outputs - start) * share), outputs];
     const spread = (n, layer, unit) => {
       const gap = room / Math.max(n, layer === 0 ? 4 : n);
       return middle + (unit - (n - 1) / 2) * gap;
@@ -163,11 +163,11 @@ class NetworkPlayer extends Player {
     const value = wide ? svg("text", { x: width, y: y + 5, "text-anchor": "end", class: "value" }, picture) : null;
     const full = svg("path", { d: `M0 ${-tall / 2 - 4}V${tall / 2 + 4}`, class: "full" }, picture);
     const mean = svg("path", { d: "M0 -7L7 0L0 7L-7 0Z", class: "mean" }, picture);
-    const mark = (shape, share) => {
+    const moveTo = (shape, share) => {
       shape.setAttribute("transform", `translate(${from + length * share} ${y})`);
       shape.classList.toggle("faint", share < 0.01);
     };
-    return { dot, bar, full, mean, value, mark, length };
+    return { dot, bar, full, mean, value, moveTo, length };
   }
 
   // The plane of the moons: all points a student can choose, the chosen one ringed.
@@ -204,12 +204,12 @@ class NetworkPlayer extends Player {
     this.edges.forEach((edges, depth) => this.drawEdges(edges, depth, pass));
 
     const means = this.bars.map((_, unit) => data.mean(pass, unit));
-    this.bars.forEach(({ dot, bar, full, mean, value, mark, length }, unit) => {
+    this.bars.forEach(({ dot, bar, full, mean, value, moveTo, length }, unit) => {
       const share = data.output(pass, unit);
       dot.style.setProperty("--share", `${Math.round(100 * share)}%`);
       bar.setAttribute("width", Math.max(0.5, length * share));
-      mark(full, data.full[unit]);
-      mark(mean, means[unit]);
+      moveTo(full, data.full[unit]);
+      moveTo(mean, means[unit]);
       if (value) value.textContent = percent.format(share);
     });
 

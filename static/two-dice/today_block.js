@@ -100,7 +100,7 @@ class TransformerPlayer extends Player {
     }, this.picture));
   }
 
-  // The attention heads, two by two: a row for each word that looks, a column for each word looked at, none ahead.
+  // The attention heads, two by two: a row for each word that attends, a column for each word attended to, none ahead.
   heads(x, y, side) {
     const { H, T, attention } = this.data, across = Math.ceil(Math.sqrt(H)), box = side / across, cell = (box - 6) / T;
     const largest = Math.max(...attention.flat(2));

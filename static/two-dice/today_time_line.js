@@ -1,7 +1,7 @@
 // A time line to walk through: click an event, or press the arrow keys. The server shows the chosen event's card.
 //
 // A key that is held down is faster than the server. So every step of the walk has a number, and an answer to an earlier
-// step than the last one does not pull the mark back.
+// step than the last one does not pull the marker back.
 //
 // data: { hues: { learn, speak }, events: [{ id, year, short, die, correction }],
 //         chosen: id, steps: the last one answered,

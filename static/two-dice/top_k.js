@@ -64,9 +64,9 @@ class NextWordPlayer extends Player {
     const wide = width >= 560;
     const names = data.logarithmic ? 0 : 92;  // px for the words under the bars
     const room = { left: data.logarithmic ? 66 : 52, right: width - 4, top: 22, foot: (wide ? 182 : 196) + 92 - names };
-    const strip = { top: room.foot + 24 + names, height: 24 };
-    const height = strip.top + strip.height + 26;
-    this.room = room; this.strip = strip;
+    const cdf = { top: room.foot + 24 + names, height: 24 };
+    const height = cdf.top + cdf.height + 26;
+    this.room = room; this.cdf = cdf;
     this.count = data.logarithmic ? data.words.length : Math.min(data.words.length, Math.floor((room.right - room.left) / PITCH));
     this.pitch = (room.right - room.left) / this.count;
     const thick = Math.max(0.8, this.pitch - (this.pitch > 6 ? 4 : 0));
@@ -100,17 +100,17 @@ class NextWordPlayer extends Player {
       return { group, bar, truth };
     });
 
-    svg("text", { x: room.left - 6, y: strip.top + 17, "text-anchor": "end" }, picture, "Σ");
-    this.track = svg("rect", { class: "track", x: room.left, y: strip.top, width: room.right - room.left, height: strip.height }, picture);
+    svg("text", { x: room.left - 6, y: cdf.top + 17, "text-anchor": "end" }, picture, "Σ");
+    this.track = svg("rect", { class: "track", x: room.left, y: cdf.top, width: room.right - room.left, height: cdf.height }, picture);
     const pieces = svg("g", {}, picture);
     this.pieces = [...data.words.keys()].filter((rank) => data.before[rank] > 1e-5)
-      .map((rank) => ({ rank, piece: svg("rect", { class: "piece", y: strip.top, height: strip.height }, pieces) }));
+      .map((rank) => ({ rank, piece: svg("rect", { class: "piece", y: cdf.top, height: cdf.height }, pieces) }));
     this.pieces.forEach(({ rank, piece }) => titled(piece, rank));
     // The words that have no bar: those that are kept, then those that are cut.
-    this.others = data.others.map((each) => ({ ...each, piece: svg("rect", { class: "piece odd", y: strip.top, height: strip.height }, pieces) }));
+    this.others = data.others.map((each) => ({ ...each, piece: svg("rect", { class: "piece odd", y: cdf.top, height: cdf.height }, pieces) }));
     this.pointer = svg("g", { class: "pointer" }, picture);
-    svg("path", { d: `M0 ${strip.top + strip.height - 6}l8 14h-16z` }, this.pointer);
-    this.pointerName = svg("text", { y: strip.top + strip.height + 22 }, picture);
+    svg("path", { d: `M0 ${cdf.top + cdf.height - 6}l8 14h-16z` }, this.pointer);
+    this.pointerName = svg("text", { y: cdf.top + cdf.height + 22 }, picture);
   }
 
   // All numbers of the word at this place in the sorted order.
@@ -146,7 +146,7 @@ class NextWordPlayer extends Player {
 
   draw(step) {
     if (!this.width) return;  // not laid out yet
-    const { data, room, strip } = this, { labels } = data, scale = this.scale(step);
+    const { data, room, cdf } = this, { labels } = data, scale = this.scale(step);
     const number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 6 });
     const percent = new Intl.NumberFormat(data.locale, { style: "percent", maximumSignificantDigits: 2 });
     this.axis.replaceChildren();
@@ -184,7 +184,7 @@ class NextWordPlayer extends Player {
     this.borderName.setAttribute("text-anchor", visible && right ? "start" : "end");
     this.borderName.textContent = step < SORTED ? "" : visible ? labels.border : data.logarithmic ? "" : fill(labels.beyond, { n: number.format(this.count) });
 
-    this.drawStrip(step);
+    this.drawCdf(step);
     this.names.forEach((name, i) => {
       name.classList.toggle("done", i < step);
       if (i === step) name.setAttribute("aria-current", "step"); else name.removeAttribute("aria-current");
@@ -196,9 +196,9 @@ class NextWordPlayer extends Player {
     this.holder.dataset.step = step;
   }
 
-  // The cumulative strip: every word as wide as it is likely. A pointer thrown on it lands on a likely word more often.
-  drawStrip(step) {
-    const { data, room, strip } = this, length = room.right - room.left;
+  // The cumulative distribution: every word is as wide as it is likely, so a random pointer lands on likely words more often.
+  drawCdf(step) {
+    const { data, room, cdf } = this, length = room.right - room.left;
     const widths = step >= RENORMALISED ? data.after : data.before;
     const lay = (piece, from, share, kept) => {
       const out = step >= CUT && !kept;

@@ -3,13 +3,13 @@
 // The server computes at full speed and sends the recording in pieces; this module asks for the next piece until it
 // has all of it, so nothing can be lost. Plotly draws only what stays: axes, points, and the curves as far as they
 // are received. What moves lies over or under its plots and costs next to nothing, so that watching a run does not
-// slow it down: a clip that lets the curves be seen up to the present point, the mark of the best step, the map.
+// slow it down: a clip that lets the curves be seen up to the present point, the marker of the best step, the map.
 //
 // data: { run, start, count, complete, recorded, progress, status, locale, metric,
 //         step: [...], series: { name: [...] }, mapsStart, maps: [base64 per arm] | null, mapSize,
 //         panelsId, panels: [{ title, arm, range, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
-// panels is null where a request has said that the browser has those with this id. It keeps all of a run: who turns a
-// switch there and back sees the picture without a request.
+// panels is null where a request has named those that the browser has. The browser keeps all of a run:
+// turning a switch there and back needs no request.
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf } = await import("./parts/player.js" + version);

@@ -117,7 +117,7 @@ class ExperimentTable extends Player {
         const badge = html("span", "verdict", item, SYMBOLS[verdict]);
         html("span", "word", badge, ` ${labels.short[verdict]}`);
         badge.title = labels.verdicts[verdict];
-        if (compact) item.title = text;  // a narrow cell has room for the beginning only
+        if (compact) item.title = text;  // a narrow cell has room for its first words only
         item.append(document.createTextNode(" " + text));
       }
     }

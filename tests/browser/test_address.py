@@ -33,8 +33,8 @@ def query(tab: Page) -> dict[str, str]:
 def says(tab: Page, settings: dict[str, str]) -> None:
     """Wait until the address says exactly this."""
     tab.wait_for_function(
-        """wanted => { const said = Object.fromEntries(new URLSearchParams(location.search));
-            return JSON.stringify(Object.entries(said).sort()) === JSON.stringify(Object.entries(wanted).sort()); }""",
+        """wanted => { const found = Object.fromEntries(new URLSearchParams(location.search));
+            return JSON.stringify(Object.entries(found).sort()) === JSON.stringify(Object.entries(wanted).sort()); }""",
         arg=settings,
     )
 
@@ -248,10 +248,10 @@ def test_a_point_of_today_survives_a_reload(open_page):
     tab = open_page("today?part=paper&fig=10&digits=20")
     tab.get_by_role("button", name="Train this point").click()
     says(tab, {"today-part": "paper", "today-fig": "10", "today-digits": "20", "train": "1"})
-    expect(tab.get_by_text("Yours, 20 digits")).to_be_visible(timeout=120_000)
+    expect(tab.get_by_text("Your run, with 20 digits")).to_be_visible(timeout=120_000)
     tab.reload()
     ready(tab)
-    expect(tab.get_by_text("Yours, 20 digits")).to_be_visible(timeout=120_000)
+    expect(tab.get_by_text("Your run, with 20 digits")).to_be_visible(timeout=120_000)
 
 
 def test_settings_and_run_survive_a_new_server(browser):
@@ -295,14 +295,14 @@ def test_settings_and_run_survive_a_new_server(browser):
 def test_the_list_of_lessons_closes_over_the_picture(open_page):
     tab = open_page("training")
     tab.locator(".st-key-lessons button").first.click()
-    tab.get_by_role("button", name=re.compile("clean digits")).click()
+    tab.get_by_role("button", name=re.compile("handwritten digits")).click()
     expect(tab.locator(".two-dice.training .panel")).to_have_count(2, timeout=60_000)
     expect(tab.locator("[data-testid=stPopoverBody]")).to_have_count(0)
 
 
 def test_buttons_with_an_icon_only_have_a_name(open_page):
     tab = open_page("top_k")
-    for name in ("One word back", "Throw again", "Pick another beginning"):
+    for name in ("One word back", "Draw again", "Pick another beginning"):
         button = tab.get_by_role("button", name=name, exact=True)
         expect(button).to_have_count(1)
         assert button.bounding_box()["width"] < 80

@@ -89,14 +89,14 @@ def test_a_chart_looks_like_the_page_around_it(open_page, scheme, width):
     chart = average(tab)
     come_to(chart)
     text = chart.evaluate("chart => getComputedStyle(chart).color")
-    looks = chart.locator(".main-svg text").evaluate_all(
+    texts = chart.locator(".main-svg text").evaluate_all(
         """texts => texts.filter((text) => text.textContent).map((text) => getComputedStyle(text))
             .map(({ fill, fontSize, fontFamily }) => [fill, parseFloat(fontSize), fontFamily.split(",")[0]])"""
     )
-    assert {fill for fill, _, _ in looks} == {text}
-    assert min(size for _, size, _ in looks) >= 14
+    assert {fill for fill, _, _ in texts} == {text}
+    assert min(size for _, size, _ in texts) >= 14
     family = chart.evaluate("chart => getComputedStyle(chart).fontFamily").split(",")[0]
-    assert {name.strip("\"'") for _, _, name in looks} == {family.strip("\"'")}
+    assert {name.strip("\"'") for _, _, name in texts} == {family.strip("\"'")}
     background = chart.locator(".main-svg").first.evaluate("svg => getComputedStyle(svg).backgroundColor")
     assert background in ("rgba(0, 0, 0, 0)", "transparent")
 

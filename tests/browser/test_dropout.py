@@ -109,8 +109,8 @@ def test_dropped_neurons_are_hollow_and_their_edges_gone(open_page):
             dropped: circle.classList.contains('dropped'),
             x: circle.getAttribute('cx'), y: circle.getAttribute('cy') }));
     }""")
-    said = tab.get_by_text(re.compile(r"In pass 1, the layer .* keeps \d+ of 16 neurons")).inner_text()
-    assert sum(not unit["dropped"] for unit in drawn) == int(re.search(r"keeps (\d+)", said)[1])
+    sentence = tab.get_by_text(re.compile(r"In pass 1, the layer .* keeps \d+ of 16 neurons")).inner_text()
+    assert sum(not unit["dropped"] for unit in drawn) == int(re.search(r"keeps (\d+)", sentence)[1])
     visible = tab.evaluate("""() => [...document.querySelectorAll('.network line.edge')]
         .filter((line) => Number(line.getAttribute('stroke-opacity')) > 0)
         .flatMap((line) => [1, 2].map((end) => [line.getAttribute('x' + end), line.getAttribute('y' + end)].join()))""")

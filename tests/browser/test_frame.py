@@ -117,7 +117,7 @@ def test_the_settings_of_a_page_are_there_when_one_comes_back(open_page):
     )
 
 
-def test_the_strip_of_the_home_page_plays_steps_and_pauses(open_page, complaints):
+def test_the_picture_of_the_home_page_plays_steps_and_pauses(open_page, complaints):
     tab = open_page()
     transport = tab.locator(".transport")
     first = int(transport.get_attribute("data-position"))

@@ -66,7 +66,7 @@ def test_a_click_opens_an_event_and_the_link_repeats_it(open_page):
     event = next(each for each in EVENTS if each.id == "2012-alexnet")
     tab.get_by_role("option", name=re.compile("AlexNet")).click()
     expect(tab.locator(".st-key-event-card")).to_contain_text(event.title)
-    expect(tab.locator(".st-key-event-card")).to_contain_text("Often told otherwise")
+    expect(tab.locator(".st-key-event-card")).to_contain_text("Often misreported")
     source = tab.locator(".st-key-event-card").get_by_role("link", name="source").first
     assert source.get_attribute("href") == event.source
     tab.wait_for_function("location.search.includes('event=2012-alexnet')")
@@ -99,8 +99,8 @@ def test_masks_play_and_differ_from_pass_to_pass(open_page, complaints):
 
 def test_hollow_cells_are_those_that_the_caption_counts(open_page):
     tab = opened(open_page, "places", "&att=false")
-    said = tab.locator(".block .caption").inner_text()
-    embedding, attention, projection, mlp = (int(number) for number in re.findall(r"\d+", said.split(":")[1])[:4])
+    caption = tab.locator(".block .caption").inner_text()
+    embedding, attention, projection, mlp = (int(number) for number in re.findall(r"\d+", caption.split(":")[1])[:4])
     assert attention == 0
     assert tab.locator(".block .unit.dropped").count() == embedding + attention + projection + mlp
     expect(tab.locator(".block .die.off")).to_have_count(1)
@@ -187,7 +187,7 @@ def test_the_picture_comes_before_the_controls_on_a_phone(open_page):
 def test_a_point_is_trained_live(open_page, complaints):
     tab = opened(open_page, "paper", "&fig=10&digits=20")
     tab.get_by_role("button", name="Train this point").click()
-    expect(tab.get_by_text("Yours, 20 digits")).to_be_visible(timeout=120_000)
+    expect(tab.get_by_text("Your run, with 20 digits")).to_be_visible(timeout=120_000)
     assert ours(complaints) == []
 
 

@@ -37,17 +37,17 @@ def test_play_goes_through_all_seven_steps_in_order(open_page, complaints):
         """() => {
           const [player, transport, caption] = ['', ' .transport', ' .caption'].map(
             (part) => document.querySelector('.next-word' + part));
-          window.said = {};
-          new MutationObserver(() => { window.said[transport.dataset.position] = caption.textContent; })
+          window.captions = {};
+          new MutationObserver(() => { window.captions[transport.dataset.position] = caption.textContent; })
             .observe(player, { subtree: true, childList: true, characterData: true, attributes: true });
         }"""
     )
     tab.get_by_role("combobox", name="Speed").select_option("4")
     tab.get_by_role("button", name="Play", exact=True).click()
-    tab.wait_for_function("Object.keys(window.said).length === 7")
+    tab.wait_for_function("Object.keys(window.captions).length === 7")
     expect(tab.locator(".next-word .transport")).to_have_attribute("data-playing", "false")
-    said = tab.evaluate("Object.values(window.said)")
-    assert len(set(said)) == 7
+    captions = tab.evaluate("Object.values(window.captions)")
+    assert len(set(captions)) == 7
     assert ours(complaints) == []
 
 
@@ -78,10 +78,10 @@ def test_another_setting_keeps_the_step_and_does_not_reload_the_picture(open_pag
     slider = tab.locator(".st-key-top_k-k").get_by_role("slider")
     slider.focus()
     tab.keyboard.press("ArrowLeft")
-    expect(tab.locator(".next-word .caption")).to_contain_text("keeps 40 of")
+    expect(tab.locator(".next-word .caption")).to_contain_text("keeps 14 of")
     expect(tab.locator(".next-word")).to_have_attribute("data-mine", "yes")
     expect(tab.locator(".next-word .transport")).to_have_attribute("data-position", "4")
-    expect(tab).to_have_url(re.compile("k=40"))
+    expect(tab).to_have_url(re.compile("k=14"))
 
 
 def test_another_setting_keeps_the_speed_what_plays_and_the_keyboard(open_page):
@@ -138,9 +138,9 @@ def test_the_sentence_goes_on_and_the_link_repeats_it(open_page):
     expect(field).to_have_value(re.compile(f" {drawn}$"))
     ready(tab)
     expect(tab).to_have_url(re.compile("text="))
-    told, seen = field.input_value(), words(tab)
+    typed, seen = field.input_value(), words(tab)
     again = opened(open_page, tab.url.rsplit("/", 1)[1])
-    expect(again.locator(".st-key-top_k-text input")).to_have_value(told)
+    expect(again.locator(".st-key-top_k-text input")).to_have_value(typed)
     assert words(again) == seen
 
 

@@ -108,9 +108,9 @@ def test_the_numbers_over_the_curves_are_those_of_the_table(open_page):
     wait_until_drawn(page, 1)
     page.get_by_label("Follow live").check()
     expect(page.locator(".two-dice .numbers").first).to_contain_text("Step 200")
-    said = re.search(r"validation ([\d.]+)", page.locator(".two-dice .numbers").first.inner_text())
+    shown = re.search(r"validation ([\d.]+)", page.locator(".two-dice .numbers").first.inner_text())
     row = page.locator("tr", has_text="Validation loss at the end")
-    expect(row.locator("td").nth(1)).to_have_text(said.group(1))
+    expect(row.locator("td").nth(1)).to_have_text(shown.group(1))
 
 
 def test_a_closed_tab_stops_its_run_within_five_seconds(open_page):

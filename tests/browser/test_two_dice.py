@@ -95,7 +95,7 @@ def test_under_reduced_motion_no_sentence_moves_by_itself(open_page):
 def test_the_table_says_what_it_is_to_those_who_cannot_see_it(open_page):
     tab = open_page("two_dice?n=100", width=390, height=844)
     measured(tab)
-    table = tab.get_by_role("table", name="Who learned how")
+    table = tab.get_by_role("table", name="How each model learned")
     expect(table.get_by_role("rowheader")).to_have_count(3)
     expect(table.get_by_role("columnheader")).to_have_count(2)
     expect(table.get_by_role("img", name=re.compile(r"% copied, .*% impossible"))).to_have_count(6)
@@ -115,6 +115,6 @@ def test_both_models_are_trained_live_and_their_curves_grow(open_page, complaint
         f"Number(document.querySelector('.two-dice.training').dataset.drawn) > {first}", timeout=60_000
     )
     expect(player).to_have_attribute("data-kept", "yes")
-    expect(tab.locator(f"{TABLE} .status")).to_contain_text("Both models learn")
+    expect(tab.locator(f"{TABLE} .status")).to_contain_text("Both models are learning")
     expect(tab).to_have_url(re.compile("models=yours"))
     assert ours(complaints) == []

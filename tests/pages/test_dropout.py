@@ -201,8 +201,8 @@ def test_the_number_of_thinned_networks_follows_the_rates() -> None:
     assert first_number(opened(p_in="0.2")).startswith("2⁹⁶")
 
 
-def test_what_few_people_look_at_is_drawn_when_it_is_unfolded() -> None:
-    at = healthy(open_app_page("dropout", unfolded=False))
+def test_what_few_people_open_is_drawn_when_it_is_expanded() -> None:
+    at = healthy(open_app_page("dropout", expanded=False))
     assert len(charts(at)) == 1
     assert not [each for each in at.number_input if each.key == "dropout-seed"]
     at.session_state["monte_carlo_expander"] = True
@@ -210,7 +210,7 @@ def test_what_few_people_look_at_is_drawn_when_it_is_unfolded() -> None:
 
 
 def test_a_setting_counts_that_a_link_moves_and_that_is_not_drawn() -> None:
-    at = healthy(open_app_page("dropout", unfolded=False, seed="7", net="0.0"))
+    at = healthy(open_app_page("dropout", expanded=False, seed="7", net="0.0"))
     assert "**without** dropout" in shown(at)
     assert "seed=22" in listing(at)  # 7 x 3 layers + 1: the die of hidden layer 1
     assert address(at) == {"dropout-net": "0", "dropout-seed": "7"}

@@ -50,7 +50,7 @@ def figure(at: AppTest, index: int = 0) -> dict[str, Any]:
 
 
 def test_why_a_little_dropout_hurts_on_very_few_sentences_is_told_with_measured_numbers() -> None:
-    said = shown(opened(part="data"))
+    text = shown(opened(part="data"))
     runs = load_confidences()
     without, with_dropout = mean_of(runs, 0.0), mean_of(runs, 0.3)
     # The claim: right about as often, and more confident when wrong, in every single run.
@@ -58,8 +58,8 @@ def test_why_a_little_dropout_hurts_on_very_few_sentences_is_told_with_measured_
     pairs = [(a, b) for a in runs for b in runs if (a.p, b.p, a.seed) == (0.0, 0.3, b.seed)]
     assert len(pairs) == 3
     assert all(b.confidence_when_wrong > a.confidence_when_wrong + 0.05 for a, b in pairs)
-    assert f"{100 * with_dropout.confidence_when_wrong:.0f}% on average" in said
-    assert f"{100 * with_dropout.accuracy:.1f}% and {100 * without.accuracy:.1f}%" in said
+    assert f"{100 * with_dropout.confidence_when_wrong:.0f}% on average" in text
+    assert f"{100 * with_dropout.accuracy:.1f}% and {100 * without.accuracy:.1f}%" in text
     assert "little dropout hurt" not in shown(opened(part="data", loss="best"))
 
 
@@ -102,15 +102,15 @@ def test_every_event_shows_its_number_source_and_kind_of_evidence(event: Any) ->
     assert event.number in text
     assert f"]({event.source})" in text
     assert f"badge[{event.kind}]" in text
-    (told,) = [each.value for each in at.markdown if each.value.startswith(event.who)]
-    assert told == f"{event.who} · {event.what}"
+    (description,) = [each.value for each in at.markdown if each.value.startswith(event.who)]
+    assert description == f"{event.who} · {event.what}"
     for each in at.markdown:
         assert not re.search(r"[.,;:!?]\s*[.,;:!?]", re.sub(r"https://\S+", "", each.value)), each.value
 
 
 def test_corrections_are_marked() -> None:
     at = opened(event="2012-alexnet")
-    assert "Often told otherwise" in at.warning[0].value
+    assert "Often misreported" in at.warning[0].value
     assert "ordinary dropout of units" in at.warning[0].value
     assert len(at.warning) == 1
     at.session_state["corrections"] = True  # somebody opens the list
@@ -131,7 +131,7 @@ def test_the_models_table_and_its_picture_follow_the_filters() -> None:
     assert tables(at)[0]["model"] == [r"GPT\-3"]
     at.button_group(key="today-kind").set_value("card").run()
     assert not tables(healthy(at))
-    assert "No model passes." in shown(at)
+    assert "No model matches." in shown(at)
 
 
 def test_what_is_not_stated_is_not_drawn_at_zero() -> None:
@@ -190,7 +190,7 @@ def test_one_point_is_run_live_and_stands_beside_the_shipped_ones(monkeypatch: p
     at = opened(part="data", size="250", rate="0.1")
     next(each for each in at.button if each.label == "Train this point").click().run()
     at = settled(at)
-    assert "Yours, 250 sentences and p = 0.1" in shown(at)
+    assert "Your run, with 250 sentences and p = 0.1" in shown(at)
     assert "your run" in {trace.get("name") for trace in figure(at)["data"]}
 
 
@@ -208,14 +208,14 @@ def test_one_point_of_the_papers_figures_is_run_live() -> None:
     at = opened(part="paper", fig="10", digits="20", drop="0.5")
     next(each for each in at.button if each.label == "Train this point").click().run()
     at = settled(at)
-    assert "Yours, 20 digits and p = 0.50" in shown(at)
+    assert "Your run, with 20 digits and p = 0.50" in shown(at)
     assert "your run" in {trace.get("name") for trace in figure(at)["data"]}
 
 
 def test_schedules_end_with_a_table_and_the_honest_note() -> None:
     at = settled(opened(part="schedules", few="50"))
     text = shown(at)
-    names = ["no dropout", "constant", "early only", "late only", "falling in a straight line"]
+    names = ["no dropout", "constant", "early only", "late only", "falling linearly"]
     assert tables(at)[0]["schedule"] == names
     assert "vision" in text
     assert "language models" in text
@@ -228,7 +228,7 @@ def test_the_other_regularisers_are_arms_of_one_picture() -> None:
     (table,) = tables(at)
     assert table["arm"] == names
     assert set(table["verdict"][1:]) <= {
-        "helped", "hurt", "no difference that shows", "no difference that matters",
+        "helped", "hurt", "no clear difference", "negligible difference",
     }  # fmt: skip
     assert "early stopping" in {trace.get("name") for trace in figure(at)["data"]}
 

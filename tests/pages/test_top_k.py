@@ -1,4 +1,4 @@
-"""The Top-k page as Streamlit runs it: its default, every control moved, any beginning, full links, nonsense in
+"""The Top-k page as Streamlit runs it: its default, every control moved, any prompt, full links, nonsense in
 links."""
 
 import asyncio
@@ -214,11 +214,11 @@ HOSTILE = [
 def test_what_people_type_is_shown_as_they_typed_it(typed: str) -> None:
     at = opened(text=f"the {typed}")
     (remark,) = [each.value for each in at.markdown if "Not in this storybook" in each.value]
-    said = remark.split("“")[1].split("”")[0]
-    plain_text = "".join(part for part in said.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\"))
+    shown_text = remark.split("“")[1].split("”")[0]
+    plain_text = "".join(part for part in shown_text.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\"))
     assert plain_text.lower() == typed[:196].lower()
     # Every character that Markdown or HTML would act on stands behind a backslash.
-    left = said.replace("\\\\", "")
+    left = shown_text.replace("\\\\", "")
     for character in "<>`[]()*$:{}":
         assert left.count(character) == left.count("\\" + character)
 
@@ -251,15 +251,15 @@ def test_draws_come_with_a_verdict() -> None:
 def test_twenty_stories_side_by_side() -> None:
     at = opened(tell="true", k="3", p="0.0")
     columns = html(at, "stories").split("<section>")[1:]
-    told = [unescape(re.findall("<div.*?>(.*?)</div>", each, re.DOTALL)[0]).splitlines() for each in columns]
-    assert [len(lines) for lines in told] == [20, 20, 20]
-    assert len(set(told[0])) == 1  # greedy says one sentence
+    stories = [unescape(re.findall("<div.*?>(.*?)</div>", each, re.DOTALL)[0]).splitlines() for each in columns]
+    assert [len(lines) for lines in stories] == [20, 20, 20]
+    assert len(set(stories[0])) == 1  # greedy says one sentence
     first = CUT_HELPS["en"]
-    for line in (line for lines in told for line in lines):
+    for line in (line for lines in stories for line in lines):
         sentence = line[2:].strip()
         assert sentence.lower().startswith(first.lower())
         assert (line[0] == "✓") == STORY.accepts(STORY.words_of(sentence))
-    for lines, column in zip(told, columns, strict=True):
+    for lines, column in zip(stories, columns, strict=True):
         assert f"<strong>{len({line[2:] for line in lines})}</strong> different" in column
         assert f"<strong>{sum(line[0] == '✓' for line in lines)}</strong> accepted" in column
         assert f"<strong>{sum(line[1] == '©' for line in lines)}</strong> word for word" in column

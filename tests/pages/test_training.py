@@ -43,7 +43,7 @@ def test_the_page_opens_with_its_recorded_run_and_computes_nothing():
     assert data["mapsStart"] == 100  # the last map comes first: what the run came to
     assert "Recorded" in shown(app)
     assert "Dropout helped here" in shown(app)
-    assert "network-steps a second" not in shown(app)  # nothing was computed here, so nothing is said of speed
+    assert "network steps per second" not in shown(app)  # nothing was computed here, so nothing is said of speed
 
 
 def test_settings_without_a_recorded_run_show_points_axes_and_floor_and_wait():
@@ -156,7 +156,7 @@ def test_lessons_are_drawn_when_somebody_opens_them_and_fill_the_controls():
     [
         ("noisy-moons", "Dropout helped here"),
         ("noisy-digits", "Dropout helped here"),
-        ("more-data", "Dropout made no difference here"),
+        ("more-data", "Dropout made no clear difference here"),
         ("tiny-network", "Dropout hurt here"),
     ],
 )
@@ -186,7 +186,7 @@ def test_a_table_of_ones_own_is_trained_on_and_has_no_floor():
     next(each for each in app.button if each.label == "Train").click().run()
     app = finished(app)
     assert app.session_state["watched"].table == load_table(example_table_text().encode())
-    assert "Nobody knows how this data came about" in shown(app)
+    assert "Nobody knows the source of this data" in shown(app)
 
 
 def test_a_refused_table_says_what_is_wrong_in_which_line_and_loses_nothing():
@@ -199,7 +199,7 @@ def test_a_refused_table_says_what_is_wrong_in_which_line_and_loses_nothing():
 
 
 @pytest.mark.parametrize("code", MESSAGES)
-def test_every_refusal_can_be_told(code):
+def test_every_refusal_has_a_message(code):
     app = healthy(open_app_page("training"))
     assert app
     error = TableError(code, line=3, column="a", value="b", found=4, expected=5)

@@ -88,8 +88,8 @@ def test_the_default_page_shows_the_two_by_two_and_the_grammar() -> None:
             assert cell["measures"][0]["value"] == f"{100 * result.copied.value:.1f}%"
             assert sum(cell["shares"]) == pytest.approx(1)
             assert len(cell["sentences"]) == SHOWN
-            marks = ("copied", "new", "impossible")
-            assert [marks[mark] for _, mark in cell["sentences"]] == [told.verdict for told in result.sentences]
+            verdicts = ("copied", "new", "impossible")
+            assert [verdicts[i] for _, i in cell["sentences"]] == [each.verdict for each in result.sentences]
     history = load_model(p=0.3).history
     assert f"training loss {history.train_loss[-1]:.2f}" in data["rows"][1]["details"]
     assert picture_sizes(at)[0] < 60_000
@@ -271,7 +271,7 @@ def test_other_pages_link_here_with_their_settings(page: str, settings: dict[str
     assert query in links[0]
 
 
-def test_what_is_said_of_a_finished_table_is_made_once_and_of_an_unfinished_one_every_time() -> None:
+def test_what_is_derived_from_a_finished_table_is_made_once_and_from_an_unfinished_one_every_time() -> None:
     job = MeasuringJob((ExperimentConfig((0.3,), (3,), 100, grammar=False),), None, {})
     made = []
 
@@ -279,13 +279,13 @@ def test_what_is_said_of_a_finished_table_is_made_once_and_of_an_unfinished_one_
         made.append(word)
         return f"{len(results)} {word}"
 
-    assert [job.said(cells, "cells") for _ in range(2)] == ["0 cells", "0 cells"]
+    assert [job.derived(cells, "cells") for _ in range(2)] == ["0 cells", "0 cells"]
     while not job.done:
         job.advance()
-    assert [job.said(cells, word) for word in ("cells", "cells", "of it", "cells")] == [
+    assert [job.derived(cells, word) for word in ("cells", "cells", "of it", "cells")] == [
         "1 cells", "1 cells", "1 of it", "1 cells",
     ]  # fmt: skip
     assert made == ["cells", "cells", "cells", "of it"]
     for i in range(100):
-        job.said(cells, str(i))
-    assert len(job._said) <= two_dice_runs._MOST_SAID
+        job.derived(cells, str(i))
+    assert len(job._derived) <= two_dice_runs._MOST_DERIVED

@@ -121,6 +121,6 @@ def test_the_corrections_are_those_that_the_notes_need() -> None:
         "Silence is not zero",
         "from vision",
         "scaled at inference",
-        "keep a unit",
+        "probability of keeping a unit",
     ):
         assert said in texts

@@ -20,12 +20,12 @@ PATIENCE = 60  # seconds: the first run of a page imports PyTorch
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
-def open_app_page(page: str = "app.py", *, unfolded: bool = True, **query: str) -> AppTest:
+def open_app_page(page: str = "app.py", *, expanded: bool = True, **query: str) -> AppTest:
     """A new visitor opens a link to this page, and unfolds what is drawn only then: "More", tables, Figure 11."""
     app = AppTest.from_file("../../app.py", default_timeout=PATIENCE)
     app.query_params.update(query)
     for expander in ("more", "monte_carlo_expander", "all_numbers"):
-        app.session_state[expander] = unfolded
+        app.session_state[expander] = expanded
     if page != "app.py":
         app.switch_page(f"pages/{page}.py")
     return app.run()

@@ -41,12 +41,12 @@ def test_many_passes_are_drawn_from_few_bytes(passes: int):
     average = charts(at)[0]
     assert average["height"] == 400
     single, low, high, mean, geometric, full = average["figure"]["data"]
-    recording = record_passes(load_pictured_network(), load_examples().inputs[3], PassSettings(passes=passes))
+    recording = record_passes(load_pictured_network(), load_examples().inputs[1], PassSettings(passes=passes))
     best = int(recording.full_probabilities.argmax())
     apart = {1000: 5, 200: 1}[passes]
     assert (single["x0"], single["dx"]) == (1, apart)
     np.testing.assert_allclose(unpacked(single["y"]), recording.probabilities[::apart, best].numpy(), rtol=1e-6)
-    assert single["name"] == {1000: "one pass, of every 5", 200: "one pass"}[passes]
+    assert single["name"] == {1000: "one pass in every 5", 200: "one pass"}[passes]
     for line, expected in ((mean, recording.running_mean), (geometric, recording.running_geometric_mean)):
         at_pass = unpacked(line["x"])
         assert len(at_pass) <= MOST_POINTS

@@ -91,8 +91,8 @@ def test_content_has_every_section_that_the_pages_name():
 
 def test_a_reader_of_english_never_waits_for_babel():
     program = "import sys; import lib.web.frame.frame, lib.web.home.life_strip; print('babel' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", program], cwd=Path(ROOT), capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "False"
+    done = subprocess.run([sys.executable, "-c", program], cwd=Path(ROOT), capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -125,16 +125,16 @@ def _labels(network: PicturedNetwork, recording: Recording, label: int) -> dict[
         "layers": layer_names(network),
         "classes": class_names(network),
         "rate": "p = {p}",
-        "kept": _("kept: the fuller, the larger"),
+        "kept": _("kept: the fuller, the stronger"),
         "dropped": _("dropped"),
         "thisPass": _("output of this pass"),
         "mean": _("mean of the passes so far"),
         "full": _("eval pass"),
         "allOut": _("all out"),
         "pass": _(
-            "Pass {i}: {out} of {n} hidden neurons are out. It says {class} ({percent}); "
-            "the mean so far says {mean} ({meanPercent})."
+            "Pass {i}: {out} of {n} hidden neurons are out. The answer is {class} ({percent}); "
+            "the mean so far gives {mean} ({meanPercent})."
         ),
-        "evalPass": _("Pass {i}, no die: all {n} hidden neurons are in, and every pass says {class} ({percent})."),
-        "gone": _("All of “{layer}” is out: nothing of the input gets through, only biases speak."),
+        "evalPass": _("Pass {i}, no die: all {n} hidden neurons take part, and every pass gives {class} ({percent})."),
+        "gone": _("All of “{layer}” is out: nothing of the input gets through; only the biases are left."),
     }

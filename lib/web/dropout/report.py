@@ -46,7 +46,7 @@ def warnings(passes: PassSettings, asked: str | None) -> None:
     if asked is not None:
         st.warning(
             _(
-                "The link asks for n = {asked} passes; this page shows {n}.",
+                "The link asks for “{asked}” passes; this page shows {n}.",
                 asked=plain(asked[:20]),
                 n=passes.passes,
             )
@@ -104,7 +104,7 @@ def count_networks(recording: Recording) -> None:
     seen, passes = recording.distinct_networks[-1], recording.settings.passes
     numbers_in_a_row(
         [
-            (_("Thinned networks that can be"), power_of_two(recording.thinned_networks), None),
+            (_("Possible thinned networks"), power_of_two(recording.thinned_networks), None),
             (_("Different ones in {n} passes", n=passes), decimal(seen, 0), None),
         ]
     )
@@ -132,7 +132,7 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
     full, mean = float(recording.full_probabilities[best]), float(recording.running_mean[-1, best])
     geometric = float(recording.running_geometric_mean[-1, best])
     error = float(recording.standard_error[-1, best]) if passes > 1 else None
-    said = {
+    values = {
         "passes": passes,
         "name": name,
         "mean": percent(mean),
@@ -154,14 +154,14 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
         key="running_average",
         alt=_(
             "Probability of class {name} over {passes} passes: the mean ends at {mean}, "
-            "the geometric mean at {geometric}, the eval pass says {full}.",
-            **said,
+            "the geometric mean at {geometric}, the eval pass gives {full}.",
+            **values,
         ),
     )
     sections = ["average"] if recording.settings.training else ["average-eval"]
     if abs(mean - full) > _APART and recording.settings.training:
         sections.append("average-why")
-    sentences = " ".join(prose("dropout", section, **said) for section in sections)
+    sentences = " ".join(prose("dropout", section, **values) for section in sections)
     st.markdown(sentences)
 
 
@@ -170,7 +170,7 @@ def _average_labels(name: str, apart: int) -> AverageLabels:
     return AverageLabels(
         passes=_("passes averaged"),
         value=_("probability of class {name}", name=name),
-        single=_("one pass") if apart == 1 else _("one pass, of every {n}", n=apart),
+        single=_("one pass") if apart == 1 else _("one pass in every {n}", n=apart),
         mean=_("mean"),
         band=_("± 2 standard errors"),
         geometric=_("geometric mean"),
@@ -190,7 +190,7 @@ def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -
 
     It takes 100,000 forward passes, more than the rest of the page.
     """
-    label = _("How many passes is the eval pass worth? Figure 11 of the paper of 2014, with this network")
+    label = _("How many passes is the eval pass worth? Figure 11 of the 2014 paper, with this network")
     expander = st.expander(label, icon=":material/bar_chart:", on_change="rerun", key="monte_carlo_expander")
     if expander.open:
         with expander:
@@ -200,7 +200,7 @@ def monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -
 def _draw_monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: int) -> None:
     result = _monte_carlo(network.data, network.trained_rate, rates, seed)
     error, full = result.error.numpy(), result.weight_scaling_error  # (R, N)
-    said = {
+    values = {
         "repeats": error.shape[0],
         "passes": error.shape[1],
         "count": result.examples,
@@ -222,9 +222,9 @@ def _draw_monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: 
             drawn_once(monte_carlo_figure, error, full, labels),
             key="monte_carlo",
             alt=_(
-                "Validation error over passes averaged: {one} with one pass, "
+                "Validation error by number of passes averaged: {one} with one pass, "
                 "{all} with {passes}; the eval pass has {full}.",
-                **said,
+                **values,
             ),
         )
     if result.meets_at is not None:
@@ -232,4 +232,4 @@ def _draw_monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: 
     else:
         section = "figure-11-apart" if result.apart else "figure-11-near"
         verdict = prose("dropout", section, p=decimal(network.trained_rate, 1), count=result.examples)
-    words.markdown(f"{prose('dropout', 'figure-11', **said)}\n\n{verdict}")
+    words.markdown(f"{prose('dropout', 'figure-11', **values)}\n\n{verdict}")

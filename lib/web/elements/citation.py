@@ -15,7 +15,9 @@ def kind_name(kind: str) -> str:
 
 def confidence_name(confidence: str) -> str:
     """How it was read."""
-    return {"seen": _("read there"), "quoted": _("quoted by others"), "conflict": _("sources conflict")}[confidence]
+    return {"seen": _("read in the source"), "quoted": _("quoted by others"), "conflict": _("sources conflict")}[
+        confidence
+    ]
 
 
 def citation(fact: Sourced) -> str:
@@ -25,7 +27,7 @@ def citation(fact: Sourced) -> str:
 
 
 def corrected(fact: Sourced) -> None:
-    """What is often told otherwise, marked as a correction."""
+    """What is often misreported, shown as a correction."""
     if fact.correction:
-        otherwise = strong(_("Often told otherwise"))
+        otherwise = strong(_("Often misreported"))
         st.warning(f"{otherwise} · {_(fact.correction)} {citation(fact)}", icon=":material/ink_eraser:")

@@ -21,7 +21,7 @@ S = TypeVar("S")
 class Controls(Generic[S]):
     """Draws the widgets of one page's settings and gathers what they say.
 
-    A setting whose widget is not drawn keeps its value. ``refused`` holds what a link has just said in vain, by name.
+    A setting whose widget is not drawn keeps its value. ``refused`` holds what a link asked for in vain, by name.
     """
 
     def __init__(self, settings: type[S]) -> None:

@@ -72,22 +72,20 @@ def name_problems(prompt: Prompt, story: Story, impossible: ImpossiblePrefix | N
         name_impossible_word(impossible)
 
 
-def name_unknown_words(beginning: Prompt, story: Story) -> None:
+def name_unknown_words(prompt: Prompt, story: Story) -> None:
     """Say which words are not in the storybook, and offer those that are spelled like them."""
-    if not beginning.unknown:
+    if not prompt.unknown:
         return
     with st.container(key="unknown", border=True):
-        names = ", ".join(f"“{plain(word)}”" for word in beginning.unknown[:5])
-        st.markdown(_("Not in this storybook: {words}. The picture uses the words before.", words=names))
-        first = beginning.unknown[0]
+        names = ", ".join(f"“{plain(word)}”" for word in prompt.unknown[:5])
+        st.markdown(_("Not in this storybook: {words}. The picture uses the words before that.", words=names))
+        first = prompt.unknown[0]
         nearest = story.nearest_words(first.lower())
         if nearest:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(_("Did you mean"), width="content")
                 for word in nearest:
-                    st.button(
-                        plain(word), on_click=continue_with, args=([*beginning.words, word],), key=f"nearest_{word}"
-                    )
+                    st.button(plain(word), on_click=continue_with, args=([*prompt.words, word],), key=f"nearest_{word}")
 
 
 def name_impossible_word(impossible: ImpossiblePrefix) -> None:
@@ -97,7 +95,7 @@ def name_impossible_word(impossible: ImpossiblePrefix) -> None:
     st.info(
         _(
             "No sentence of the storybook begins like this: “{word}” cannot follow “{before}”. "
-            "The model goes on all the same, but there is no truth to compare it with.",
+            "The model carries on all the same, but there is no truth to compare it with.",
             word=plain(word),
             before=plain(before) or "…",
         ),

@@ -1,7 +1,7 @@
 """How a page declares its settings, each once, and how a link writes them.
 
 A page's settings are one frozen dataclass. In a link, numbers and choices have short names that mean the same in every
-language (``dropout-layer=hidden1``); what an option is called on screen is said where its control is drawn.
+language (``dropout-layer=hidden1``); what an option is called on screen stands where its control is drawn.
 
 >>> @dataclass(frozen=True)
 ... class Settings:

@@ -38,7 +38,7 @@ export default function ({ data: [{ page, pages, query, links, session, serial }
     [now.session, now.serial] = [session, 0];
     if (query !== location.search.slice(1)) return setTriggerValue("kept", location.search.slice(1));
   }
-  if (serial < now.serial) return;  // drawn again for another reason, a change of theme, say: another part knows more
+  if (serial < now.serial) return;  // drawn again for another reason, a change of theme, say; another fragment is newer
   now.serial = serial;
   const embedded = [...new URLSearchParams(location.search)].filter(([key]) => key.startsWith("embed"));
   const search = [query, new URLSearchParams(embedded).toString()].filter(Boolean).join("&");
@@ -139,8 +139,8 @@ def _with_language(page: str, more: Mapping[str, str]) -> dict[str, str]:
     return {**settings, **more, **({"lang": session.language} if session.language else {})}
 
 
-def follow(part: str, *, links: bool = False) -> None:
-    """Let the address follow what the page shows. Every ``part`` of a page that can run by itself ends with this.
+def follow(fragment: str, *, links: bool = False) -> None:
+    """Let the address follow what the page shows. Every ``fragment`` of a page ends with this.
 
     With ``links`` those to the other pages follow too.
     """
@@ -149,7 +149,7 @@ def follow(part: str, *, links: bool = False) -> None:
         session.address = session.page, text, time.time()
     when_kept: dict[str, Any] = {"on_kept_change": _begin_again} if links else {}
     _mount(
-        key=f"address-{part}",
+        key=f"address-{fragment}",
         width=1,
         height=1,
         data=[

@@ -55,10 +55,10 @@ def framed(name: str) -> Iterator[None]:
 
 
 def fragment(draw: Callable[P, None]) -> Callable[P, None]:
-    """Decorate a part of a page: when one of its own controls is moved, this part runs again, and not the whole page.
+    """Make a function a fragment: when one of its own controls is moved, it runs again, and not the whole page.
 
     A page sends some sixty elements, each of which takes the server up to half a millisecond; a quarter of them are the
-    frame's. A part may have parts.
+    frame's. A fragment may contain others.
     """
 
     @st.fragment

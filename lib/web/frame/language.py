@@ -148,8 +148,8 @@ def _by_babel(value: float, digits: int, language: str, *, percentage: bool = Fa
 def strong(text: str) -> str:
     """Bold in Markdown. (Babel, which gathers the messages, does not look for them inside f-strings.)
 
-    >>> strong("Take away")
-    '**Take away**'
+    >>> strong("Takeaway:")
+    '**Takeaway:**'
     """
     return f"**{text}**"
 

@@ -1,4 +1,4 @@
-"""The rhythm of every lesson: predict, see, read the numbers, take away, run the code."""
+"""The rhythm of every lesson: predict, see, read the numbers, sum up, run the code."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ def picture(settings: type[S], *, width: float = 0.26) -> Iterator[tuple[Control
     What is drawn inside stands among the controls, in a column of this share of the page's width:
 
         with lesson.picture(Settings) as (controls, stage):
-            controls.slider("p", _("p, the chance to drop"))
+            controls.slider("p", _("p, the dropout rate"))
         with stage:
             draw(controls.settings())
     """
@@ -62,8 +62,8 @@ def section(title: str, text: str) -> None:
 
 def takeaway(text: str) -> None:
     """One or two sentences to leave with, in a frame (a quotation: lib/web/frame/style.css)."""
-    name = strong(_("Take away"))
-    quotation = f"> {name} · {text}"
+    name = strong(_("Takeaway:"))
+    quotation = f"> {name} {text}"
     st.markdown(quotation)
 
 
@@ -72,7 +72,7 @@ def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
 
     They are drawn only while they are open: what the browser loads to colour them is larger than the rest of a page.
     """
-    label = label or _("The code: the same with these settings, in PyTorch")
+    label = label or _("The code: the same thing with these settings, in PyTorch")
     expander = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
     if expander.open:
         expander.code(listing, language="python")
@@ -83,7 +83,7 @@ def link_here() -> None:
     place = st.popover(_("Link"), icon=":material/link:", key="link", on_change="rerun")
     if place.open:
         query = {**address.query(), "lang": current_language()}
-        place.markdown(_("This link repeats the picture, for a class or for next year:"))
+        place.markdown(_("This link brings this picture back, for a class or for next year:"))
         place.code(_address(query), language=None, wrap_lines=True)
 
 

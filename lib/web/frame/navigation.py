@@ -81,7 +81,7 @@ def _languages() -> None:
 
 
 def _speak(language: str) -> None:
-    """Show the page in this language from now on. Options are called otherwise, so each control is told its value."""
+    """Show the page in this language from now on. Options get other names, so each control is given its value again."""
     session.language = language
     st.session_state["languages"] = False  # closes the list
     for key in [str(key) for key in st.session_state if str(key).startswith(f"{session.page}-")]:

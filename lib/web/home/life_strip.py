@@ -38,7 +38,7 @@ def life_strip() -> None:
                 "word": _(
                     "Word {i}: only the {k} likeliest stay in, and the die picks “{word}”. The next word rolls again."
                 ).replace("{k}", str(recording["top_k"])),
-                "silent": _("It does not speak yet. This die rests."),
+                "silent": _("It is not speaking yet. This die rests."),
                 "drawn": _("{percent}, drawn"),
                 "cut": _("{percent}, cut"),
                 "transport": transport_labels(),

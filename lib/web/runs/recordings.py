@@ -98,7 +98,7 @@ def _labels() -> dict[str, Any]:
         "transport": {**transport_labels(), "follow": _("Follow live")},
         "progress": _("Training progress"),
         "numbers": _("Step {step}: training {train}, validation {val}"),
-        "map": _("The plane as this network divides it between the classes."),
+        "map": _("How this network divides the plane between the classes."),
     }
 
 

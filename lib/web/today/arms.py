@@ -55,8 +55,8 @@ def training_of(controls: Controls[Settings]) -> TrainingConfig:
 def schedules_part() -> str:
     """Five schedules from the same start: their rates, their curves, and where they end."""
     with lesson.picture(Settings) as (controls, stage):
-        p = controls.slider("peak", _("p, where a schedule drops"))
-        switch = controls.slider("switch", _("Early stops and late starts after (share of the steps)"))
+        p = controls.slider("peak", _("p, while dropout is on"))
+        switch = controls.slider("switch", _("When “early” stops and “late” starts (share of the steps)"))
         show = controls.segmented("curves", _("Curves"), {"validation": _("validation"), "training": _("training")})
         training = training_of(controls)
         config = ScheduleConfig(training, p, switch)
@@ -86,7 +86,7 @@ def schedule_names() -> dict[str, str]:
         "constant": _("constant"),
         "early": _("early only"),
         "late": _("late only"),
-        "falling": _("falling in a straight line"),
+        "falling": _("falling linearly"),
     }
 
 
@@ -94,7 +94,7 @@ def _schedule_curves(history: History, show: str) -> None:
     table = history.train_loss if show == "training" else history.val_loss  # (T, A, E)
     mean = table.mean(axis=-1)  # (T, A)
     lines = [
-        Line(schedule_names()[schedule], history.step.tolist(), mean[:, arm].tolist(), look=arm, markers=False)
+        Line(schedule_names()[schedule], history.step.tolist(), mean[:, arm].tolist(), style=arm, markers=False)
         for arm, schedule in enumerate(SCHEDULES)
     ]
     chart(
@@ -145,24 +145,24 @@ def _lowest(losses: NDArray[np.float64]) -> str:
 
 
 def _difference_headings() -> tuple[str, str, str]:
-    return _("difference to nothing"), _("95 % interval"), _("verdict")
+    return _("difference from the first row"), _("95 % interval"), _("verdict")
 
 
 def _difference(is_baseline: bool, mean: float, low: float, high: float) -> tuple[str, str, str]:
     if is_baseline:
         return "", "", ""
-    said = _("helped") if high < 0 else _("hurt") if low > 0 else _("no difference that shows")
+    verdict = _("helped") if high < 0 else _("hurt") if low > 0 else _("no clear difference")
     if abs(mean) < NEGLIGIBLE_LOSS:
-        said = _("no difference that matters")
-    return signed(mean), _("{low} to {high}", low=signed(low), high=signed(high)), said
+        verdict = _("negligible difference")
+    return signed(mean), _("{low} to {high}", low=signed(low), high=signed(high)), verdict
 
 
 def instead_part() -> str:
     """Dropout, weight decay, early stopping and more data against the same memorising network."""
     with lesson.picture(Settings) as (controls, stage):
-        p = controls.slider("drop", _("p, the chance to drop"))
+        p = controls.slider("drop", _("p, the dropout rate"))
         decay = controls.steps("decay", _("Weight decay"))
-        times = controls.steps("times", _("More data: times as many examples"))
+        times = controls.steps("times", _("More data: how many times as many examples"))
         show = controls.segmented("curves", _("Curves"), {"validation": _("validation"), "training": _("training")})
         config = RegularisersConfig(training_of(controls), p, decay, times)
     with stage:
@@ -191,12 +191,12 @@ def arm_names(histories: dict[str, History]) -> dict[str, str]:
 
 def _regulariser_curves(histories: dict[str, History], results: list[ArmResult], show: str) -> None:
     names = arm_names(histories)
-    looks = {"nothing": 0, "dropout": 2, "decay": 4, "more_data": 5}
+    styles = {"nothing": 0, "dropout": 2, "decay": 4, "more_data": 5}
     lines = []
     for arm, history in histories.items():
         table = history.train_loss if show == "training" else history.val_loss
         y = table[:, 0].mean(-1).tolist()
-        lines.append(Line(names[arm], history.step.tolist(), y, look=looks[arm], markers=False))
+        lines.append(Line(names[arm], history.step.tolist(), y, style=styles[arm], markers=False))
     stopped = next(each for each in results if each.arm == "early_stopping")
     value = stopped.train_loss if show == "training" else stopped.val_loss
     chart(

@@ -57,7 +57,7 @@ def _labels(words: str) -> dict[str, Any]:
         "next": _("the next word"),
         "picture": _("One block of the small GPT reads “{words}”. The die can sit in four places.", words=words),
         "pass": _(
-            "Pass {i}: out are {one} numbers of the embedding, {two} attention weights, "
+            "Pass {i}: the die drops {one} numbers of the embedding, {two} attention weights, "
             "{three} numbers of the projection and {four} of the MLP. The likeliest next word: {word}."
         ),
         "evalPass": _("Eval: nothing is dropped, and every pass is the same. The likeliest next word: {word}."),

@@ -94,13 +94,13 @@ def _choose(controls: Controls[Settings]) -> None:
     names = {"end": _("last step"), "best": _("best step"), "training": _("training")}
     explained = {
         "end": _("Validation loss after the last step"),
-        "best": _("Validation loss at its best step, as early stopping would end"),
+        "best": _("Validation loss at its best step, where early stopping would stop"),
         "training": _("Training loss after the last step, dropout off"),
     }
     st.caption(explained[controls.segmented("loss", _("Loss"), names)])
-    st.markdown(strong(_("Run one point yourself")))
+    st.markdown(strong(_("Train one point yourself")))
     controls.steps("size", _("Training sentences"))
-    controls.segmented("rate", _("p, the chance to drop"))
+    controls.segmented("rate", _("p, the dropout rate"))
     button = st.container()
     with controls.more() as drawn:
         if drawn:
@@ -116,13 +116,13 @@ def _trial(size: int, rate: float, seed: int) -> Stepwise:
 
 
 def _curves(column: str, floor: float, own: Point | None) -> None:
-    lines, said = [], []
-    for look, (p, rows) in enumerate(_summary(column).means.items()):
+    lines, descriptions = [], []
+    for style, (p, rows) in enumerate(_summary(column).means.items()):
         if not rows:
             continue
         sizes, mean, low, high = (list(values) for values in zip(*rows, strict=True))
-        lines.append(Line(_("p = {p}", p=decimal(p, 1)), sizes, mean, low, high, look))
-        said.append(f"p = {decimal(p, 1)}: {decimal(mean[0])} → {decimal(mean[-1])}")
+        lines.append(Line(_("p = {p}", p=decimal(p, 1)), sizes, mean, low, high, style))
+        descriptions.append(f"p = {decimal(p, 1)}: {decimal(mean[0])} → {decimal(mean[-1])}")
     spots = [Spot(_("your run"), own.sentences, getattr(own, column))] if own else []
     chart(
         drawn_once(
@@ -140,7 +140,7 @@ def _curves(column: str, floor: float, own: Point | None) -> None:
             "Loss from {few} to {many} sentences: {lines}. The floor is {floor}.",
             few=decimal(SIZES[0], 0),
             many=decimal(SIZES[-1], 0),
-            lines="; ".join(said),
+            lines="; ".join(descriptions),
             floor=decimal(floor),
         ),
     )
@@ -175,7 +175,7 @@ def _compared(own: Point, points: list[Point], column: str) -> None:
     ]
     st.success(
         _(
-            "Yours, {n} sentences and p = {p}: {value} nats. Shipped: {shipped}.",
+            "Your run, with {n} sentences and p = {p}: {value} nats. The runs in the picture: {shipped}.",
             n=decimal(own.sentences, 0),
             p=decimal(own.p, 1),
             value=value,
@@ -206,17 +206,17 @@ def _crossings(column: str) -> None:
             "last_low": signed(found.last.low, 3),
             "last_high": signed(found.last.high, 3),
         }
-        said = [prose("today", "crossing", **words)]
+        sentences = [prose("today", "crossing", **words)]
         for section, size in (
             ("crossing-helps-from", found.helps_from),
             ("crossing-fades", found.fades),
             ("crossing-hurts-from", found.sentences),
         ):
             if size:
-                said.append(prose("today", section, size=_about(size), negligible=decimal(NEGLIGIBLE_LOSS)))
+                sentences.append(prose("today", section, size=_about(size), negligible=decimal(NEGLIGIBLE_LOSS)))
         if found.sentences is None:
-            said.append(prose("today", "crossing-none"))
-        items.append("- " + " ".join(said))
+            sentences.append(prose("today", "crossing-none"))
+        items.append("- " + " ".join(sentences))
     st.markdown("\n".join(items))
 
 

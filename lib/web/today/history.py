@@ -42,7 +42,7 @@ def history_part() -> str:
 @st.fragment
 def _all_corrections() -> None:
     """They are drawn while somebody looks at them; opening them runs only this function."""
-    label = _("All corrections of what is often told")
+    label = _("Everything that is often misreported, corrected")
     expander = st.expander(label, icon=":material/ink_eraser:", key="corrections", on_change="rerun")
     if expander.open:
         with expander:
@@ -71,7 +71,7 @@ def _time_line(events: tuple[Event, ...], chosen: str) -> None:
                 "picture": _("Time line, {first} to {last}", first=events[0].year, last=events[-1].year),
                 "learn": _("the die that rolls while learning"),
                 "speak": _("the die that rolls while speaking"),
-                "correction": _("something here is often told otherwise"),
+                "correction": _("something here is often misreported"),
                 "options": [f"{each.year}: {_(each.short)}. {_(each.number)}" for each in events],
             },
         },
@@ -111,10 +111,10 @@ def models_part() -> str:
         chart(
             drawn_once(models_figure, models, labels),
             key="models",
-            alt="; ".join(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model passes."),
+            alt="; ".join(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model matches."),
         )
     st.subheader(_("The numbers"), anchor=False)
-    st.markdown(_models_table(models) if models else _("No model passes."))
+    st.markdown(_models_table(models) if models else _("No model matches."))
     return scaling_listing(0.1)
 
 
@@ -133,7 +133,16 @@ def _models_table(models: list[Model]) -> str:
         )
         for each in models
     ]
-    head = (_("model"), _("year"), _("dropout rate"), _("status"), _("note"), _("evidence"), _("read"), _("source"))
+    head = (
+        _("model"),
+        _("year"),
+        _("dropout rate"),
+        _("status"),
+        _("note"),
+        _("evidence"),
+        _("confidence"),
+        _("source"),
+    )
     return markdown_table(head, rows, "lrrlllll")
 
 

@@ -45,7 +45,7 @@ def paper_part() -> str:
             _errors(own, figure, noise)
     claim = load_facts().claim(f"figure-{figure}")
     paper, here = strong(_("The paper")), strong(_("Here"))
-    st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}\n\n{here} · {_told(figure, noise)}")
+    st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}\n\n{here} · {_findings(figure, noise)}")
     st.caption(prose("today", "paper-differs", seeds=_seeds()))
     return training_listing(trial_of(settings).config())
 
@@ -60,10 +60,10 @@ def _choose(controls: Controls[Settings]) -> None:
     }
     st.caption(shows[figure])
     controls.segmented("flips", _("Wrong labels"), {share: percent(share, 0) for share in LABEL_NOISE})
-    st.markdown(strong(_("Run one point yourself")))
+    st.markdown(strong(_("Train one point yourself")))
     if figure == 10:
         controls.steps("digits", _("Training digits"))
-    controls.slider("drop", _("p, the chance to drop"))
+    controls.slider("drop", _("p, the dropout rate"))
     button = st.container()
     with controls.more() as drawn:
         if drawn:
@@ -78,14 +78,14 @@ def trial_of(settings: Settings) -> DigitsTrial:
 
 
 def _own_values(asked: DigitsTrial | None) -> list[Value]:
-    """What a point comes to that somebody has asked for, said in words too; nothing before it is trained."""
+    """What a point comes to that somebody has asked for, in words too; nothing before it is trained."""
     run = computed(asked, partial(DigitsRun, asked)) if asked else None
     if not asked or not run:
         return []
     own: list[Value] = run.values
     st.success(
         _(
-            "Yours, {n} digits and p = {p}: {train} training error, {val} validation error.",
+            "Your run, with {n} digits and p = {p}: {train} training error, {val} validation error.",
             n=decimal(asked.n, 0),
             p=decimal(asked.rates[0]),
             train=percent(_of(own, "train_error")),
@@ -117,7 +117,7 @@ def _of(values: list[Value], quantity: str) -> float:
 
 
 def _errors(own: list[Value], figure: int, noise: float) -> None:
-    lines, said = [], []
+    lines, descriptions = [], []
     arms: list[tuple[str, str, float | None, int]]
     if figure == 9:
         arms = [(_("validation"), "val_error", None, 2), (_("training"), "train_error", None, 1)]
@@ -125,13 +125,13 @@ def _errors(own: list[Value], figure: int, noise: float) -> None:
         names = {0.0: _("validation, without dropout"), 0.5: _("validation, p = 0.5")}
         arms = [(names[p], "val_error", p, 0 if p == 0 else 2) for p in FIGURE_10_RATES]
     over = "p" if figure == 9 else "n"
-    for name, quantity, at_p, look in arms:
+    for name, quantity, at_p, style in arms:
         rows = _curve(figure, quantity, noise, over=over, p=at_p)
         if not rows:
             continue
         x, mean, low, high = (list(column) for column in zip(*rows, strict=True))
-        lines.append(Line(name, x, mean, low, high, look))
-        said.append(
+        lines.append(Line(name, x, mean, low, high, style))
+        descriptions.append(
             f"{name}: " + ", ".join(f"{decimal(at, 1 if figure == 9 else 0)} {percent(y)}" for at, y, *_r in rows)
         )
     spots = [
@@ -143,7 +143,7 @@ def _errors(own: list[Value], figure: int, noise: float) -> None:
         drawn_once(
             lines_figure,
             lines,
-            x_label=_("p, the chance to drop") if figure == 9 else _("training digits"),
+            x_label=_("p, the dropout rate") if figure == 9 else _("training digits"),
             y_label=_("error"),
             logarithmic_x=figure == 10,
             x_ticks=FIGURE_10_SIZES if figure == 10 else None,
@@ -152,7 +152,7 @@ def _errors(own: list[Value], figure: int, noise: float) -> None:
             height=380,
         ),
         key=f"figure_{figure}",
-        alt="; ".join(said),
+        alt="; ".join(descriptions),
     )
 
 
@@ -174,11 +174,11 @@ def _activations(own: list[Value], noise: float) -> None:
             y_label=_("share of the activations"),
         ),
         key="figure_8",
-        alt=_told(8, noise),
+        alt=_findings(8, noise),
     )
 
 
-def _told(figure: int, noise: float) -> str:
+def _findings(figure: int, noise: float) -> str:
     """What the shipped runs say, in numbers read from the data."""
     return {8: _figure_8, 9: _figure_9, 10: _figure_10}[figure](noise)
 

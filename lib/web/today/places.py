@@ -72,7 +72,7 @@ def _choose(controls: Controls[Settings], story: Story) -> None:
         controls.toggle("att", _("2 attention"))
         controls.toggle("proj", _("3 projection"))
         controls.toggle("mlp", _("4 MLP"))
-    controls.slider("p", _("p, the chance to drop"))
+    controls.slider("p", _("p, the dropout rate"))
     with controls.more() as drawn:
         if drawn:
             choose_prompt(controls, story, longest=_LONGEST)

@@ -19,7 +19,7 @@ _BARS = 75
 
 
 def next_word_player(
-    step: NextWord, vocabulary: list[str], *, temperature: float, said: str, logarithmic: bool
+    step: NextWord, vocabulary: list[str], *, temperature: float, prompt: str, logarithmic: bool
 ) -> None:
     """Draw the way to the next word, ready to play. ``logarithmic`` shows all words, on a logarithmic axis."""
     shown = step.order if logarithmic else step.order[:_BARS]
@@ -42,7 +42,7 @@ def next_word_player(
             "others": _others(step, len(shown)),
             "truth": None if step.truth is None else _rounded(step.truth[shown]),
             "locale": current_language(),
-            "labels": {**_names(current_language()), **_sentences(step, vocabulary, temperature, said)},
+            "labels": {**_names(current_language()), **_sentences(step, vocabulary, temperature, prompt)},
         },
     )
 
@@ -93,7 +93,7 @@ def _names(language: str) -> dict[str, Any]:
     }
 
 
-def _sentences(step: NextWord, vocabulary: list[str], temperature: float, said: str) -> dict[str, Any]:
+def _sentences(step: NextWord, vocabulary: list[str], temperature: float, prompt: str) -> dict[str, Any]:
     trace, best = step.trace, int(step.order[0])
     values = {
         "V": decimal(len(vocabulary), 0),
@@ -110,7 +110,7 @@ def _sentences(step: NextWord, vocabulary: list[str], temperature: float, said: 
         "pointer": percent(step.pointer),
         "word": vocabulary[step.drawn],
         "chance": percent(trace.probabilities[step.drawn]),
-        "said": said,
+        "said": prompt,
     }
     picture = _("The next word after “{said}”.", **values)
     if step.truth is not None:
@@ -121,13 +121,16 @@ def _sentences(step: NextWord, vocabulary: list[str], temperature: float, said: 
             _("The model gives each of its {V} words a score. The highest is {logit}, for “{best}”.", **values),
             _("Every score is divided by T = {T}; the highest is now {scaled}.", **values),
             _(
-                "Softmax makes probabilities of the scores. They sum to 100 %, and “{best}” has {before} of it.",
+                "Softmax turns the scores into probabilities. They sum to 100 %, and “{best}” gets {before} of it.",
                 **values,
             ),
-            _("Sorted, the likeliest first. The first {half} of {V} hold half of the probability.", **values),
-            _("The cut keeps {kept} of {V} words. What is out held {removed} of the probability.", **values),
+            _("Sorted, likeliest first. The first {half} of {V} words hold half of the probability.", **values),
+            _("The cut keeps {kept} of {V} words. The words that are out held {removed} of the probability.", **values),
             _("What is left is divided by {left}, so it sums to 100 % again. “{best}”: {before} → {after}.", **values),
-            _("One draw: the pointer falls at {pointer} and lands on “{word}”, which had {chance}.", **values),
+            _(
+                "One draw: the pointer falls at {pointer} and lands on “{word}”, whose chance was {chance}.",
+                **values,
+            ),
         ],
         "picture": picture,
         "border": _("the cut: {kept} of {V} stay", **values),

@@ -1,4 +1,4 @@
-"""Under the Top-k page's picture: the numbers, the mistakes over all k, many draws, and stories told side by side."""
+"""Under the Top-k page's picture: the numbers, the mistakes over all k, many draws, and stories side by side."""
 
 import functools
 import re
@@ -28,7 +28,7 @@ from lib.web.top_k.settings import CUT_HURTS
 
 STORIES = 20
 IN_TABLE = 100  # words
-MOST_TOLD = 300  # times 20 stories
+MOST_STORIES = 300  # times 20 stories
 MOST_ERRORS = 128  # curves over k
 _STRONG = re.compile(r"\*\*(.+?)\*\*")  # as the prose marks it
 _UNLIKELY = 0.01  # the p-value below which the verdict is "not from these probabilities"
@@ -38,12 +38,12 @@ def numbers(step: NextWord, V: int) -> None:
     """What the cut took away, and how open the choice was before and after it."""
     (entropy_before, entropy_after), (before, after) = step.entropy, step.choices
     cells = [
-        (_("Cut away"), percent(step.removed), _("Probability that the cut words held together.")),
+        (_("Cut away"), percent(step.removed), _("The probability of all the cut words together.")),
         (_("Words left"), _("{kept} of {V}", kept=decimal(step.kept, 0), V=decimal(V, 0)), None),
         (
             _("Effective choices"),
             f"{decimal(before, 1)} → {decimal(after, 1)}",
-            _("As many equally likely words would leave the choice just as open: exp(entropy)."),
+            _("The choice is as open as one between this many equally likely words: exp(entropy)."),
         ),
         (_("Entropy, nats"), f"{decimal(entropy_before)} → {decimal(entropy_after)}", None),
     ]
@@ -57,7 +57,7 @@ def numbers(step: NextWord, V: int) -> None:
             (
                 _("Impossible words let in"),
                 percent(step.let_in),
-                _("The probability that the draw gives a word which cannot stand here."),
+                _("The probability of drawing a word that cannot stand here."),
             ),
         ]
     numbers_in_a_row(cells)
@@ -145,7 +145,7 @@ def mistakes(model: LanguageModel, words: tuple[str, ...], k: int, temperature: 
 
 
 def where_it_hurts(language: str) -> None:
-    """The second look: a beginning after which the same k throws good words away."""
+    """The second example: a beginning after which the same k throws good words away."""
     if language in CUT_HURTS:
         label = _("Where the same k hurts: “{beginning} …”", beginning=CUT_HURTS[language])
         st.button(label, on_click=continue_with, args=(CUT_HURTS[language].split(),), key="where_it_hurts")
@@ -174,7 +174,7 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
         DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
     )
     alt = _(
-        "{n} draws gave {different} different words; “{word}” came {count} times, where {expected} were expected.",
+        "{n} draws gave {different} different words; “{word}” came up {count} times; {expected} were expected.",
         **values,
     )
     chart(figure, key="draws", alt=alt)
@@ -198,17 +198,17 @@ def _training_sentences(language: str, p: float) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(sentence) for sentence in load_model(language, p, "small").training_sentences)
 
 
-@st.cache_data(max_entries=MOST_TOLD, show_spinner=False)
-def _told(
+@st.cache_data(max_entries=MOST_STORIES, show_spinner=False)
+def _continuations(
     language: str, p: float, words: tuple[str, ...], seed: int, settings: SamplingSettings
 ) -> tuple[str, dict[str, int]]:
-    """20 continuations, one in a line with the judges' marks before it, and how many there are of each kind."""
+    """20 continuations, one in a line with its verdicts before it, and how many there are of each kind."""
     story, model = load_story(language), load_model(language, p, "small")
-    told = model.generate(STORIES, np.random.default_rng(seed), prefix=words, settings=settings)
-    verdict = judge(told, story, _training_sentences(language, p))
+    sentences = model.generate(STORIES, np.random.default_rng(seed), prefix=words, settings=settings)
+    verdict = judge(sentences, story, _training_sentences(language, p))
     lines = [
         f"{'✓' if right else '✗'}{'©' if copied else ' '} {_sentence(model, sentence)}"
-        for sentence, right, copied in zip(told, verdict.accepted, verdict.copied, strict=True)
+        for sentence, right, copied in zip(sentences, verdict.accepted, verdict.copied, strict=True)
     ]
     return "\n".join(lines), {
         "n": verdict.n,
@@ -222,15 +222,15 @@ def stories(language: str, p: float, words: tuple[str, ...], seed: int, settings
     """20 continuations each: greedy, with the present cuts, without any; and what grammar and corpus say to them."""
     ways = [
         # Greedily nothing is random, so that any seed will do.
-        (_("Greedy: always the likeliest (k = 1)"), _told(language, p, words, 0, SamplingSettings(top_k=1))),
-        (_("The settings on screen"), _told(language, p, words, seed, settings)),
-        (_("No cut"), _told(language, p, words, seed, SamplingSettings(settings.temperature))),
+        (_("Greedy: always the likeliest (k = 1)"), _continuations(language, p, words, 0, SamplingSettings(top_k=1))),
+        (_("The settings on screen"), _continuations(language, p, words, seed, settings)),
+        (_("No cut"), _continuations(language, p, words, seed, SamplingSettings(settings.temperature))),
     ]
     columns = []
-    for name, (told, verdict) in ways:
+    for name, (lines, verdict) in ways:
         counts = _STRONG.sub(r"<strong>\1</strong>", escape(prose("top_k", "stories", **verdict)))
-        lines = f'<div role="region" aria-label="{escape(name)}" tabindex="0">{escape(told)}</div>'
-        columns.append(f"<section><p><strong>{escape(name)}</strong></p><p>{counts}</p>{lines}</section>")
+        listed = f'<div role="region" aria-label="{escape(name)}" tabindex="0">{escape(lines)}</div>'
+        columns.append(f"<section><p><strong>{escape(name)}</strong></p><p>{counts}</p>{listed}</section>")
     st.html(f'<div class="stories">{"".join(columns)}</div>')
     model = load_model(language, p, "small")
     st.caption(prose("top_k", "stories-legend", sentences=decimal(len(model.training_sentences), 0)))
@@ -246,7 +246,7 @@ def _sentence(model: LanguageModel, words: list[str]) -> str:
 def drawn_word(step: NextWord, vocabulary: list[str], end: str) -> str:
     """What the button that goes on says."""
     word = vocabulary[step.drawn]
-    return _("Full stop: the sentence ends") if word == end else _("Go on with “{word}”", word=word)
+    return _("Full stop: the sentence ends") if word == end else _("Continue with “{word}”", word=word)
 
 
 def word_count(count: int) -> str:
@@ -263,19 +263,19 @@ def report(
     words_table(step, vocabulary)
     wrong, many = st.columns(2, gap="large")
     with wrong:
-        st.subheader(_("What a cut does wrong, for every k"), anchor=False)
+        st.subheader(_("What the cut gets wrong, for every k"), anchor=False)
         mistakes(model, words, settings.k, settings.temp)
         where_it_hurts(model.config.language)
     with many:
-        st.subheader(_("Many throws"), anchor=False)
-        _many_throws(controls, step, vocabulary, settings.seed)
+        st.subheader(_("Many draws"), anchor=False)
+        _many_draws(controls, step, vocabulary, settings.seed)
     st.subheader(_("Twenty stories from here"), anchor=False)
     _twenty_stories(controls, model, words, settings.seed, sampling)
     st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
 
 
 @lesson.fragment
-def _many_throws(controls: Controls[Any], step: NextWord, vocabulary: list[str], seed: int) -> None:
+def _many_draws(controls: Controls[Any], step: NextWord, vocabulary: list[str], seed: int) -> None:
     """How often each word comes, beside how often it should."""
     draws(step, vocabulary, controls.segmented("n", _("How many")), seed)
 
@@ -284,6 +284,6 @@ def _many_throws(controls: Controls[Any], step: NextWord, vocabulary: list[str],
 def _twenty_stories(
     controls: Controls[Any], model: LanguageModel, words: tuple[str, ...], seed: int, sampling: SamplingSettings
 ) -> None:
-    """What is told from here on, if somebody wants to read it."""
-    if controls.toggle("tell", _("Tell them: greedy, with the settings on screen, and without a cut")):
+    """Twenty continuations each, if somebody wants to read them."""
+    if controls.toggle("tell", _("Write them: greedy, with the settings on screen, and without a cut")):
         stories(model.config.language, model.config.p, words, seed, sampling)

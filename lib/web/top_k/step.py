@@ -27,10 +27,10 @@ def step_of(
 
 
 def go_on_buttons(step: NextWord, story: Story, prompt: Prompt, *, longest: int, seed: int) -> None:
-    """One word back, another throw, and on with the drawn word."""
+    """One word back, another draw, and on with the drawn word."""
     if prompt.words:
         icon_button(":material/undo:", _("One word back"), on_click=continue_with, args=(prompt.words[:-1],))
-    icon_button(":material/casino:", _("Throw again"), on_click=change, kwargs={"seed": (seed + 1) % 10_000})
+    icon_button(":material/casino:", _("Draw again"), on_click=change, kwargs={"seed": (seed + 1) % 10_000})
     st.button(
         plain(drawn_word(step, story.vocabulary, story.eos)),
         type="primary",

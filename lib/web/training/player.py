@@ -91,7 +91,7 @@ def stop_button(run: Run[TrainingJob], config: TrainingConfig) -> None:
     if not run.begun or run.over:
         return
     if store.stopped(config, watcher):
-        st.button(_("Go on"), on_click=store.resume, args=(config, watcher), icon=":material/play_arrow:")
+        st.button(_("Continue"), on_click=store.resume, args=(config, watcher), icon=":material/play_arrow:")
     else:
         st.button(_("Stop"), on_click=store.stop, args=(config, watcher), icon=":material/stop:")
 
@@ -190,13 +190,13 @@ def status(run: Run[TrainingJob]) -> str:
     if not run.begun:
         return ""
 
-    def tell(job: TrainingJob, left: str) -> str:
+    def text(job: TrainingJob, left: str) -> str:
         config = job.config
         return _(
-            "{done} · {left} s left · {speed} network-steps a second",
+            "{done} · {left} s left · {speed} network steps per second",
             done=percent(run.progress, 0),
             left=left,
             speed=decimal(len(config.rates) * config.members * run.steps_per_second, 0),
         )
 
-    return run_status(training_runs(), run, tell)
+    return run_status(training_runs(), run, text)

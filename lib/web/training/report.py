@@ -1,4 +1,4 @@
-"""What is said under the curves: the verdict, the numbers, and the digits on which the arms disagree."""
+"""The text under the curves: the verdict, the numbers, and the digits on which the arms disagree."""
 
 import functools
 import io
@@ -37,14 +37,14 @@ def verdict(run: Run[TrainingJob], config: TrainingConfig) -> None:
         to=percent(accuracy.arm_value),
         n=config.members,
     )
-    said, show = {
+    headline, show = {
         "helped": (_("Dropout helped here."), st.success),
-        "no_difference": (_("Dropout made no difference here that these networks can show."), st.info),
+        "no_difference": (_("Dropout made no clear difference here."), st.info),
         "hurt": (_("Dropout hurt here."), st.warning),
-        "unknown": (_("No verdict: one network in each arm says nothing about luck."), st.info),
+        "unknown": (_("No verdict: with one network in each arm, an effect cannot be told from luck."), st.info),
     }[loss.outcome]
     if config.members > 1 and loss.outcome == "unknown":
-        said = _("No verdict: a loss is no longer a number. A smaller learning rate helps.")
+        headline = _("No verdict: a loss is no longer a number. A smaller learning rate helps.")
     interval = ""
     if loss.outcome != "unknown":
         interval = _(
@@ -53,7 +53,7 @@ def verdict(run: Run[TrainingJob], config: TrainingConfig) -> None:
             low=signed(loss.low),
             high=signed(loss.high),
         )
-    show(f"**{said}** {change} {interval} {_early_stopping(end)}")
+    show(f"**{headline}** {change} {interval} {_early_stopping(end)}")
 
 
 def _early_stopping(end: Ending) -> str:
@@ -62,13 +62,13 @@ def _early_stopping(end: Ending) -> str:
     if not (isfinite(without.best_val_loss) and isfinite(with_dropout.best_val_loss)):
         return ""
     lowest = _(
-        "On the way the lowest was {without} (step {step}) without and {with_dropout} with dropout.",
+        "Along the way, the lowest was {without} (step {step}) without dropout and {with_dropout} with it.",
         without=decimal(without.best_val_loss),
         step=decimal(without.best_step, 0),
         with_dropout=decimal(with_dropout.best_val_loss),
     )
     if end.loss.outcome == "helped" and without.best_val_loss <= with_dropout.best_val_loss + NEGLIGIBLE_LOSS:
-        return f"{lowest} " + _("So stopping early would have done as well here.")
+        return f"{lowest} " + _("So stopping early would have worked just as well here.")
     return lowest
 
 
@@ -120,7 +120,7 @@ def how_fast(config: TrainingConfig, steps_per_second: float) -> None:
     networks = len(config.rates) * config.members
     st.caption(
         _(
-            "{networks} networks trained side by side: {steps} steps in {seconds} s, {speed} network-steps a second.",
+            "{networks} networks trained side by side: {steps} steps in {seconds} s, {speed} network steps per second.",
             networks=networks,
             steps=decimal(config.steps, 0),
             seconds=decimal(config.steps / steps_per_second, 1),

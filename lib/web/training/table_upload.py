@@ -34,7 +34,7 @@ def own_table() -> Table | None:
     if file is None and st.session_state.get("file") is not None:
         st.warning(_("The server has restarted and no longer has your file. Choose it again to train on it."))
     st.download_button(
-        _("An example that is accepted"),
+        _("Download an example"),
         example_table_text,
         "example.csv",
         "text/csv",

@@ -59,7 +59,7 @@ def report(job: MeasuringJob, config: ExperimentConfig, settings: Settings) -> N
 
 def numbers(job: MeasuringJob, config: ExperimentConfig, floor: float) -> None:
     """Every measure of every cell with its interval, and the baselines in words."""
-    all_numbers, baseline = job.said(_numbers, config, floor)
+    all_numbers, baseline = job.derived(_numbers, config, floor)
     label = _("All four measures of all cells, with 95 % intervals")
     expander = st.expander(label, icon=":material/table:", on_change="rerun", key="all_numbers")
     if expander.open:
@@ -92,13 +92,13 @@ def effects(job: MeasuringJob, config: ExperimentConfig, measure: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(strong(_("Which die moves what?")))
-        drawn, alt, interaction = job.said(_effects, config, measure)
+        drawn, alt, interaction = job.derived(_effects, config, measure)
         chart(drawn_once(effects_figure, *drawn), key="effects", alt=alt)
         if interaction:
             st.markdown(interaction)
     with right:
         st.markdown(strong(_("{measure}, row by row", measure=measure_name(measure).capitalize())))
-        lines, alt = job.said(_profiles, config, measure)
+        lines, alt = job.derived(_profiles, config, measure)
         figure = drawn_once(profiles_figure, *lines, percent=measure != "log_probability")
         chart(figure, key="profiles", alt=alt)
         st.caption(prose("two_dice", "profiles"))
@@ -108,35 +108,35 @@ def _effects(results: Results, config: ExperimentConfig, measure: str) -> tuple[
     """What the picture of all measures is drawn from, what it shows, and what is left to both dice of one of them."""
     tables = {name: [[results[Cell(p, k)].measure(name) for k in config.ks] for p in config.rates] for name in MEASURES}
     # A cell without a single possible sentence has no mean log-probability.
-    parts = {
+    decomposed = {
         name: decompose([[e.value for e in row] for row in table])
         for name, table in tables.items()
         if not any(math.isnan(e.value) for row in table for e in row)
     }
-    said = [
+    descriptions = [
         _(
             "{measure}: dropout {dropout}, top-k {top_k}, interaction {interaction}",
             measure=measure_name(name),
-            **dict(zip(("dropout", "top_k", "interaction"), map(percent, part.shares), strict=True)),
+            **dict(zip(("dropout", "top_k", "interaction"), map(percent, each.shares), strict=True)),
         )
-        for name, part in parts.items()
+        for name, each in decomposed.items()
     ]
     labels = EffectLabels(
         dropout=_("dropout, while learning"),
         top_k=_("top-k, while speaking"),
-        interaction=_("interaction: only both together"),
+        interaction=_("interaction: the two together"),
         share=_("share of all movement between the cells"),
     )
-    drawn = [measure_name(name) for name in parts], [part.shares for part in parts.values()], labels
-    part = parts.get(measure)
-    interaction = part and prose(
+    drawn = [measure_name(name) for name in decomposed], [each.shares for each in decomposed.values()], labels
+    chosen = decomposed.get(measure)
+    interaction = chosen and prose(
         "two_dice",
         "interaction",
         measure=measure_name(measure),
-        share=percent(part.shares[2]),
-        chance=percent(interaction_by_chance(tables[measure], part)),
+        share=percent(chosen.shares[2]),
+        chance=percent(interaction_by_chance(tables[measure], chosen)),
     )
-    return drawn, "; ".join(said), interaction or ""
+    return drawn, "; ".join(descriptions), interaction or ""
 
 
 def _profiles(results: Results, config: ExperimentConfig, measure: str) -> tuple[tuple[Any, ...], str]:
@@ -150,7 +150,7 @@ def _profiles(results: Results, config: ExperimentConfig, measure: str) -> tuple
     ]
     ks = [cut(k) for k in config.ks]
     alt = _("{measure} for k = {ks}. {lines}", measure=measure_name(measure), ks=", ".join(ks), lines="; ".join(lines))
-    return (ks, profiles, measure_name(measure), _("k, the words that stay in")), alt
+    return (ks, profiles, measure_name(measure), _("k: how many words stay in")), alt
 
 
 def differences(job: MeasuringJob, config: ExperimentConfig, p: float, k: int) -> None:
@@ -159,7 +159,7 @@ def differences(job: MeasuringJob, config: ExperimentConfig, p: float, k: int) -
     In a larger table these are its first row and that of p, where there is one.
     """
     p = p if p in config.rates else config.rates[-1]
-    effects_table, in_words = job.said(_differences, p, k)
+    effects_table, in_words = job.derived(_differences, p, k)
     st.html(effects_table)
     st.caption(prose("two_dice", "differences", p=decimal(p, 1), k=k))
     st.markdown(in_words)
@@ -177,17 +177,17 @@ def _differences(results: Results, p: float, k: int) -> tuple[str, str]:
         rows.append([measure_name(measure), *(_difference(measure, each) for each in along)])
         if along[2].low > 0 or along[2].high < 0:
             plain.append(_in_words(measure, p, k, cells, along[2]))
-    said = prose("two_dice", "no-interaction")
+    text = prose("two_dice", "no-interaction")
     if plain:
-        said = prose("two_dice", "not-perfect") + "\n" + "\n".join(f"- {line}" for line in plain)
-    return html_table(["", _("dropout"), _("top-k"), _("interaction")], rows, "lrrr"), said
+        text = prose("two_dice", "not-perfect") + "\n" + "\n".join(f"- {line}" for line in plain)
+    return html_table(["", _("dropout"), _("top-k"), _("interaction")], rows, "lrrr"), text
 
 
 def _in_words(measure: str, p: float, k: int, cells: list[Estimate], interaction: Estimate) -> str:
     """One sentence on one interaction."""
     without, with_dropout = combined(cells[:2], (-1, 1)), combined(cells[2:], (-1, 1))
     return _(
-        "**{measure}**: the cut at k = {k} moves it by {without} at p = 0, and by {with_dropout} at p = {p}. "
+        "**{measure}**: the cut at k = {k} changes it by {without} at p = 0, and by {with_dropout} at p = {p}. "
         "The difference between the two is the interaction, {interaction}.",
         measure=measure_name(measure),
         k=k,
@@ -224,7 +224,7 @@ def forgotten_eval(p: float, results: Results) -> None:
     off, on = points(False), points(True)
     (good, varied), (bad, varied_on) = off[0], on[0]
     change, more = combined([bad, good], (1, -1)), combined([varied_on, varied], (1, -1))
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "p": decimal(p, 1),
         "off": percent(good.value),
         "on": percent(bad.value),
@@ -245,9 +245,9 @@ def forgotten_eval(p: float, results: Results) -> None:
     alt = _(
         "Different sentences against possible ones for k = all, 50, 10, 3, 1. Without a cut: {off} possible and "
         "{varied} different with dropout off; {on} and {varied_on} with dropout left on.",
-        **said,
+        **values,
     )
     with picture:
         chart(drawn_once(variety_figure, [cut(k) for k in KS], off, on, labels), key="variety", alt=alt)
     verdict = prose("two_dice", "forgotten-beaten", beaten=beaten, points=len(on))
-    words.markdown(f"{prose('two_dice', 'forgotten', **said)}\n\n{verdict}")
+    words.markdown(f"{prose('two_dice', 'forgotten', **values)}\n\n{verdict}")

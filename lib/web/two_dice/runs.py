@@ -26,7 +26,7 @@ from lib.web.frame.language import current_language
 from lib.web.runs.worker_pool import Run, RunStore, session_watcher
 
 _KEEP_TABLES = 30  # sets of cells with one seed and size, of at most 0.5 MB: 15 MB
-_MOST_SAID = 24  # things worked out from one finished table, of some kilobytes
+_MOST_DERIVED = 24  # things worked out from one finished table, of some kilobytes
 
 Tables = tuple[ExperimentConfig, ...]
 Pair = tuple[LanguageModelConfig, LanguageModelConfig]
@@ -45,7 +45,7 @@ class MeasuringJob:
         self.experiments = [Experiment(config, models, known) for config in configs]
         self.steps = sum(len(config.cells) * config.n for config in configs)
         self.step = self._sentences()
-        self._said: dict[Hashable, Any] = {}
+        self._derived: dict[Hashable, Any] = {}
 
     @property
     def done(self) -> bool:
@@ -66,20 +66,20 @@ class MeasuringJob:
         """Every cell that has begun."""
         return {cell: result for experiment in self.experiments for cell, result in tuple(experiment.results.items())}
 
-    def said(self, make: Callable[..., T], *about: Hashable) -> T:
-        """``make(results, *about)``, which nobody may change: once all is measured, it is made once for the class.
+    def derived(self, make: Callable[..., T], *arguments: Hashable) -> T:
+        """``make(results, *arguments)``, which nobody may change: once all is measured, it is made once for the class.
 
         It may depend on the person's language, and on nothing else.
         """
         if not self.done:
-            return make(self.results, *about)
-        key, known = (current_language(), make, about), self._said
+            return make(self.results, *arguments)
+        key, known = (current_language(), make, arguments), self._derived
         if key not in known:
-            if len(known) >= _MOST_SAID:
-                known = self._said = {}
-            known[key] = make(self.results, *about)
-        said: T = known[key]
-        return said
+            if len(known) >= _MOST_DERIVED:
+                known = self._derived = {}
+            known[key] = make(self.results, *arguments)
+        result: T = known[key]
+        return result
 
 
 class TrainingPairJob:

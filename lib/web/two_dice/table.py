@@ -62,16 +62,16 @@ def experiment_table(
 
 def _labels(measure: str) -> dict[str, Any]:
     return {
-        "table": _("Who learned how (rows), who speaks how (columns), and what is said"),
+        "table": _("How each model learned (rows), how it speaks (columns), and what it says"),
         "verdicts": [
             _("copied word for word from the training set"),
             _("new and possible"),
-            _("impossible: the grammar cannot say it"),
+            _("impossible: the grammar cannot produce it"),
         ],
         "short": [_("copied"), _("new"), _("impossible")],
         "measure": _("{measure}, 95 % interval", measure=measure_name(measure)),
         "waiting": "…",
-        "progress": _("Sentences told"),
+        "progress": _("Sentences generated"),
         "transport": transport_labels(),
     }
 
@@ -124,19 +124,19 @@ def interval_text(measure: str, estimate: Estimate) -> str:
     return f"({decimal(100 * estimate.low, 1)}–{decimal(100 * estimate.high, 1)})"
 
 
-def sentence_text(told: JudgedSentence, story: Story) -> str:
+def sentence_text(sentence: JudgedSentence, story: Story) -> str:
     """The sentence; one that was still going on at the model's last word is left open."""
-    return " ".join(told.words) + " …" if told.unfinished else story.text_of(told.words)
+    return " ".join(sentence.words) + " …" if sentence.unfinished else story.text_of(sentence.words)
 
 
 def measuring_status(run: Run[MeasuringJob]) -> str:
     """One line on how far the run is; empty once it is over."""
 
-    def tell(job: MeasuringJob, left: str) -> str:
-        told, every = decimal(job.step, 0), decimal(job.steps, 0)
-        return _("{told} of {all} sentences · {left} s left", told=told, all=every, left=left)
+    def text(job: MeasuringJob, left: str) -> str:
+        generated, every = decimal(job.step, 0), decimal(job.steps, 0)
+        return _("{told} of {all} sentences · {left} s left", told=generated, all=every, left=left)
 
-    return run_status(measuring_runs(), run, tell)
+    return run_status(measuring_runs(), run, text)
 
 
 def _row(
@@ -189,5 +189,5 @@ def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, An
             }
             for name in MEASURES
         ],
-        "sentences": [[sentence_text(told, story), _VERDICTS.index(told.verdict)] for told in result.sentences],
+        "sentences": [[sentence_text(each, story), _VERDICTS.index(each.verdict)] for each in result.sentences],
     }

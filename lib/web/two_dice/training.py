@@ -48,7 +48,9 @@ def training_status(run: Run[TrainingPairJob]) -> str:
     """One line on how far the run is; empty once it is over."""
     done = percent(run.progress, 0)
     return run_status(
-        training_pairs(), run, lambda job, left: _("Both models learn: {done} · {left} s left", done=done, left=left)
+        training_pairs(),
+        run,
+        lambda job, left: _("Both models are learning: {done} · {left} s left", done=done, left=left),
     )
 
 
@@ -65,7 +67,7 @@ def _series(records: Sequence[Sequence[Progress]]) -> dict[str, list[float | Non
 def _panels(pair: Pair) -> Panels:
     labels = CurveLabels(
         step=_("training step"),
-        value=_("loss (nats a word)"),
+        value=_("loss (nats per word)"),
         train=_("training"),
         val=_("validation"),
         train_dropout=_("training, dropout on"),
@@ -117,17 +119,17 @@ def pair_verdict(run: Run[TrainingPairJob], pair: Pair) -> None:
     if run.job is None or not run.done:
         return
     floor = load_story(pair[0].language).entropy_per_word
-    told = []
+    paragraphs = []
     for config, records in zip(pair, run.job.records, strict=True):
         last = records[-1]
         memorised = last.train_loss < floor
-        said = _(
+        losses = _(
             "{arm}: training loss {train}, validation loss {val}; the floor is {floor}.",
             arm=arm_name(config.p),
             train=decimal(last.train_loss),
             val=decimal(last.val_loss),
             floor=decimal(floor),
         )
-        verdict = _("Training loss below the floor: it has memorised.") if memorised else _("No memorising to be seen.")
-        told.append(f"{said} **{verdict}**")
-    st.markdown("\n\n".join(told))
+        verdict = _("Training loss below the floor: it has memorised.") if memorised else _("No sign of memorising.")
+        paragraphs.append(f"{losses} **{verdict}**")
+    st.markdown("\n\n".join(paragraphs))
