@@ -1,1 +1,1 @@
-"""Two Dice: dropout and top-k sampling, seen and measured. Imports point down: web -> figures -> subject."""
+"""Two Dice: dropout and top-k sampling, shown and measured. Imports point down: web -> figures -> subject."""

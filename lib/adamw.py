@@ -1,4 +1,4 @@
-"""The optimiser of everything that learns here: AdamW, on one flat vector of parameters."""
+"""AdamW, the optimiser of every model here, on one flat vector of parameters."""
 
 import torch
 from torch import Tensor
@@ -15,8 +15,8 @@ class AdamW:
         v <- 0.999 v + 0.001 g^2                 and of its square
         p <- p - r * (m / (1 - 0.9^t)) / (sqrt(v / (1 - 0.999^t)) + 1e-8)
 
-    Without weight decay it is Adam. The step itself is the loop inside `torch.optim.AdamW(fused=True)`; we call it
-    ourselves because making an optimiser object imports torch's compiler: a second of waiting and 70 MB for nothing.
+    Without weight decay this is Adam. The step itself is the loop inside `torch.optim.AdamW(fused=True)`. We call it
+    directly, because creating a `torch.optim` optimiser imports torch's compiler: a second and 70 MB for nothing.
 
     >>> parameters = torch.ones(3)
     >>> AdamW(parameters).step(torch.tensor([1.0, -1.0, 0.0]), learning_rate=0.1)
@@ -37,7 +37,7 @@ class AdamW:
             [gradient],
             [self._m],
             [self._v],
-            [],  # for a variant that is not used
+            [],  # for AMSGrad, which we do not use
             [self._t],
             lr=learning_rate,
             weight_decay=self._weight_decay,

@@ -26,8 +26,8 @@ def across(values: Floats) -> dict[str, Floats]:
     """Mean and middle half over the members: (T, A, E) -> three arrays (T, A), named mean, low and high.
 
     The band holds the middle half of the members (25th to 75th percentile), so that one unlucky seed does not
-    stretch it. Where a member's value is no number, neither are these. Between two members lies the straight line, as
-    `np.quantile` has it, which takes five times as long.
+    stretch it. Where any member's value is NaN, so are all three. Percentiles are interpolated linearly between members
+    as in `np.quantile`, which takes five times as long.
     """
     ordered: Floats = np.sort(values, axis=2)  # (T, A, E), NaN last
     ordered[np.isnan(ordered[:, :, -1])] = np.nan
@@ -66,7 +66,7 @@ def series(history: History, start: int = 0, stop: int | None = None) -> dict[st
 
 
 class GrowingSeries:
-    """The `series` of a run that is still growing, as lists for the screen: worked out once for all who watch it.
+    """The `series` of a run that is still growing, as lists for the screen: computed once for everyone who watches.
 
     >>> from lib.training import TrainingConfig, train
     >>> history = train(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=4))
@@ -81,8 +81,7 @@ class GrowingSeries:
         self._lock = threading.Lock()
 
     def between(self, history: History, start: int, stop: int) -> dict[str, list[float | None]]:
-        """Every curve from point ``start`` to before point ``stop``, both recorded in ``history``, which may grow from
-        call to call."""
+        """Every curve from point ``start`` up to but not including ``stop``; ``history`` may grow between calls."""
         with self._lock:
             if self._count < len(history.step):
                 for name, values in series(history, self._count).items():
@@ -98,9 +97,12 @@ def _short(value: float) -> float | None:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a finished run ended: the second arm against the first in `loss` and `accuracy`, each of the `arms` by
-    itself, and their accuracies at the end, means over the members. `looked_at`, `loss_floor` and
-    `accuracy_ceiling` are those of the `History`."""
+    """How a finished run ended.
+
+    `loss` and `accuracy` compare the second arm with the first. `arms` sums up each arm by itself, and `train_accuracy`
+    and `val_accuracy` are each arm's final accuracy, averaged over its members. `looked_at`, `loss_floor` and
+    `accuracy_ceiling` are those of the `History`.
+    """
 
     loss: Comparison
     accuracy: Comparison
@@ -136,8 +138,8 @@ def ending(history: History) -> Ending:
 def to_csv(history: History, rates: tuple[float, ...]) -> str:
     """Every number of the recording as CSV: one line for each recorded step, arm and member.
 
-    ``rates`` names the arms. ``member`` counts from 0: the members of different arms with the same number started
-    from the same weights.
+    ``rates`` names the arms. ``member`` counts from 0. Members with the same number started from the same weights in
+    every arm.
     """
     curves = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_loss_dropout")
     text = io.StringIO()

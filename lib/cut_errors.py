@@ -1,4 +1,4 @@
-"""What a top-k cut does wrong where the true next-word distribution is known: good words lost, wrong ones let in."""
+"""What a top-k cut gets wrong, where the true next-word distribution is known: good words lost, wrong ones let in."""
 
 from typing import NamedTuple
 
@@ -19,11 +19,11 @@ class TopKErrors(NamedTuple):
 
 
 def top_k_errors(logits: ArrayLike, truth: ArrayLike, *, temperature: float = 1.0) -> TopKErrors:
-    """Both mistakes of top-k on logits (V,), for every k at once, where the true distribution (V,) is known.
+    """Both mistakes of top-k on logits (V,), for every k at once, given the true distribution (V,).
 
-    ``thrown_away`` is the true probability of the words that k cuts off: good words the text could have gone on with.
-    ``let_in`` is the probability that a draw with this k gives a word whose true probability is 0. A larger k makes the
-    first smaller; the second is what a larger k risks.
+    ``thrown_away`` is the true probability of the words that k cuts off: good words that could have come next.
+    ``let_in`` is the probability that a draw with this k gives a word whose true probability is 0. A larger k throws
+    less away, but may let more in.
 
     Raises `InvalidSetting` for logits, truth or a temperature that sampling does not accept.
 
@@ -39,8 +39,8 @@ def top_k_errors(logits: ArrayLike, truth: ArrayLike, *, temperature: float = 1.
         raise InvalidSetting("truth", true.shape, f"of the shape of logits, {scaled.shape}")
     order = np.argsort(-scaled, kind="stable")
     ranked, model, true = scaled[order], model[order], true[order] / true.sum()
-    # Words tied with the k-th stay too: k reaches to the last word that is no smaller than the k-th, and an impossible
-    # logit (-inf) is never kept.
+    # Words tied with the k-th stay too, so the cut falls after the last word that is as large as the k-th. A logit of
+    # -inf is never kept.
     last = np.searchsorted(-ranked, -ranked, side="right") - 1
     last = np.minimum(last, np.count_nonzero(ranked > -np.inf) - 1)
     kept_truth = np.cumsum(true)[last]

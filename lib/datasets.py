@@ -1,40 +1,40 @@
-r"""The data the small networks learn from, and the floor that no honest model gets under.
+r"""The data the small networks learn from, and the floor that no honest model can get below.
 
 Five sources, one shape: a :class:`Dataset` with a training part and a validation part.
 
 - ``moons``, ``circles``, ``spirals``: two classes, each a curve in the plane with Gaussian noise around it. We wrote
   the density down ourselves, so we know the best any model can do on new points. That is the *floor*.
 - ``digits``: 1,797 handwritten digits of 8 x 8 pixels (Alpaydin and Kaynak 1998, UCI Machine Learning Repository).
-- ``csv``: a table of your own, read by :mod:`lib.tables`.
+- ``csv``: your own table, read by :mod:`lib.tables`.
 
-Nobody knows the density of digits or of your table, so they have no floor (``None``).
+Nobody knows the density of the digits or of your table, so these have no floor (``None``).
 
-**Label noise** gives a fraction of the points a wrong label. A network can get those right only by learning them by
-heart, so they make memorising visible. On the toys the validation points are wrong just as often: the world itself is
-noisy, and the floor counts it in. On digits and tables only training labels are changed, so validation asks for the
-true class.
+**Label noise** gives a fraction of the points a wrong label. A network can get those right only by memorising them, so
+they make memorising visible. In the toy data sets, validation labels are wrong just as often: the world itself is
+noisy, and the floor takes that into account. For digits and tables only training labels are changed, so validation is
+against the true class.
 
 **The floor** (Bayes error, see Bishop 2006, "Pattern Recognition and Machine Learning", section 1.5). Write p0 and p1
-for the densities of the two classes at a point x, each class half of the points. The chance that x came from class 1
-is
+for the densities of the two classes at a point x, with half of the points in each class. The probability that x came
+from class 1 is
 
     eta(x) = p1(x) / (p0(x) + p1(x))                       (Bayes' theorem)
 
-and the chance that it is *labelled* 1, when a fraction e of the labels is flipped, is
+and the probability that it is *labelled* 1, when a fraction e of the labels is flipped, is
 
     q(x) = e + (1 - 2 e) eta(x).
 
-No model can do better than to know q(x) itself. Such a model has, on average over new points,
+The best a model can do is to know q(x) itself. Averaged over new points, such a model has
 
     loss     = integral of (p0 + p1) / 2 * H(q),   H(q) = -q log q - (1 - q) log(1 - q)     [nats]
     accuracy = integral of (p0 + p1) / 2 * max(q, 1 - q)
 
-Both integrals are sums over a fine grid here. The points of one class sit on a curve c(u), u uniform in 0..1, plus
-noise of standard deviation s in both directions, so its density is an average of Gaussian bells along the curve:
+Here both integrals are sums over a fine grid. The points of one class lie on a curve c(u), with u uniform in 0..1, plus
+noise of standard deviation s in both directions, so the density is an average of Gaussian bells along the curve:
 
     p(x) = integral over u of exp(-|x - c(u)|^2 / (2 s^2)) / (2 pi s^2)
 
-A bell in the plane is a bell in x times a bell in y. On a grid the average of many bells is therefore one matrix
+A bell in the plane is a bell in x times a bell in y. On a grid, the average of many bells is therefore a single matrix
 product.
 """
 
@@ -56,11 +56,11 @@ DATASETS: Final = ("moons", "circles", "spirals", "digits", "csv")
 TOYS: Final = ("moons", "circles", "spirals")
 
 MAX_NOISE: Final = 10.0
-MAX_LABEL_NOISE: Final = 0.5  # beyond one half the labels of two classes say the opposite of the truth
+MAX_LABEL_NOISE: Final = 0.5  # beyond one half, the labels of two classes would say the opposite of the truth
 MAX_TOY_TRAIN: Final = 100_000
 TOY_VALIDATION: Final = 1_000
-DIGITS_VALIDATION: Final = 397  # always kept back, so at most 1,400 digits are for training
-TABLE_VALIDATION: Final = 0.2  # share of a table's rows that is always kept back
+DIGITS_VALIDATION: Final = 397  # always held out, so at most 1,400 digits are for training
+TABLE_VALIDATION: Final = 0.2  # share of a table's rows that is always held out
 MAX_STANDARDISED: Final = 1_000.0
 
 DIGITS_FILE: Final = Path(__file__).resolve().parent.parent / "data" / "digits.npz"
@@ -76,13 +76,13 @@ class Floor:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Points to learn from and points to be judged on; N training points, M validation points, D features, C classes.
+    """N training points and M validation points, with D features and C classes.
 
     ``train_x`` (N, D) and ``val_x`` (M, D) are float32: plane coordinates for the toys, grey values from 0 to 1 for
     digits, standard deviations from the training mean for a table. ``train_y`` (N,) and ``val_y`` (M,) are class
     numbers 0..C-1, int64. ``flipped`` (N,) is True where label noise changed the training label. ``classes`` and
-    ``features`` are names for people. ``floor`` is the best that can be reached on new points, None where nobody
-    knows.
+    ``features`` are names for people to read. ``floor`` is the best that any model can reach on new points, or None
+    where nobody knows.
     """
 
     name: str
@@ -101,13 +101,13 @@ def make_dataset(
 ) -> Dataset:
     """Draw a data set; the same arguments always give the same one.
 
-    ``n_train`` training points (:func:`train_bounds` says how many can be had). ``noise`` is the standard deviation
-    of the Gaussian noise around the toys' curves, in the units of the plane; digits and tables do not use it.
-    ``label_noise`` is the fraction of labels replaced by another class: exactly that share, rounded to whole points.
-    ``seed`` is any whole number from 0. ``table`` is what ``csv`` reads from.
+    ``n_train`` is the number of training points (:func:`train_bounds` says how many there can be). ``noise`` is the
+    standard deviation of the Gaussian noise around the toys' curves, in the units of the plane; digits and tables do
+    not use it. ``label_noise`` is the fraction of labels replaced by another class: exactly that share, rounded to
+    whole points. ``seed`` is any whole number from 0. ``table`` holds the data for ``csv``.
 
-    Validation is about 1,000 new points for the toys, and the rows not used for training otherwise. For a given seed
-    the points stay where they are when ``label_noise`` changes, so that a student sees one thing change at a time.
+    The validation part is 1,000 new points for the toys, and otherwise the rows that are not used for training. For a
+    given seed the points stay where they are when ``label_noise`` changes, so that a student sees one change at a time.
 
     Raises ValueError for an argument out of bounds.
 
@@ -127,7 +127,7 @@ def make_dataset(
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}")
 
-    # Separate dice for separate things: rolling one more often does not change what the others show.
+    # A generator for each purpose: drawing more from one does not change what the others give.
     for_points, for_labels, for_validation = np.random.default_rng(seed).spawn(3)
 
     floor = None
@@ -137,7 +137,7 @@ def make_dataset(
         train, val = _split(y, n_train, for_points)
         train_x, val_x, train_y, val_y = x[train], x[val], y[train], y[val]
     elif name == "csv":
-        assert table is not None  # train_bounds has seen to it
+        assert table is not None  # train_bounds has checked this
         classes, features = table.classes, table.features
         train, val = _split(table.y, n_train, for_points)
         train_x, val_x = _standardise(table.x[train], table.x[val])
@@ -164,9 +164,9 @@ def make_dataset(
 
 
 def train_bounds(name: str, table: Table | None = None) -> tuple[int, int]:
-    """Return the fewest and the most training points that ``make_dataset`` gives for ``name``.
+    """Return the fewest and the most training points that ``make_dataset`` accepts for ``name``.
 
-    A table and the digits need at least one training row per class, and keep some rows back for validation.
+    A table and the digits need at least one training row per class, and hold some rows out for validation.
     Raises ValueError for an unknown name, and for ``csv`` without a table.
 
     >>> train_bounds("digits")
@@ -179,8 +179,8 @@ def train_bounds(name: str, table: Table | None = None) -> tuple[int, int]:
     if name == "csv":
         if table is None:
             raise ValueError("table must be given for the data set csv")
-        kept_back = max(len(table.classes), round(TABLE_VALIDATION * len(table.y)))
-        return len(table.classes), len(table.y) - kept_back
+        held_out = max(len(table.classes), round(TABLE_VALIDATION * len(table.y)))
+        return len(table.classes), len(table.y) - held_out
     raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, got {name!r}")
 
 
@@ -207,8 +207,8 @@ def _spiral(label: Literal[0, 1], u: Floats) -> Floats:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
-# The sizes are chosen so that the same noise is about as hard everywhere: at 0.25 and without label noise the best
-# possible accuracy is 94 % on moons, 93 % on circles and 92 % on spirals.
+# The sizes are chosen so that the same noise is about equally hard everywhere: at 0.25 and without label noise, the
+# best possible accuracy is 94% on moons, 93% on circles and 92% on spirals.
 _CURVES: Final[dict[str, Callable[[Literal[0, 1], Floats], Floats]]] = {
     "moons": _moon,
     "circles": _circle,
@@ -236,7 +236,7 @@ def sample_toy(name: str, n: int, noise: float, rng: np.random.Generator) -> tup
 def flip_labels(
     y: Labels, fraction: float, n_classes: int, rng: np.random.Generator
 ) -> tuple[Labels, NDArray[np.bool_]]:
-    """Give a share of the points another class, each equally likely; return the new labels and who was changed.
+    """Give a fraction of the points another class, each equally likely; return the new labels and which were changed.
 
     >>> labels, flipped = flip_labels(np.zeros(10, dtype=np.int64), 0.2, 2, np.random.default_rng(0))
     >>> int(labels.sum()), int(flipped.sum())
@@ -244,7 +244,7 @@ def flip_labels(
     """
     flipped = np.zeros(len(y), dtype=np.bool_)
     flipped[rng.permutation(len(y))[: round(fraction * len(y))]] = True
-    # Adding 1..C-1 and wrapping around reaches every class but the own one.
+    # Adding 1..C-1 and wrapping around reaches every class but the point's own.
     shift = rng.integers(1, n_classes, size=len(y))
     return np.where(flipped, (y + shift) % n_classes, y), flipped
 
@@ -270,11 +270,12 @@ def bayes_floor(name: str, noise: float, label_noise: float) -> Floor:
     curves = curve(0, coarse), curve(1, coarse)
     gap = min(np.linalg.norm(point - curves[1], axis=1).min() for point in curves[0])
     if 10 * noise < gap:
-        # The border between the classes is five or more standard deviations away from both: they do not overlap
-        # (1 point in 3 million crosses), and only the flipped labels are left to be wrong about.
+        # The border between the classes is at least five standard deviations away from both: they do not overlap (1
+        # point in 3 million crosses), so only the flipped labels can be wrong.
         return Floor(float(binary_entropy(np.array(label_noise))), 1 - label_noise)
 
-    # Nodes along the curve half a standard deviation apart, grid lines an eighth: finer ones change the fifth digit.
+    # Nodes along the curve are half a standard deviation apart, grid lines an eighth: finer ones change the fifth
+    # digit.
     length = max(np.linalg.norm(np.diff(points, axis=0), axis=1).max() * 400 for points in curves)
     n_nodes = max(64, round(2 * length / noise))
     nodes = (np.arange(n_nodes) + 0.5) / n_nodes
@@ -299,7 +300,7 @@ def bayes_floor(name: str, noise: float, label_noise: float) -> Floor:
 
 
 def binary_entropy(q: Floats) -> Floats:
-    """Return -q log q - (1 - q) log(1 - q) in nats: the loss of one who knows that heads has chance q.
+    """Return -q log q - (1 - q) log(1 - q) in nats: the loss of a model that knows that heads has probability q.
 
     >>> binary_entropy(np.array([0.0, 0.5, 1.0]))
     array([0.        , 0.69314718, 0.        ])
@@ -330,7 +331,7 @@ def load_digits() -> tuple[Floats, Labels]:
 
 
 def _split(y: Labels, n_train: int, rng: np.random.Generator) -> tuple[Labels, Labels]:
-    """Split at random into training and validation row numbers, each class at least once on both sides."""
+    """Split row numbers at random into training and validation, with each class at least once on both sides."""
     order = rng.permutation(len(y))
     shuffled = y[order]
     first = np.unique(shuffled, return_index=True)[1]
@@ -343,12 +344,12 @@ def _split(y: Labels, n_train: int, rng: np.random.Generator) -> tuple[Labels, L
 def _standardise(train: Floats, val: Floats) -> tuple[Floats, Floats]:
     """Subtract the training mean and divide by the training standard deviation, column by column.
 
-    Validation rows get the same numbers: what a model does to new data must not depend on that data. Results are cut
-    at 1,000 standard deviations. No training value can be there (n values are at most sqrt(n) from their mean), but a
-    wild validation cell could, and would make the losses overflow.
+    Validation rows use the same mean and deviation: what a model does to new data must not depend on that data. Results
+    are clipped at 1,000 standard deviations. No training value can be that far out (n values are at most sqrt(n)
+    deviations from their mean), but a wild validation cell could be, and the losses would overflow.
     """
     mean, spread = train.mean(axis=0), train.std(axis=0)
-    # A column that never changes, or by so little that its squares are 0, becomes 0.
+    # A column that never changes, or changes so little that its squares are 0, becomes 0.
     spread[(train.min(axis=0) == train.max(axis=0)) | (spread == 0)] = 1
     limit = MAX_STANDARDISED
     return np.clip((train - mean) / spread, -limit, limit), np.clip((val - mean) / spread, -limit, limit)

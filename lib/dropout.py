@@ -1,21 +1,21 @@
 """Dropout: the die a network rolls while it learns.
 
-In every forward pass each unit is switched off ("dropped") with probability p, independently of all others, and is back
-in the next pass. Three steps make one pass: roll a **mask**, work out the **scale**, **apply** both.
+In every forward pass each unit is switched off ("dropped") with probability p, independently of all others. In the next
+pass the die is rolled again. There are three steps: draw a **mask**, compute the **scale**, **apply** both.
 
     mask = torch.rand(shape) >= p         # True = kept, with probability 1 - p
     result = x * mask / (1 - p)
 
-Here, as in PyTorch, **p is the probability to drop**. In the paper that made dropout known (Srivastava, Hinton,
-Krizhevsky, Sutskever and Salakhutdinov 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting",
-JMLR 15:1929-1958) the letter p is the probability to *keep* a unit.
+Here, as in PyTorch, **p is the probability of dropping a unit**. In the paper that made dropout known (Srivastava,
+Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, "Dropout: A Simple Way to Prevent Neural Networks from
+Overfitting", JMLR 15:1929-1958) the letter p is the probability of *keeping* a unit.
 
-Why scale? A unit that is there only with probability 1 - p contributes only 1 - p of its activation on average. There
-are two places to make up for that (`Scaling`):
+Why scale? A unit that is kept with probability 1 - p contributes, on average, only 1 - p of its activation. There are
+two ways to make up for that (`Scaling`):
 
-- "inverted": divide the kept activations by 1 - p while training, do nothing afterwards. Libraries do this today.
-- "at_test": leave the kept activations alone while training, multiply all activations by 1 - p afterwards. This is the
-  paper's way (section 4; it multiplies the outgoing weights, which is the same product).
+- "inverted": divide the kept activations by 1 - p while training, and do nothing afterwards. Libraries do this today.
+- "at_test": leave the kept activations alone while training, and multiply all activations by 1 - p afterwards. This is
+  the paper's way (section 4; it multiplies the outgoing weights, which gives the same product).
 
 `lib.fast_masks` rolls the same die where masks are needed by the million. DropConnect and Gaussian dropout are in
 `lib.dropout_relatives`.
@@ -50,7 +50,7 @@ def dropout_mask(shape: int | Sequence[int], p: float, generator: Generator) -> 
 
 
 def training_scale(p: float, scaling: Scaling = "inverted") -> float:
-    """What a kept activation is multiplied by while training. With p = 1 nothing is kept, so the factor is 0, not 1/0.
+    """The factor for a kept activation while training. With p = 1 nothing is kept, so the factor is 0, not 1/0.
 
     >>> training_scale(0.75), training_scale(0.75, "at_test")
     (4.0, 1.0)
@@ -62,7 +62,7 @@ def training_scale(p: float, scaling: Scaling = "inverted") -> float:
 
 
 def inference_scale(p: float, scaling: Scaling = "inverted") -> float:
-    """What every activation is multiplied by once training is over.
+    """The factor for every activation once training is over.
 
     >>> inference_scale(0.75), inference_scale(0.75, "at_test")
     (1.0, 0.25)
@@ -72,7 +72,7 @@ def inference_scale(p: float, scaling: Scaling = "inverted") -> float:
 
 
 def apply_mask(x: Tensor, mask: Tensor, p: float, scaling: Scaling = "inverted") -> Tensor:
-    """Drop what the mask drops and scale what it keeps: one training pass, with the die already rolled.
+    """Drop what the mask drops and scale what it keeps: one training pass with a given mask.
 
     x is any floating-point tensor, mask a bool tensor that broadcasts against it. A dropped unit gives 0 and gets
     gradient 0.
@@ -92,13 +92,13 @@ def apply_dropout(
 ) -> Tensor:
     """Apply dropout to activations x, each element a unit, and return a tensor of the same shape, dtype and device.
 
-    With the default scaling a kept activation becomes x / (1 - p) while training, so that its expected value stays x,
-    and `training=False` returns x itself. p = 1 gives zeros, never NaN. It is `torch.nn.functional.dropout` with a
+    With the default scaling a kept activation becomes x / (1 - p) while training, so its expected value stays x;
+    `training=False` returns x itself. p = 1 gives zeros, never NaN. This is `torch.nn.functional.dropout` with a
     generator of your own. Srivastava et al. (2014), section 4; `scaling="at_test"` is the way described there.
 
     Raises:
         InvalidSetting: p is not in [0, 1], or is NaN (a ValueError).
-        ValueError: x holds integers, or lies on another device than the generator.
+        ValueError: x holds integers, or is on another device than the generator.
 
     >>> generator = torch.Generator().manual_seed(2)
     >>> apply_dropout(torch.tensor([1.0, 2.0, 3.0, 4.0]), 0.5, generator)

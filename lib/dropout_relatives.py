@@ -1,6 +1,6 @@
-"""Relatives of dropout: DropConnect, Gaussian dropout, and how many thinned networks there are to roll.
+"""Relatives of dropout: DropConnect, Gaussian dropout, and the number of thinned networks that dropout can give.
 
-The die itself is in `lib.dropout`; "the 2014 paper" is the one cited there.
+Dropout itself is in `lib.dropout`; "the 2014 paper" is the one cited there.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from lib.settings import InvalidSetting, is_real, real_number
 
 
 def apply_dropconnect(weight: Tensor, p: float, generator: Generator, training: bool = True) -> Tensor:
-    """Drop connections instead of units: each weight goes with probability p, the kept ones grow by 1 / (1 - p).
+    """Drop connections instead of units: each weight is dropped with probability p, kept ones are divided by 1 - p.
 
     Wan, Zeiler, Zhang, LeCun and Fergus (2013), "Regularization of Neural Networks using DropConnect", ICML, section 3.
-    Two simplifications: one mask serves the whole batch, where the paper draws one for each example (give a weight of
-    shape (batch, out, in) for that); and afterwards the plain weights are used, where the paper draws each unit's input
+    There are two simplifications. One mask serves the whole batch; the paper draws one for each example (pass a weight
+    of shape (batch, out, in) for that). And after training we use the plain weights; the paper draws each unit's input
     from a normal distribution with the mean and variance that the masks give it (section 3.2).
 
     Raises:
@@ -32,10 +32,11 @@ def apply_dropconnect(weight: Tensor, p: float, generator: Generator, training: 
 
 
 def apply_gaussian_dropout(x: Tensor, p: float, generator: Generator, training: bool = True) -> Tensor:
-    """Multiply activations by normal noise of mean 1 and variance p / (1 - p), the two moments of inverted dropout.
+    """Multiply activations by normal noise of mean 1 and variance p / (1 - p), as inverted dropout has.
 
-    No unit is ever quite dropped, and nothing needs scaling. The 2014 paper, section 10 (there the variance is written
-    (1 - p) / p: their p keeps). p = 1 would need an infinite variance, so this one takes 0 <= p < 1.
+    No unit is ever dropped entirely, and nothing needs scaling. The 2014 paper, section 10 (there the variance is
+    written (1 - p) / p, because its p is the probability of keeping). p = 1 would need an infinite variance, so here
+    0 <= p < 1.
 
     Raises:
         InvalidSetting: p is not in [0, 1), or is NaN (a ValueError).
@@ -52,7 +53,7 @@ def apply_gaussian_dropout(x: Tensor, p: float, generator: Generator, training: 
 
 
 def number_of_thinned_networks(units: Sequence[int], rates: Sequence[float]) -> int:
-    """How many different networks the die can leave: 2**n for the n units whose fate is open, those with 0 < p < 1.
+    """How many different thinned networks dropout can give: 2**n for the n units that have 0 < p < 1.
 
     `units` and `rates` have one entry for each layer that dropout can act on. The 2014 paper, section 1.
 

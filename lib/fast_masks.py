@@ -1,15 +1,14 @@
-"""The die of `lib.dropout`, rolled faster, for runs that need masks by the million.
+"""The masks of `lib.dropout`, drawn faster, for runs that need them by the million.
 
-There are two fast forms. Fed the same random bits, each gives the plain die's masks (tests/test_fast_masks.py).
+There are two fast forms. Given the same random bits, each makes the same masks as the plain form
+(tests/test_fast_masks.py).
 
-- `dropout_mask` and `apply_dropout` replace the plain functions one for one. The small GPT learns with them, and the
-  passes of the pictured networks use them. With the plain die a training step of the GPT takes 4 % longer, and the
-  averages of Figure 11 take 10 % longer.
-- `MaskRoller` rolls for an ensemble (`lib.network`), several forward passes in one go. With the plain die, training an
-  ensemble takes 1.4 to 1.5 times as long.
+- `dropout_mask` and `apply_dropout` replace the plain functions one for one. @@USE@@
+- `MaskRoller` draws the masks of an ensemble (`lib.network`), several forward passes in one go. With the plain form,
+  training an ensemble takes 1.4 to 1.5 times as long.
 
-Each form reads its generator in its own way, so a seed gives other masks here than in `lib.dropout`. The networks and
-recordings in `data/` were made with the masks of this module, and so are reproduced with them.
+Each form reads its generator in its own way, so the same seed gives other masks here than in `lib.dropout`. The
+networks and recordings in `data/` were made with the masks of this module, and are reproduced with them.
 """
 
 from collections.abc import Sequence
@@ -29,9 +28,9 @@ from lib.settings import real_number
 def dropout_mask(shape: int | Sequence[int], p: float, generator: Generator) -> BoolTensor:
     """As `lib.dropout.dropout_mask`: True = kept, with probability 1 - p, each unit independently.
 
-    The plain die makes a floating-point number of 24 random bits for every unit. This one reads random 64-bit integers
-    as pairs of 32-bit ones and compares those with a threshold: a share p of them lies below. The rate is p to within
-    1 / 2**33; p = 0 and p = 1 roll nothing.
+    The plain form makes a floating-point number of 24 random bits for every unit. This one reads random 64-bit integers
+    as pairs of 32-bit ones and compares those with a threshold: a fraction p of them lies below it. The rate is p to
+    within 1 / 2**33; p = 0 and p = 1 draw nothing.
 
     Raises:
         InvalidSetting: p is not in [0, 1], or is NaN (a ValueError).
@@ -40,7 +39,7 @@ def dropout_mask(shape: int | Sequence[int], p: float, generator: Generator) -> 
     tensor([[1, 1, 0, 0, 1, 1],
             [0, 0, 1, 1, 1, 0]], dtype=torch.int32)
     """
-    below = round(real_number("p", p, 0, 1) * 2**32)  # so many of the 2**32 integers drop their unit
+    below = round(real_number("p", p, 0, 1) * 2**32)  # how many of the 2**32 integers drop their unit
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if below in (0, 2**32):  # the threshold for p = 1 would not fit in 32 bits
         return torch.full(shape, below == 0, device=generator.device)  # type: ignore[return-value]
@@ -70,27 +69,27 @@ Masks = list[dict[int, Tensor]]
 for a dropped unit and 1 / (1 - p) for a kept one. An arm that drops nothing there has no entry."""
 
 _STEPS = 2**16
-_BLOCK = 2**14  # units of one member that are rolled for in one go: enough to be fast, few enough for the cache
+_BLOCK = 2**14  # units of one member per block: enough to be fast, few enough to stay in the processor's cache
 
 
 class _Rule(NamedTuple):
-    """How the masks of one layer in one arm follow from the random numbers, for a block of passes."""
+    """How the random numbers become the masks of one layer in one arm, for a block of passes."""
 
     numbers: Tensor  # (passes, B * H) random numbers of one member, -32768 .. 32767; the same in all arms
     kept_from: float  # a unit with this number or a larger one is kept
-    scale: Tensor  # (passes, B * H) what a kept unit is multiplied by
-    masks: Tensor  # (passes, E, B * H) what is made of them
+    scale: Tensor  # (passes, B * H) the factor for a kept unit
+    masks: Tensor  # (passes, E, B * H) the result
 
 
 class MaskRoller:
-    """Rolls the dropout masks of an ensemble, forward pass by forward pass.
+    """Draws the dropout masks of an ensemble, forward pass by forward pass.
 
-    16 random bits decide about a unit, so the true rate is p rounded to the next 1/65536 (`true_rate`), and a kept unit
-    is multiplied by 1 / (1 - true rate). At p = 1 the mask is all zeros.
+    16 random bits decide the fate of a unit, so the true rate is p rounded to the nearest 1/65536 (`true_rate`), and a
+    kept unit is multiplied by 1 / (1 - true rate). At p = 1 the mask is all zeros.
 
-    Each member has its own generator. All arms use the same random numbers and differ in the threshold only: a unit
-    that is dropped at p = 0.2 is dropped at p = 0.5 as well. So what differs between arms is the rate and not luck, and
-    the masks of one arm do not depend on which other arms there are.
+    Each member has its own generator. All arms use the same random numbers and differ only in the threshold: a unit
+    that is dropped at p = 0.2 is dropped at p = 0.5 as well. So the arms differ by their rates and not by luck, and the
+    masks of one arm do not depend on which other arms there are.
 
     Args:
         sizes: units of the input and of the hidden layers.
@@ -113,11 +112,11 @@ class MaskRoller:
     ) -> None:
         self._generators = generators
         units = [batch_size * size if any(arm_rates) else 0 for size, arm_rates in zip(sizes, rates, strict=True)]
-        # A block of several passes is rolled at once, member by member, so that what is worked on stays in the cache.
+        # A block of several passes is drawn at once, member by member, so that it stays in the processor's cache.
         passes = min(16, max(1, _BLOCK // max(sum(units), 1)))
         self._numbers = torch.empty(passes, sum(units))
         self._block: list[Masks] = [[{} for _ in sizes] for _ in range(passes)]
-        self._used = passes  # passes of the block that are used up: nothing is rolled yet
+        self._used = passes  # passes of the block that are used up: nothing is drawn yet
         self._rules: list[_Rule] = []
         by_layer = self._numbers.split_with_sizes(units, dim=1)  # (passes, B * H) each
         for layer, (size, arm_rates, numbers) in enumerate(zip(sizes, rates, by_layer, strict=True)):
@@ -132,7 +131,7 @@ class MaskRoller:
 
     @staticmethod
     def true_rate(rate: float) -> float:
-        """Return the rate that is honoured: `rate` rounded to the next 1/65536.
+        """Return the rate that is used: `rate` rounded to the nearest 1/65536.
 
         >>> MaskRoller.true_rate(0.5), MaskRoller.true_rate(0.2)
         (0.5, 0.1999969482421875)
@@ -152,11 +151,11 @@ class MaskRoller:
             return
         flat = self._numbers.view(-1)
         for member, generator in enumerate(self._generators):
-            # The generator's own 64-bit integers, four units each, cost half of what `Tensor.random_` takes. Numbers
-            # are compared faster as float32 than as int16, and float32 holds 16 bits exactly.
+            # The generator's own 64-bit integers, for four units each, take half the time of `Tensor.random_`.
+            # Comparing is faster in float32 than in int16, and float32 holds 16 bits exactly.
             words = generator.bit_generator.random_raw(-(-len(flat) // 4))
             flat.copy_(torch.from_numpy(words.view(np.int16))[: len(flat)])
             for numbers, kept_from, scale, masks in self._rules:
-                # The scale where number > kept_from - 1, else 0: a third of what a comparison and a product take.
+                # The scale where number > kept_from - 1, else 0: a third of the time of a comparison and a product.
                 mask = masks[:, member]  # (passes, B * H)
                 torch.ops.aten.threshold_backward.grad_input(scale, numbers, kept_from - 1, grad_input=mask)

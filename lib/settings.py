@@ -1,7 +1,7 @@
-"""Settings that cannot be worked with: one error for all of them, and the checks that raise it.
+"""Settings that are not accepted: one error for all of them, and the checks that raise it.
 
 A page catches `InvalidSetting` and says in the person's language which setting it is and what is accepted. The checks
-also turn NumPy's numbers into Python's, which hash, compare and print alike everywhere.
+also turn NumPy's numbers into Python's, which hash, compare and print the same everywhere.
 """
 
 import math
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class InvalidSetting(ValueError):  # noqa: N818 - the name says it all
-    """A setting that is not accepted: its ``name``, the ``value`` that came in, and what is ``accepted``, in English.
+    """A setting that is not accepted: its ``name``, the ``value`` given, and what would be ``accepted``, in English.
 
     >>> raise InvalidSetting("p", 1.5, "a number from 0 to 1")
     Traceback (most recent call last):
@@ -25,7 +25,7 @@ class InvalidSetting(ValueError):  # noqa: N818 - the name says it all
 
 
 def is_whole(value: object) -> bool:
-    """Whether this is a whole number, Python's or NumPy's. True and False are none.
+    """Whether this is a whole number, Python's or NumPy's. True and False do not count.
 
     >>> is_whole(3), is_whole(np.int64(3)), is_whole(3.0), is_whole(True)
     (True, True, False, False)
@@ -34,7 +34,7 @@ def is_whole(value: object) -> bool:
 
 
 def is_real(value: Any) -> bool:
-    """Whether this is a finite number. NaN is none, and neither is a whole number too large for a float.
+    """Whether this is a finite number. NaN does not count, nor does a whole number too large for a float.
 
     >>> is_real(0.5), is_real(np.float32(2)), is_real(math.nan), is_real(10**400), is_real("1")
     (True, True, False, False, False)
