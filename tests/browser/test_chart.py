@@ -36,7 +36,7 @@ def test_plotly_is_not_loaded_before_a_chart_is_near(open_page, complaints):
     tab = open_page("dropout", width=390, height=844)
     seen(tab, ".network > svg circle.unit")
     box = average(tab)
-    expect(box.get_by_role("img")).to_have_attribute("aria-label", re.compile("Probability of class 3 over 100 passes"))
+    expect(box.get_by_role("img")).to_have_attribute("aria-label", re.compile("Probability of class 1 over 100 passes"))
     place = box.bounding_box()
     assert place["height"] == 400
     tab.evaluate(IDLE)

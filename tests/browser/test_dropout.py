@@ -191,7 +191,7 @@ def test_nothing_moves_under_reduced_motion_until_asked(open_page):
 
 def test_the_picture_speaks_for_those_who_cannot_see_it(open_page):
     tab = opened(open_page)
-    picture = tab.get_by_role("img", name=re.compile("A handwritten 3 goes through a network of 64-16-16-10 neurons"))
+    picture = tab.get_by_role("img", name=re.compile("A handwritten 1 goes through a network of 64-16-16-10 neurons"))
     expect(picture).to_have_count(1)
     assert "Pass 1:" in picture.get_attribute("aria-label")
 

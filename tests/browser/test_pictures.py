@@ -51,7 +51,7 @@ def test_a_chart_says_its_numbers_until_plotly_arrives(open_page):
     tab.route("**/plotly-basic*", lambda route: route.abort())
     tab.reload()
     chart = tab.locator(".st-key-running_average .chart")
-    expect(chart).to_contain_text("Probability of class 3 over 100 passes")
+    expect(chart).to_contain_text("Probability of class 1 over 100 passes")
     tab.unroute("**/plotly-basic*")
     expect(chart.locator(".main-svg").first).to_be_visible()
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import plotly.graph_objects as go
+
 from lib.figures.models import ModelLabels, models_figure
 from lib.studies.facts import load_facts
 
@@ -11,7 +13,7 @@ LABELS = ModelLabels("year", "rate", "not stated", STATUS)
 
 def test_every_model_has_a_row_with_its_name_and_one_mark() -> None:
     models = load_facts().models
-    figure = models_figure(models, LABELS)
+    figure = go.Figure(models_figure(models, LABELS))
     names = dict(zip(figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext, strict=True))
     marks = {row: (x, trace.name) for trace in figure.data for x, row in zip(trace.x, trace.y, strict=True)}
     assert sum(len(trace.x) for trace in figure.data) == len(marks) == len(models)
@@ -25,7 +27,7 @@ def test_every_model_has_a_row_with_its_name_and_one_mark() -> None:
 def test_rows_are_high_enough_for_their_names_and_names_short_enough_for_a_phone() -> None:
     models = load_facts().models
     for count in (1, len(models)):
-        layout = models_figure(models[:count], LABELS).layout
+        layout = go.Figure(models_figure(models[:count], LABELS)).layout
         room = layout.height - layout.margin.t - layout.margin.b
         assert room / count >= 1.3 * layout.font.size
     assert max(len(name) for name in layout.yaxis.ticktext) <= 28
@@ -34,7 +36,7 @@ def test_rows_are_high_enough_for_their_names_and_names_short_enough_for_a_phone
 def test_a_conflict_is_told_from_silence_in_a_legend() -> None:
     silent = next(model for model in load_facts().models if model.rate is None)
     conflict = replace(silent, name="another", confidence="conflict")
-    assert not models_figure([silent], LABELS).layout.showlegend
-    figure = models_figure([silent, conflict], LABELS)
+    assert not go.Figure(models_figure([silent], LABELS)).layout.showlegend
+    figure = go.Figure(models_figure([silent, conflict], LABELS))
     assert figure.layout.showlegend
     assert [trace.name for trace in figure.data] == ["silent", "sources conflict"]
