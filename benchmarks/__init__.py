@@ -1,1 +1,1 @@
-"""Printed tables, ours beside a peer in the same run: ``python -m benchmarks NAME [--json]``."""
+"""Tables of our speed beside that of a peer in the same run: ``python -m benchmarks NAME [--json]``."""

@@ -1,14 +1,14 @@
-"""Background runs on a machine that has other things to do, and beside other runs: how long until a student sees one.
+"""Background runs on a busy machine, and beside other runs: how long a student waits for one.
 
-A laptop on which a lesson is given also has a browser with twenty tabs, a video call and a virus scanner. Here two
-processes per core that never rest stand in for them. The same server is measured with and without them in turn:
+A teacher's laptop also runs a browser with twenty tabs, a video call and a virus scanner. Here two processes per core
+that never rest stand in for them. The same server is measured with and without them in turn:
 
-- the Training page's default lesson with a seed of its own, from its link to its last point; beside it the same
-  training in a program of its own, which has the share of the processor that the system gives to anybody;
+- the Training page's default lesson with a seed of its own, from its link to its last point; and, for comparison, the
+  same training in a separate program, which gets the ordinary share of the processor;
 - how long a rerun of another page takes while a heavy training is computed.
 
-Then, without them, what runs do to each other: four students who ask for four different lessons at once, and one who
-asks for a lesson while a classmate's run of minutes is being computed.
+Then, without them, how runs affect each other: four students ask for four different lessons at once, and one asks for a
+lesson while a classmate's run of several minutes is being computed.
 
     python -m benchmarks busy [--rounds 5] [--json]
 """
@@ -31,7 +31,7 @@ from lib.training import TrainingConfig, train
 from tests.support.serving import serving
 from tests.support.visiting import Visitor
 
-LESSON = "train=1&seed={seed}"  # as the page opens, but for the seed: what ships with the app is not computed
+LESSON = "train=1&seed={seed}"  # the default except for the seed: the run that ships with the app is not computed
 HEAVY = "train=1&data=digits&n=1000&layers=256-256&steps=8000&seed={seed}"  # minutes
 LONG = "n=20000&all=true&forgot=true&seed={seed}"  # of Two dice, minutes too
 RERUNS = 30  # beside a heavy training, in each round
@@ -55,14 +55,14 @@ def busy(processes: int) -> Iterator[None]:
 
 
 def plain() -> float:
-    """Seconds of the lesson's training by itself: no server, no page."""
+    """Seconds of the lesson's training by itself, without a server or a page."""
     began = time.perf_counter()
     train(TrainingConfig(seed=next(_seeds)))
     return time.perf_counter() - began
 
 
 async def lesson(address: str) -> tuple[float, float]:
-    """Open the link of a lesson and follow it: seconds until its first points, and until its last one."""
+    """Open the link of a lesson and follow it: seconds until its first points, and until its last."""
     began, first = time.perf_counter(), None
     async with Visitor(address) as visitor:
         await visitor.open("training", LESSON.format(seed=next(_seeds)))
@@ -75,7 +75,7 @@ async def lesson(address: str) -> tuple[float, float]:
 
 
 async def beside(address: str, page: str, link: str, doing: Coroutine[Any, Any, T]) -> T:
-    """Do something while a visitor watches a run that will not be over soon."""
+    """Do something while a visitor watches a long run."""
     async with Visitor(address) as visitor:
         await visitor.open(page, link.format(seed=next(_seeds)))
         watching = asyncio.create_task(_follow(visitor))
@@ -92,7 +92,7 @@ async def _follow(visitor: Visitor) -> None:
 
 
 async def reruns(address: str) -> list[float]:
-    """Seconds of each rerun of somebody who moves a slider of another page."""
+    """Seconds of each rerun for somebody who moves a slider on another page."""
     seconds = []
     async with Visitor(address) as visitor:
         await visitor.open("dropout")
@@ -103,12 +103,12 @@ async def reruns(address: str) -> list[float]:
 
 
 async def at_once(address: str) -> list[tuple[float, float]]:
-    """Some students, each with a lesson of their own."""
+    """Several students, each with a lesson of their own."""
     return list(await asyncio.gather(*(lesson(address) for _ in range(STUDENTS))))
 
 
 def main(arguments: list[str]) -> int:
-    """Print what was measured; the exit status tells whether every target was met."""
+    """Print what was measured; the exit status says whether every target was met."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks busy")
     parser.add_argument("--rounds", type=int, default=5, help="of each measurement")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
@@ -142,10 +142,10 @@ def main(arguments: list[str]) -> int:
         (
             ("alone", None, median(alone), None),
             (f"beside {processes} busy processes", None, median(crowded), None),
-            ("a program of its own, alone", None, median(plain_alone), None),
+            ("a separate program, alone", None, median(plain_alone), None),
             (f"the same beside {processes} busy processes", None, median(plain_crowded), None),
             _row(f"{STUDENTS} different ones at once", together),
-            _row("beside a classmate's run of minutes", after_long),
+            _row("beside a classmate's long run", after_long),
         ),
     )
     pages = Table(

@@ -1,11 +1,11 @@
-"""The small GPT learning and speaking: ours beside a textbook PyTorch loop.
+"""The small GPT learning and generating: ours beside a textbook PyTorch loop.
 
-The textbook is nanoGPT's way: `nn.Module` and `nn.Dropout`, `scaled_dot_product_attention`, `torch.optim.AdamW`,
-batches in shuffled order and filled up to their longest sentence, and speech without memory, every word reading all
-words before it again. Both sides are the same network and learn from the same sentences, 32 a step; that the networks
-are the same is checked before anything is timed. One thread.
+The textbook loop is nanoGPT's: `nn.Module` and `nn.Dropout`, `scaled_dot_product_attention`, `torch.optim.AdamW`,
+batches in shuffled order, padded to their longest sentence, and generation without a KV cache, where every word reads
+all previous words again. Both sides train the same network on the same sentences, 32 per step, on one thread. That the
+networks are the same is checked before anything is timed.
 
-A cell of the experiment is 1,000 sentences; its seconds are those of a whole call of `generate`, from nothing.
+A cell of the experiment is 1,000 sentences; its time is that of a whole call of `generate`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Block(nn.Module):
 
 
 class TextbookGPT(nn.Module):
-    """The same network as `lib.transformer.forward`, from PyTorch's modules."""
+    """The same network as `lib.transformer.forward`, built from PyTorch's modules."""
 
     def __init__(self, size: Architecture, p: float, weights: Weights) -> None:
         super().__init__()
@@ -107,19 +107,19 @@ class TextbookLoop:
         self.optimizer.step()
 
 
-def textbook_speech(network: TextbookGPT, n: int, end: int, context: int, top_k: int) -> Tensor:
-    """Tell n sentences as nanoGPT's `generate` does, without memory: ids (n, at most context + 1)."""
-    told = torch.full((n, 1), end)
+def textbook_generation(network: TextbookGPT, n: int, eos_id: int, context: int, top_k: int) -> Tensor:
+    """Generate n sentences as nanoGPT's `generate` does, without a KV cache: ids (n, at most context + 1)."""
+    ids = torch.full((n, 1), eos_id)
     ended = torch.zeros(n, dtype=torch.bool)
     with torch.no_grad():
-        while told.shape[1] <= context and not ended.all():
-            logits = network.head(network(told)[:, -1])  # (n, V)
+        while ids.shape[1] <= context and not ended.all():
+            logits = network.head(network(ids)[:, -1])  # (n, V)
             smallest = torch.topk(logits, top_k).values[:, -1:]
             logits[logits < smallest] = -torch.inf
             words = torch.multinomial(functional.softmax(logits, dim=-1), 1)
-            told = torch.cat((told, words.masked_fill(ended[:, None], end)), dim=1)
-            ended |= told[:, -1] == end
-    return told
+            ids = torch.cat((ids, words.masked_fill(ended[:, None], eos_id)), dim=1)
+            ended |= ids[:, -1] == eos_id
+    return ids
 
 
 def learning() -> tuple[Table, list[Target]]:
@@ -153,24 +153,24 @@ def learning() -> tuple[Table, list[Target]]:
 
 
 def speaking(model: LanguageModel) -> tuple[Table, list[Target]]:
-    """Words per second, ours and the textbook's, at k = 50; all sentences of a cell at once."""
+    """Words per second, ours and the textbook's, at k = 50, with all sentences of a cell at once."""
     size = model.config.network(len(model.vocabulary))
     network = TextbookGPT(size, model.config.p, unflatten(model.parameters, size)).eval()
-    end, rng = model.story.eos_id, np.random.default_rng(0)
+    eos_id, rng = model.story.eos_id, np.random.default_rng(0)
     words: dict[str, int] = {"ours": 0, "textbook": 0}
 
     def ours() -> None:
         words["ours"] = sum(len(sentence) + 1 for sentence in model.generate(SENTENCES, rng, top_k=50))
 
     def theirs() -> None:
-        told = textbook_speech(network, SENTENCES, end, size.context, top_k=50)
-        words["textbook"] = int((told[:, 1:] != end).sum()) + SENTENCES
+        ids = textbook_generation(network, SENTENCES, eos_id, size.context, top_k=50)
+        words["textbook"] = int((ids[:, 1:] != eos_id).sum()) + SENTENCES
 
     seconds = interleave({"ours": ours, "textbook": theirs}, rounds=7)
     rates = {name: words[name] / float(np.median(seconds[name])) for name in words}
     gain = ratio(seconds["textbook"], seconds["ours"]) * words["ours"] / words["textbook"]
     table = Table(
-        f"Speaking: words per second, {SENTENCES:,} sentences at once, k = 50",
+        f"Generating: words per second, {SENTENCES:,} sentences at once, k = 50",
         ("", "textbook", "ours", "ratio"),
         (("words per second", rates["textbook"], rates["ours"], gain),),
     )
@@ -178,7 +178,7 @@ def speaking(model: LanguageModel) -> tuple[Table, list[Target]]:
 
 
 def cells(model: LanguageModel) -> tuple[Table, list[Target]]:
-    """Seconds for one cell of the experiment, by the way of drawing."""
+    """Seconds for one cell of the experiment, for each sampling setting."""
     rng = np.random.default_rng(0)
     tasks = {
         name: lambda sampling=sampling: model.generate(SENTENCES, rng, **sampling)
@@ -188,7 +188,7 @@ def cells(model: LanguageModel) -> tuple[Table, list[Target]]:
     rows = tuple((name, float(np.median(rounds))) for name, rounds in seconds.items())
     slowest = max(median for _, median in rows)
     table = Table(f"A cell: seconds for {SENTENCES:,} sentences", ("", "seconds"), rows)
-    return table, [Target("seconds for a cell, the slowest way", slowest, 3.0, at_most=True)]
+    return table, [Target("seconds for a cell, the slowest setting", slowest, 3.0, at_most=True)]
 
 
 def check_same_network(learner: Learner, network: TextbookGPT) -> None:

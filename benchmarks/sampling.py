@@ -5,10 +5,10 @@ thing from the same float32 logits, which is checked before anything is timed:
 
 - kept words: the ids of the 50 likeliest words and their renormalised probabilities;
 - filtered logits: the logits with -inf for every word that was cut;
-- whole distribution: one probability for each of the V words (ours in double precision, and with the mask of the kept);
+- whole distribution: one probability for each of the V words (ours in double precision, with the mask of kept words);
 - one draw: one word for each row, end to end.
 
-"read once" is the time to find the largest logit of all: no method can look at every logit in less.
+"read once" is the time to find the largest of all logits: no method can read every logit in less.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from lib.sampling_settings import SamplingSettings
 K = 50
 CUT = SamplingSettings(top_k=K)
 CASES = ((50_257, 1), (151_936, 1), (50_257, 64), (151_936, 64))  # (V, rows)
-CALLS = 40  # wide vector instructions of one side slow the processor down for a moment: no side shall pay for another
+CALLS = 40  # wide vector instructions slow the processor for a moment: with many calls, no side pays for another's
 OURS = "ours"
 Task = Callable[[], Any]
 
 
 def tasks(V: int, rows: int) -> dict[str, dict[str, Task]]:
-    """Return who computes what, by table and by name, on the same random logits (rows, V)."""
+    """Return the tasks to time, by table and by name, all on the same random logits (rows, V)."""
     logits = np.random.default_rng(0).normal(0, 3, (rows, V)).astype(np.float32)
     tensor = torch.from_numpy(logits)
     rng = np.random.default_rng(0)
@@ -138,7 +138,7 @@ def check_same(found: dict[str, dict[str, Task]]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the microseconds of everyone by quantity and size, and how many times faster ours is than the best peer."""
+    """Print everyone's microseconds by quantity and size, and how many times faster ours is than the best peer."""
     as_json = wants_json(arguments, "sampling")
     torch.set_num_threads(1)
     names = [OURS, "torch.topk", "np.argpartition", "transformers", "read once"]

@@ -1,15 +1,15 @@
 """A class on one small machine: how long a rerun takes, what it costs and what it sends, while forty students visit.
 
-Every visitor is a session of its own, over a WebSocket, with the messages of a browser (tests/support/visiting.py).
-All come within three seconds, as a class does that is given a link; what they wait then counts like everything else.
-They walk through all pages, each starting at another one, and move a real control about once a second, while some of
-them follow a training run that is always going on. An empty Streamlit app with one slider gets the same visitors in the
-same run. The load's own process runs on the same machine, and its share of a core is printed.
+Every visitor is a separate session, over a WebSocket, with the messages of a browser (tests/support/visiting.py). All
+arrive within three seconds, like a class that is given a link; their waiting then counts like everything else. They
+walk through all pages, starting at different ones, and move a real control about once a second, while some of them
+follow one training run after another. An empty Streamlit app with one slider gets the same visitors in the same run.
+The visitors' own process runs on the same machine, and its share of a core is printed.
 
     python -m benchmarks server [--sessions 40] [--think 1.0] [--seconds 60] [--coming-and-going SECONDS] [--json]
 
-With ``--coming-and-going``, visitors stay for 5 to 30 seconds and others take their places, for that long; then only
-errors and the growth of the memory are judged.
+With ``--coming-and-going SECONDS``, visitors stay for 5 to 30 seconds and others take their places, for that many
+seconds in all; then only errors and the growth of the memory are judged.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ EMPTY = "import streamlit as st\n\nst.title('Empty')\nst.slider('One slider', 0,
 MOVES = 5  # on each page, before the visitor goes on to the next
 FOLLOWERS = 5  # who watch the shared training run
 TRAINING = "train=1&steps=8000&seed={seed}"  # some ten seconds on an idle machine
-ARRIVAL = 3.0  # seconds over which the class comes in
-FIRST_SIGHT = 2.0  # seconds after that, in which the last ones still wait for their first sight
-SAMPLES = 5  # of the process, a second
+ARRIVAL = 3.0  # seconds over which the class arrives
+FIRST_SIGHT = 2.0  # seconds after that in which the last ones still wait for their first page
+SAMPLES = 5  # of the process, per second
 KEPT = 120.0  # seconds for which Streamlit keeps the session of somebody who left (server.disconnectedSessionTTL)
-JUDGED = 40  # sessions up to which the times are judged; above, the server may be slow but must stay alive
-# What a visitor leaves alone: it would start a training of its own, and a class watches one together.
+JUDGED = 40  # sessions up to which the times are judged; with more, the server may be slow but must stay alive
+# What a visitor leaves alone: these would start a separate training, and a class watches one together.
 ALONE = {"Train both", "Train this point", "two_dice-models"}
 
 
@@ -56,12 +56,12 @@ class Log:
     """What the visitors saw."""
 
     reruns: list[Rerun] = field(default_factory=list)
-    arrival: list[Rerun] = field(default_factory=list)  # those of them that were asked for while the class came in
+    arrival: list[Rerun] = field(default_factory=list)  # those asked for while the class arrived
     errors: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     def add(self, rerun: Rerun) -> None:
-        """Keep one rerun, which has just ended."""
+        """Add a rerun that has just ended."""
         self.reruns.append(rerun)
         if time.monotonic() - rerun.seconds - self.began < ARRIVAL + FIRST_SIGHT:
             self.arrival.append(rerun)
@@ -81,7 +81,7 @@ class Process:
         """Take a sample, and return the resident memory."""
         of_pages = _cores(Path(f"/proc/{self.id}"))
         for thread in Path(f"/proc/{self.id}/task").iterdir():
-            with suppress(OSError):  # it has ended since
+            with suppress(OSError):  # the thread has ended since
                 if _cores(thread) != of_pages:
                     self.runs[thread.name] = _cpu(thread)
         pages = int(Path(f"/proc/{self.id}/statm").read_text().split()[1])
@@ -89,11 +89,11 @@ class Process:
         return self.memory[-1]
 
     def cpu(self) -> float:
-        """CPU seconds of the whole process, threads that have ended included."""
+        """CPU seconds of the whole process, including threads that have ended."""
         return _cpu(Path(f"/proc/{self.id}"))
 
     def background(self) -> float:
-        """CPU seconds of background runs, but for what each did after the last sample."""
+        """CPU seconds of background runs, except what each did after its last sample."""
         return sum(self.runs.values())
 
     async def watch(self) -> None:
@@ -104,18 +104,18 @@ class Process:
 
 
 def _cpu(task: Path) -> float:
-    """CPU seconds of a process or a thread, in the program and in the kernel for it."""
-    figures = (task / "stat").read_text().rpartition(")")[2].split()  # from the third on; see proc(5)
+    """CPU seconds of a process or a thread, in user and kernel mode."""
+    figures = (task / "stat").read_text().rpartition(")")[2].split()  # from the third field on; see proc(5)
     return (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _cores(task: Path) -> str:
-    """The cores of a process or a thread; background runs have others than the pages (lib/web/server.py)."""
+    """The cores of a process or a thread; background runs use other cores than the pages (lib/web/server.py)."""
     return (task / "status").read_text().partition("Cpus_allowed_list:")[2].split()[0]
 
 
 async def linger(visitor: Visitor, log: Log, seconds: float) -> None:
-    """Think, while the page does what it does by itself."""
+    """Wait, while the page does what it does by itself."""
     async for rerun in visitor.stay(seconds):
         log.add(rerun)
 
@@ -133,7 +133,7 @@ async def move_something(visitor: Visitor, log: Log, chance: random.Random) -> N
 
 
 async def walk(visitor: Visitor, log: Log, pages: Sequence[str], think: float, chance: random.Random) -> None:
-    """Visit the pages in turn, for ever; on each, move some controls, and run it once more if nothing has changed."""
+    """Visit the pages in turn, forever; on each, move some controls, then run it once more with nothing changed."""
     log.add(await visitor.open("" if pages[0] == "home" else pages[0]))
     while True:
         for page in (*pages[1:], pages[0]):
@@ -158,7 +158,7 @@ async def follow(address: str, log: Log, seeds: Iterable[int]) -> None:
 
 
 async def until(end: float, log: Log, doing: Coroutine[Any, Any, None]) -> None:
-    """Do something until a moment; whatever goes wrong before is an error of the app."""
+    """Do something until a point in time; whatever goes wrong before is an error of the app."""
     try:
         async with asyncio.timeout(end - time.monotonic()) as limit:
             await doing
@@ -168,7 +168,7 @@ async def until(end: float, log: Log, doing: Coroutine[Any, Any, None]) -> None:
 
 
 async def visit(address: str, log: Log, pages: Sequence[str], think: float, number: int) -> None:
-    """One student: comes, and walks through all pages from one of them on."""
+    """One student, who walks through all pages, starting at one of them."""
     chance = random.Random(number)
     start = number % len(pages)
     async with Visitor(address) as visitor:
@@ -191,7 +191,7 @@ async def see_everything(address: str, pages: Sequence[str]) -> None:
 
 
 async def a_class(address: str, log: Log, pages: Sequence[str], options: argparse.Namespace) -> None:
-    """Everybody comes, stays until the end and leaves."""
+    """Everybody arrives, stays until the end and leaves."""
     end = time.monotonic() + options.seconds
     followers = min(FOLLOWERS, options.sessions) if len(pages) > 1 else 0
 
@@ -204,7 +204,7 @@ async def a_class(address: str, log: Log, pages: Sequence[str], options: argpars
 
 
 async def coming_and_going(address: str, log: Log, pages: Sequence[str], options: argparse.Namespace) -> None:
-    """Students come, stay for a while and go; as many as are asked for are there at a time."""
+    """Students come, stay for a while and leave; the number present stays the same."""
     end = time.monotonic() + options.coming_and_going
 
     async def seat(number: int) -> None:
@@ -218,18 +218,18 @@ async def coming_and_going(address: str, log: Log, pages: Sequence[str], options
 
 
 async def everybody_gone(address: str, process: Process) -> tuple[float, float]:
-    """The memory right after the class has left, and when the server has forgotten its sessions."""
+    """The memory right after the class has left, and once the server has dropped its sessions."""
     await asyncio.sleep(2)
     right_after = process.sample()
     await asyncio.sleep(KEPT)
-    async with Visitor(address) as passer_by:  # a session that comes or goes makes the server drop the old ones
+    async with Visitor(address) as passer_by:  # when a session opens or closes, the server drops the old ones
         await passer_by.open()
     await asyncio.sleep(2)
     return right_after, process.sample()
 
 
 def p95(values: Iterable[float]) -> float:
-    """The value below which 95 in 100 are."""
+    """The 95th percentile."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))] if ordered else 0.0
 
@@ -245,20 +245,20 @@ def row(name: str, reruns: Sequence[Rerun]) -> tuple[Cell, ...]:
 
 @dataclass
 class Result:
-    """One app under one load: what the visitors saw, and what it cost."""
+    """One app under load: what the visitors saw, and what it cost."""
 
     log: Log
     seconds: float
-    cpu: float  # seconds of the server
-    background: float  # of which in background runs
-    load: float  # seconds of this process
+    cpu: float  # CPU seconds of the server
+    background: float  # the part of it in background runs
+    load: float  # CPU seconds of this process
     memory: list[float]  # MB, in every sample
     start: float
     after: tuple[float, float] | None = None
 
 
 async def measure(address: str, server: Process, pages: Sequence[str], options: argparse.Namespace) -> Result:
-    """Warm up, let them come, and see what is left when they have gone."""
+    """Warm up, let the visitors in, and measure what is left when they have gone."""
     await see_everything(address, pages)
     start = server.sample()
     server.runs.clear()
@@ -274,12 +274,12 @@ async def measure(address: str, server: Process, pages: Sequence[str], options: 
 
 
 def run(app: Path, pages: Sequence[str], options: argparse.Namespace) -> Result:
-    """Serve an app in a process of its own, and measure it."""
+    """Serve an app in a separate process, and measure it."""
     result = None
     try:
         with serving(app) as (address, process), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             result = runner.run(measure(address, Process(process), pages, options))
-    except AssertionError:  # there are tracebacks in the server's log
+    except AssertionError:  # raised if there are tracebacks in the server's log
         if result is None:
             raise
         result.log.errors.append("the server logged a traceback")
@@ -287,7 +287,7 @@ def run(app: Path, pages: Sequence[str], options: argparse.Namespace) -> Result:
 
 
 def tables(apps: dict[str, Result]) -> list[Table]:
-    """What the apps took, rerun by rerun and altogether."""
+    """What the apps took, per rerun and overall."""
     reruns, costs = [], []
     for name, result in apps.items():
         log, count = result.log, max(1, len(result.log.reruns))
@@ -298,7 +298,7 @@ def tables(apps: dict[str, Result]) -> list[Table]:
             reruns += [row(f"    {page}", [each for each in full if each.page == page]) for page in PAGES]
             reruns.append(row("  a fragment of it", [each for each in log.reruns if each.fragment]))
             if log.arrival:
-                reruns.append(row("  while the class came in", log.arrival))
+                reruns.append(row("  while the class arrived", log.arrival))
         each = (result.cpu - result.background) / count
         cores = [seconds / result.seconds for seconds in (result.cpu, result.background, result.load)]
         memory = (result.start, max(result.memory), *(result.after or (None, None)))
@@ -313,7 +313,7 @@ def tables(apps: dict[str, Result]) -> list[Table]:
 
 
 def targets(result: Result, options: argparse.Namespace) -> list[Target]:
-    """What is promised for this load."""
+    """The targets for this load."""
     promises: list[tuple[str, float, float]] = [("errors", len(result.log.errors), 0)]
     if options.coming_and_going:
         third = len(result.memory) // 3
@@ -333,12 +333,14 @@ def targets(result: Result, options: argparse.Namespace) -> list[Target]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the tables; the exit status tells whether every promise was kept."""
+    """Print the tables; the exit status says whether every target was met."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks server")
     parser.add_argument("--sessions", type=int, default=40, help="visitors at a time")
     parser.add_argument("--think", type=float, default=1.0, help="seconds between two moves of a visitor, on average")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the class stays")
-    parser.add_argument("--coming-and-going", type=float, default=0.0, metavar="SECONDS", help="take turns for so long")
+    parser.add_argument(
+        "--coming-and-going", type=float, default=0.0, metavar="SECONDS", help="let visitors take turns"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     options = parser.parse_args(arguments)
     if not Path("/proc/self/statm").exists():

@@ -1,8 +1,8 @@
 """How long a person waits for the home page, beside an empty Streamlit app in the same run.
 
-Two waits are measured, each from a new visitor's browser: *cold*, from starting the server to the painted page, and
-*warm*, from asking a running server to the painted page. Painted means that the heading stands there and, on the home
-page, that the moving strip is drawn. The rounds are interleaved, so that a slow minute of the machine hits both.
+Two waits are measured in a new visitor's browser: *cold*, from starting the server to the painted page, and *warm*,
+from asking a running server to the painted page. Painted means that the heading is visible and, on the home page, that
+the moving strip is drawn. The rounds are interleaved, so that a slow minute of the machine affects both.
 """
 
 import shutil
@@ -25,7 +25,7 @@ TARGET = 1.3
 
 
 def sights(browser: Browser, address: str, what: Sequence[str]) -> list[float]:
-    """Seconds until a new visitor sees each of these, which come in this order."""
+    """Seconds until a new visitor sees each of these, which appear in this order."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
     start = time.perf_counter()
@@ -46,22 +46,22 @@ def cold(browser: Browser, app: Path, what: Sequence[str]) -> float:
         return time.perf_counter() - start
 
 
-def told_in_turn(tasks: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
-    """The seconds that each task tells, in interleaved rounds; the first one burns in.
+def interleaved(tasks: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
+    """The seconds that each task returns, in interleaved rounds; the first round burns in.
 
-    What a task does after the page is painted, as stopping the server, does not count.
+    What a task does after the page is painted, such as stopping the server, does not count.
     """
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for turn in range(1 + ROUNDS):
         for name, task in tasks.items():
-            told = task()
+            measured = task()
             if turn:
-                seconds[name].append(told)
+                seconds[name].append(measured)
     return seconds
 
 
 def main(arguments: list[str]) -> int:
-    """Print the seconds and the two ratios; the exit status tells whether both are within the target."""
+    """Print the seconds and the two ratios; the exit status says whether both are within the target."""
     as_json = wants_json(arguments, "startup")
     if CHROMIUM is None:
         raise SystemExit("This benchmark needs a browser: install the package chromium.")
@@ -73,12 +73,12 @@ def main(arguments: list[str]) -> int:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         home = ROOT / "app.py"
         waits = {
-            "cold": told_in_turn(
+            "cold": interleaved(
                 {"empty": lambda: cold(browser, empty, NOTHING), "home": lambda: cold(browser, home, HOME)}
             )
         }
         with served(empty) as one, served(home) as two:
-            waits["warm"] = told_in_turn(
+            waits["warm"] = interleaved(
                 {"empty": lambda: sights(browser, one, NOTHING)[-1], "home": lambda: sights(browser, two, HOME)[-1]}
             )
         browser.close()

@@ -1,7 +1,7 @@
-"""What the benchmarks share: time tasks fairly against each other, and print what came out.
+"""What the benchmarks share: time tasks fairly against each other, and print the results.
 
-Two rules make a ratio believable on a machine that is busy with other things. The tasks are **interleaved** (A, B, A,
-B, ...), so that a slow spell hits all of them; and the **median** of the rounds is taken, so that one bad round does
+Two rules make a ratio credible on a machine that is busy with other things. The tasks are **interleaved** (A, B, A, B,
+...), so that a slow spell affects all of them; and the **median** of the rounds is taken, so that one bad round does
 not count.
 """
 
@@ -27,8 +27,8 @@ def interleave(
 ) -> dict[str, list[float]]:
     """Time each task once per round, in turn, and return the seconds of every round by name.
 
-    The first `burn_in` rounds are run and thrown away: they pay for caches, lazy imports and memory. For work on one
-    thread that waits for nothing, `clock=time.process_time` leaves out the time in which other programs had the core.
+    The first `burn_in` rounds are run and discarded: they pay for caches, lazy imports and memory. For work on one
+    thread that never waits, `clock=time.process_time` leaves out the time in which other programs had the core.
 
     >>> seconds = interleave({"a": lambda: sum(range(10)), "b": lambda: None}, rounds=3)
     >>> [(name, len(rounds)) for name, rounds in seconds.items()]
@@ -46,7 +46,7 @@ def interleave(
 
 
 def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
-    """Return how many times longer `slow` took than `fast`: the median over the rounds of the round's own ratio.
+    """Return how many times as long `slow` took as `fast`: the median of the rounds' ratios.
 
     >>> ratio([4.0, 40.0, 4.0], [2.0, 20.0, 1.0])
     2.0
@@ -65,7 +65,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Target:
-    """A promise about a measured figure: at least, or (with `at_most`) at most, `bound`."""
+    """A target for a measured figure: at least, or (with `at_most`) at most, `bound`."""
 
     name: str
     measured: float
@@ -74,12 +74,12 @@ class Target:
 
     @property
     def met(self) -> bool:
-        """Whether the promise was kept in this run."""
+        """Whether the target was met in this run."""
         return self.measured <= self.bound if self.at_most else self.measured >= self.bound
 
 
 def wants_json(arguments: Sequence[str], name: str) -> bool:
-    """Read a benchmark's command line, which knows one option, `--json`; anything else ends with a message."""
+    """Read a benchmark's command line, which has one option, `--json`; anything else ends with a message."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     return bool(parser.parse_args(arguments).json)
@@ -118,7 +118,7 @@ def _layout(table: Table) -> str:
 
 
 def _text(cell: Cell) -> str:
-    """Write a figure with three digits that count: 44,100 and 21.3 and 0.0123."""
+    """Write a figure with three significant digits: 44,100 and 21.3 and 0.0123."""
     if cell is None:
         return "-"
     if isinstance(cell, float):

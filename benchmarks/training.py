@@ -2,13 +2,13 @@
 
 The textbook trains one network at a time: `nn.Sequential` with `nn.Dropout`, `torch.optim.Adam`, batches by `randperm`.
 Ours trains all networks of all arms together (lib/network.py). Both run on one thread, on the same data, and do the
-same work: first with dropout 0.5 in every network, which the targets are about, then as the page does it, with half of
-the networks without dropout. A network-step is one step of one network.
+same work: first with dropout 0.5 in every network, for which there are targets, then as on the page, with half of the
+networks without dropout. A network-step is one step of one network.
 
-The second table is what watching costs: a run that is recorded at 100 points, beside one that is looked at only at its
+The second table is the cost of recording: a run that is recorded at 100 points, beside one that is recorded only at its
 start and its end.
 
-Time is the time this process had on a core, so that other programs on a busy machine do not count.
+Times are processor time of this process, so that other programs on a busy machine do not count.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from lib.training import MOST_STEPS, Trainer, TrainingConfig
 
 @dataclass(frozen=True)
 class Case:
-    """One network to train: the config of the run, and what is promised about it."""
+    """One network to train: the config of the run, and its targets."""
 
     name: str
     config: TrainingConfig
     textbook_steps: int
-    faster: float  # at least so many times the textbook's network-steps per second
+    faster: float  # at least this many times the textbook's network-steps per second
     recording: float  # recording may take at most this share of the time of training
 
 
@@ -78,14 +78,14 @@ def textbook(x: Tensor, y: Tensor, config: TrainingConfig, rate: float, steps: i
 
 
 def step_seconds(case: Case, rates: tuple[float, ...]) -> tuple[list[float], list[float]]:
-    """Return the seconds of a network-step, round by round: the textbook's mean over the rates, and our ensemble's."""
+    """Return the seconds per network-step, round by round: the textbook's mean over the rates, and our ensemble's."""
     config = replace(case.config, rates=rates, steps=MOST_STEPS, recordings=1)
     data = make_dataset(
         config.dataset, n_train=config.n_train, noise=config.noise, label_noise=config.label_noise, seed=config.seed
     )
     x, y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y)
     y = y.float() if len(data.classes) == 2 else y
-    trainer = Trainer(config)  # goes on from round to round: its speed stays the same for as long as it trains
+    trainer = Trainer(config)  # continues from round to round; its speed does not change while it trains
     networks = len(rates) * config.members
     our_steps = max(1, 4 * case.textbook_steps // networks)
 
@@ -105,7 +105,7 @@ def step_seconds(case: Case, rates: tuple[float, ...]) -> tuple[list[float], lis
 def recording_seconds(case: Case) -> dict[str, list[float]]:
     """Return the seconds of a whole run, round by round, recorded at 100 points and not recorded."""
     trainers = {"bare": Trainer(replace(case.config, recordings=1)), "recorded": Trainer(case.config)}
-    parts = 20  # a round is a twentieth of the run, that is five recorded points
+    parts = 20  # a round is a twentieth of the run: five recorded points
     tasks = {name: partial(trainer.advance, case.config.steps // parts) for name, trainer in trainers.items()}
     seconds = interleave(tasks, rounds=9, clock=time.process_time)
     return {name: [parts * each for each in rounds] for name, rounds in seconds.items()}

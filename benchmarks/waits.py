@@ -1,15 +1,16 @@
 """What a student waits for: the first sight of every page, and the picture after every move of every control.
 
-*First sight.* A new visitor opens a link to the page, beside an empty Streamlit app in the same round. *Cold*: the
-server has just started and nobody was there before. *Warm*: somebody was. The first paint is the heading, which is all
-that the empty app has, and judged beside it; the page's picture comes later, and how much later is printed too.
+*First sight.* A new visitor opens a link to the page, beside an empty Streamlit app in the same round. *Cold* means
+that the server has just started and this is its first visitor; *warm*, that it has had one. The first paint is the
+heading, which is all that the empty app has and is judged against it. The page's picture comes later; how much later is
+printed too.
 
-*A moved control.* The page stands open on an idle server, and each control of it is moved there and back, by keyboard
-or click. The clock starts with the key or click in the browser (Streamlit 1.67 sends each at once; of a text, the
-Enter) and stops with the last frame in which anything on the page changed because of it, but for the control itself,
-when the app is at rest again. Pictures hold still, as for somebody who asked the browser for less motion.
+*A moved control.* The page is open on an idle server, and each of its controls is moved back and forth, by key or
+click. The clock starts with the key or click in the browser (Streamlit 1.67 sends each at once; for a text field it is
+the Enter key). It stops with the last frame in which anything on the page changed, other than the control itself,
+before the app came to rest. Pictures hold still, as for somebody who asked the browser for less motion.
 
-Controls are found on the page, so a new one is measured without a word here. `--page NAME` measures one page only.
+Controls are found on the page, so a new one is measured without a change here. `--page NAME` measures only one page.
 """
 
 import argparse
@@ -34,9 +35,8 @@ from tests.support.serving import ROOT, served
 ROUNDS, MOVES = 5, 6
 FIRST_PAINT, MOVE = 1.5, 150  # the targets: times an empty app, and milliseconds
 
-# What tells that a page's picture is drawn.
+# The element that shows that a page's picture is drawn.
 _CHART = ".chart .main-svg"
-_PROGRESS = "[data-testid=stProgress]"  # what trains first says how far it is
 PICTURES = {
     "": ".life-strip svg circle",
     "dropout": ".network > svg circle.unit",
@@ -51,7 +51,7 @@ PICTURES = {
     "today?part=schedules": _CHART,
     "today?part=instead": _CHART,
 }
-# Controls that stand or work only there.
+# Controls that are there, or can be used, only with these settings.
 ELSEWHERE = {
     "dropout?each=true": ("p2",),
     "training?train=1": ("metric", "log", "noisy"),
@@ -68,15 +68,15 @@ KINDS = {
     "stPopover": "popover",  # with buttons in it
 }
 WIDGETS = ", ".join(f"[data-testid={kind}]" for kind in KINDS)
-UNFOLD, HOLDS = ".st-key-more details", f"details:has({WIDGETS})"  # "More", and other folds with controls in them
-# Buttons with these icons, and options with this name, start a training, and what one waits for there is the training.
+UNFOLD, HOLDS = ".st-key-more details", f"details:has({WIDGETS})"  # "More", and other expanders with controls in them
+# Buttons with these icons, and options with this name, start a training; the wait for it is not measured here.
 TRAINS = ("play_arrow", "school")
 TRAINED = "your own"
 
 
 @dataclass(frozen=True)
 class Control:
-    """A widget on the page, where to find it, and its name: the setting's, or what the button says."""
+    """A widget on the page, where to find it, and its name: that of its setting, or the text on the button."""
 
     kind: str
     name: str
@@ -87,14 +87,14 @@ class Control:
 class Move:
     """One move of a control: milliseconds from the key or click."""
 
-    new: bool  # to a value that nobody has asked this server for
-    first: float  # to the first change on the page
-    last: float  # to the last one
-    server: float  # of these, from the browser's question to the server's last word
+    new: bool  # the value is new to this server
+    first: float  # until the first change on the page
+    last: float  # until the last one
+    server: float  # the part of this between the browser's request and the server's last message
 
 
 def visits(browser: Browser, app: Path, path: str, what: Sequence[str]) -> tuple[list[float], list[float]]:
-    """Seconds until each of these is seen by the first visitor of a server, and by the second."""
+    """Seconds until a server's first visitor sees each of these, and its second."""
     with served(app) as address:
         return sights(browser, f"{address}/{path}", what), sights(browser, f"{address}/{path}", what)
 
@@ -130,12 +130,12 @@ def first_sights(browser: Browser, links: list[str]) -> Table:
 
 
 def opened(page: Page, address: str) -> None:
-    """The page, painted and at rest, with the expanders open that have controls in them."""
+    """Open the page, wait until it is at rest, and open the expanders that have controls in them."""
     page.goto(address)
     page.wait_for_selector(".st-key-footer")  # the last thing that a page draws
     settled(page)
-    for folds in (UNFOLD, HOLDS):  # what is drawn when it is unfolded comes first
-        while (closed := page.locator(f"{folds}:not([open]) > summary")).count():
+    for expanders in (UNFOLD, HOLDS):  # first the one whose controls are drawn only when it is opened
+        while (closed := page.locator(f"{expanders}:not([open]) > summary")).count():
             closed.first.click()
             settled(page)
     page.wait_for_function("document.getAnimations().length === 0")  # they unfold
@@ -143,12 +143,12 @@ def opened(page: Page, address: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Wait until nothing moves any more, neither the page nor a run behind it."""
+    """Wait until the page and any run behind it are at rest."""
     page.wait_for_function(f"stopwatch.quiet() && !document.querySelector('{BUSY}')", timeout=180_000)
 
 
 def controls_of(page: Page) -> list[Control]:
-    """Every control of the page in its order, but for buttons that start a training."""
+    """Every control on the page, in order, except buttons that start a training."""
     found = page.locator("[data-testid=stMain]").locator(WIDGETS)
     described = found.evaluate_all(
         """found => found.map((each) => [
@@ -158,16 +158,16 @@ def controls_of(page: Page) -> list[Control]:
     )
     controls = []
     for widget, key, texts in described:
-        said = next((text for text in reversed(texts) if text and not text.startswith("expand_")), "")
-        where = f".st-key-{key}" if key else f"[data-testid={widget}]:has-text('{said}')"
+        label = next((text for text in reversed(texts) if text and not text.startswith("expand_")), "")
+        where = f".st-key-{key}" if key else f"[data-testid={widget}]:has-text('{label}')"
         if not set(texts) & set(TRAINS):
             setting = key and key.split("-", 1)[-1]  # the key of a setting begins with its page: dropout-p
-            controls.append(Control(KINDS[widget], setting or said, where))
+            controls.append(Control(KINDS[widget], setting or label, where))
     return controls
 
 
 def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], None]]]:
-    """Ways to move a control, one after the other: how far from where it was at first, and what to do for it."""
+    """Yield moves of a control: how far it will be from where it started, and the action."""
     widget = page.locator(control.where).first
     match control.kind:
         case "slider" | "number":
@@ -175,15 +175,15 @@ def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], N
             least, now, most, step = (float(thumb.get_attribute(name) or 0) for name in ("min", "value", "max", "step"))
             keys = ("ArrowRight", "ArrowLeft") if control.kind == "slider" else ("ArrowUp", "ArrowDown")
             up, down = round((most - now) / step), round((now - least) / step)
-            reach = min(3, max(up, down))  # as far as there is room, and back again
+            reach = min(3, max(up, down))  # as far as there is room, and back
             for i in range(MOVES):
                 onward = (i // reach) % 2 == 0
                 key = keys[onward != (up >= down)]
                 yield reach - abs((i + 1) % (2 * reach) - reach), partial(thumb.press, key)
         case "choice":
             options = widget.locator("button").filter(has_not_text=TRAINED)
-            marks = [each.get_attribute("aria-checked") == "true" for each in options.all()]
-            yield from in_turn(options, marks.index(True) if True in marks else -1)
+            checked = [each.get_attribute("aria-checked") == "true" for each in options.all()]
+            yield from in_turn(options, checked.index(True) if True in checked else -1)
         case "toggle":
             for turned in 3 * (True, False):
                 yield turned, widget.locator("label").click
@@ -205,25 +205,25 @@ def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], N
         case "button":
             button = widget.locator("button").first
             for i in range(1, 1 + MOVES):
-                if button.count() and button.is_enabled():  # a sentence can be at its end
+                if button.count() and button.is_enabled():  # it is disabled at the end of a sentence
                     yield i, button.click
         case "popover":
             widget.locator("[data-testid=stPopoverButton]").first.click()
             body = page.get_by_test_id("stPopoverBody")
             body.wait_for()
-            settled(page)  # what is in it may be drawn only now
+            settled(page)  # its content may be drawn only now
             yield from in_turn(body.locator("[data-testid=stButton] button"), -1)
 
 
 def in_turn(options: Locator, now: int) -> Iterator[tuple[object, Callable[[], None]]]:
-    """Click on one option after the other, beginning after the one that is chosen now, and on each once more."""
+    """Click one option after another, starting after the one chosen now, and then each once more."""
     count = options.count()
     for i in range(1, 1 + max(MOVES, 2 * count)) if count else ():
         yield i % count, options.nth((now + i) % count).click
 
 
 def moved(page: Page, control: Control) -> list[Move]:
-    """Move a control there and back, and wait each time until the page is at rest again."""
+    """Move a control back and forth, and wait each time until the page is at rest again."""
     seen: set[object] = {0}
     done: list[Move] = []
     widget = page.locator(control.where).first
@@ -245,7 +245,7 @@ def moved(page: Page, control: Control) -> list[Move]:
 
 
 def waits_of_controls(browser: Browser, links: list[str]) -> dict[tuple[str, str, str], list[Move]]:
-    """All moves by link, control and kind. Every control starts from the page as its link shows it."""
+    """All moves by link, control and kind. For every control, the page is opened anew with its link."""
     found: dict[tuple[str, str, str], list[Move]] = {}
     with served() as address:
         context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
@@ -266,16 +266,16 @@ def waits_of_controls(browser: Browser, links: list[str]) -> dict[tuple[str, str
 
 
 def settings_of(name: str) -> set[str]:
-    """The settings that a page declares, read from its text: a page that is imported runs."""
+    """The settings that a page declares, read from the source, because importing a page would run it."""
     page = ROOT / ("app.py" if name == "home" else f"pages/{name}.py")
-    beside = ROOT / "lib" / "web" / name / "settings.py"  # where it is not in the page itself
+    beside = ROOT / "lib" / "web" / name / "settings.py"  # if they are not in the page itself
     nodes = [node for file in (page, beside) if file.exists() for node in ast.parse(file.read_text("utf-8")).body]
     classes = [node for node in nodes if isinstance(node, ast.ClassDef) and node.name == "Settings"]
     return {each.target.id for node in classes for each in node.body if isinstance(each, ast.AnnAssign)}  # type: ignore[union-attr]
 
 
 def main(arguments: list[str]) -> int:
-    """Print both tables, the longest waits first; the exit status tells whether all are within their targets."""
+    """Print both tables, the longest waits first; the exit status says whether all are within their targets."""
     pages = list(dict.fromkeys(page_of(link) for link in PICTURES))
     parser = argparse.ArgumentParser(prog="python -m benchmarks waits")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
@@ -297,8 +297,8 @@ def main(arguments: list[str]) -> int:
         slowest = {key: median(move.last for move in made) for key, made in waits.items() if page_of(key[0]) == name}
         if slowest:
             key = max(slowest, key=slowest.__getitem__)
-            said = f"slowest control of {name} ({key[1]} on {key[0]}), milliseconds"
-            targets.append(Target(said, slowest[key], MOVE, at_most=True))
+            label = f"slowest control of {name} ({key[1]} on {key[0]}), milliseconds"
+            targets.append(Target(label, slowest[key], MOVE, at_most=True))
         forgotten = settings_of(name) - {key[1] for key in slowest}
         if forgotten:
             targets.append(

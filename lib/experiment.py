@@ -1,24 +1,24 @@
-"""Dropout x top-k, measured: what does the die of learning change, and what the die of speaking?
+"""Dropout x top-k, measured: what does the learning die change, and what does the speaking die change?
 
-A cell of the experiment is one model, trained with dropout ``p``, that tells ``n`` sentences cut at ``k``. Because the
-storybook's grammar is known, each sentence can be judged: **copied** word for word from the training set, **new** and
-possible, or **impossible**. Four measures follow, each with a 95 % interval (`lib.statistics.intervals`):
+A cell of the experiment is one model, trained with dropout ``p``, that generates ``n`` sentences with the cut ``k``.
+The storybook's grammar is known, so each sentence can be judged: **copied** word for word from the training set,
+**new** and possible, or **impossible**. There are four measures, each with a 95% interval (`lib.statistics.intervals`):
 
-- ``copied``: the share that stands word for word in the training set;
-- ``accepted``: the share that the grammar can say; copied ones are among them;
-- ``different``: the share of different sentences among the n;
-- ``log_probability``: the mean true log-probability per word, in nats, the end-of-sentence token counted, of the
-  **accepted** sentences. An impossible one has probability 0, so that a mean over all would be minus infinity as soon
-  as there is one; read this measure beside ``accepted``. Fresh sentences of the source have minus its entropy.
+- ``copied``: the share of sentences that are in the training set, word for word;
+- ``accepted``: the share that the grammar can generate, copied ones included;
+- ``different``: the number of different sentences, as a share of n;
+- ``log_probability``: the mean true log-probability per word, in nats, of the **accepted** sentences, with the
+  end-of-sentence token counted as a word. Impossible sentences have probability 0, and a single one would make the mean
+  minus infinity; so read this measure beside ``accepted``. For fresh sentences of the source it is minus the entropy.
 
 Two baselines keep it honest. The **grammar itself** speaks as a third model, with the same cuts on its exact
-distribution: it can say nothing impossible, and whatever it "copies" it copies by chance. And the same model may speak
+distribution: it can say nothing impossible, and whatever it "copies" it copies by chance. And the same model can speak
 with **dropout left on**, as after a forgotten ``model.eval()``.
 
 >>> config = ExperimentConfig(rates=(0.0, 0.3), ks=(None, 10), n=200)
 >>> results = run_experiment(config)
 >>> memorised, honest = results[Cell(0.0, 10)], results[Cell(0.3, 10)]
->>> memorised.copied.value > 0.5 > honest.copied.value  # top-k does not undo what was learned by heart
+>>> memorised.copied.value > 0.5 > honest.copied.value  # top-k does not undo memorising
 True
 """
 
@@ -48,9 +48,9 @@ KS: tuple[int | None, ...] = (None, 50, 10, 3, 1)
 """Columns of the whole table, from no cut to always the likeliest word."""
 MEASURES = ("copied", "accepted", "different", "log_probability")
 FEWEST, MOST = 100, 20_000  # sentences in a cell
-SHOWN = 40  # sentences of a cell that are kept to be read
-LEARNED = 2  # training sets that are kept, of at most 4 MB
-_BATCH = 250  # sentences told at once, some 5 milliseconds a word
+SHOWN = 40  # sentences of a cell that are kept for people to read
+LEARNED = 2  # training sets that are kept, of at most 4 MB each
+_BATCH = 250  # sentences generated at once, about 5 milliseconds a word
 
 Verdict = Literal["copied", "new", "impossible"]
 
@@ -60,7 +60,7 @@ Verdict = Literal["copied", "new", "impossible"]
 
 @dataclass(frozen=True)
 class Cell:
-    """Who speaks, and how: the model trained with ``p`` (None: the grammar itself), cut at ``k`` (None: no cut)."""
+    """Who speaks, and how: the model trained with ``p`` (None: the grammar itself), with cut ``k`` (None: no cut)."""
 
     p: float | None
     k: int | None
@@ -69,16 +69,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class ExperimentConfig:
-    """A table to be measured, complete: the same config and the same models give the same sentences.
+    """Everything that decides a table: the same config and the same models give the same sentences.
 
     Args:
-        rates: rows; models trained with these probabilities to **drop**.
-        ks: columns; None is all words, without a cut.
+        rates: the rows: models trained with these probabilities of **dropping** a unit.
+        ks: the columns; None is no cut.
         n: sentences in each cell, 100 to 20,000.
-        seed: of all draws. Every cell has dice of its own, so it does not depend on what else is in the table.
+        seed: for all draws. Each cell has its own generator, so it does not depend on what else is in the table.
         language, corpus: which models, see `lib.language_model.load_model`.
         dropout_on: leave dropout on while speaking, the forgotten ``model.eval()``.
-        grammar: let the grammar itself speak too, as one more row.
+        grammar: let the grammar itself speak too, in one more row.
 
     Raises:
         InvalidSetting: (a ValueError) naming the setting and what is accepted.
@@ -110,7 +110,7 @@ class ExperimentConfig:
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """All cells, row by row, the grammar's last."""
+        """All cells, row by row, with the grammar's last."""
         cells = [Cell(p, k, self.dropout_on) for p in self.rates for k in self.ks]
         return (*cells, *(Cell(None, k) for k in self.ks if self.grammar))
 
@@ -124,7 +124,7 @@ def _all_different(values: tuple[object, ...]) -> bool:
 
 @dataclass(frozen=True)
 class JudgedSentence:
-    """One sentence and the verdict on it. ``unfinished``: the model had not come to an end when it had to stop."""
+    """One sentence and the verdict on it. ``unfinished``: the model reached its length limit before it ended."""
 
     words: tuple[str, ...]
     verdict: Verdict
@@ -133,7 +133,7 @@ class JudgedSentence:
 
 @dataclass(frozen=True)
 class CellResult:
-    """The four measures of one cell from ``n`` sentences, and its first sentences, to be read."""
+    """The four measures of one cell from ``n`` sentences, and its first sentences, for people to read."""
 
     cell: Cell
     n: int
@@ -144,40 +144,40 @@ class CellResult:
     sentences: tuple[JudgedSentence, ...]
 
     def measure(self, name: str) -> Estimate:
-        """The measure of this name, one of `MEASURES`."""
+        """The measure with this name, one of `MEASURES`."""
         estimate: Estimate = getattr(self, name)
         return estimate
 
 
 class Generation(Protocol):
-    """Sentences that are being told; `lib.language_model.BatchGeneration` and `GrammarGeneration` are."""
+    """Sentences being generated: a `lib.language_model.BatchGeneration` or a `GrammarGeneration`."""
 
     @property
     def done(self) -> bool:
-        """All have come to an end."""
+        """Whether all sentences have ended."""
 
     def advance(self) -> None:
-        """Tell one word more of each."""
+        """Generate one more word of each."""
 
     @property
     def sentences(self) -> list[list[str]]:
-        """What is told so far."""
+        """What has been generated so far."""
 
 
 class Speaker(Protocol):
-    """Whoever can tell sentences; `LanguageModel` and `GrammarSpeaker` do."""
+    """Whatever generates sentences: a `LanguageModel` or a `GrammarSpeaker`."""
 
     def start_generation(
         self, n: int, rng: np.random.Generator, settings: SamplingSettings = UNCUT, *, training: bool = False
     ) -> Generation:
-        """Begin to tell n sentences, with dropout left on if ``training``."""
+        """Begin to generate n sentences, with dropout left on if ``training``."""
 
 
 class GrammarSpeaker:
-    """The grammar as a third model: it draws every word from the exact distribution, cut as a model's would be.
+    """The grammar as a third model: it draws every word from the exact distribution, cut like a model's.
 
-    Words that tie with the k-th likeliest stay in, as everywhere, and a grammar has many ties: of a list of equally
-    likely words all stay or none.
+    As everywhere, words that tie with the k-th likeliest are kept. A grammar has many ties: in a list of equally likely
+    words, either all are kept or none.
 
     >>> from lib.grammar import parse_grammar
     >>> story = Story(parse_grammar("sentence:\\n  3 | the dog sleeps\\n  the cat sleeps"))
@@ -191,7 +191,7 @@ class GrammarSpeaker:
     def generate(
         self, n: int, rng: np.random.Generator, settings: SamplingSettings = UNCUT, *, training: bool = False
     ) -> list[list[str]]:
-        """Tell n sentences. A grammar has no neurons to drop, so ``training`` changes nothing."""
+        """Generate n sentences. A grammar has no neurons to drop, so ``training`` changes nothing."""
         generation = self.start_generation(n, rng, settings, training=training)
         while not generation.done:
             generation.advance()
@@ -205,24 +205,24 @@ class GrammarSpeaker:
 
 
 class GrammarGeneration:
-    """Sentences while the grammar tells them. Uncut it tells them whole: rules are faster than words."""
+    """Sentences while the grammar generates them. Without a cut it generates them whole, which is faster."""
 
     def __init__(self, story: Story, n: int, rng: np.random.Generator, settings: SamplingSettings) -> None:
         self._story, self._rng, self._settings = story, rng, settings
         whole = settings == UNCUT
         self.sentences: list[list[str]] = story.sample(n, rng) if whole else [[] for _ in range(n)]
-        # The sentences still being told, and where in the storybook each is.
+        # The sentences that have not ended, and where in the storybook each is.
         self._going_on = [] if whole else [(sentence, story.start) for sentence in self.sentences]
 
     @property
     def done(self) -> bool:
-        """All have come to an end."""
+        """Whether all sentences have ended."""
         return not self._going_on
 
     def advance(self) -> None:
-        """Tell one word more of every sentence that has not come to its end."""
+        """Generate one more word of every sentence that has not ended."""
         story = self._story
-        # Many sentences are at the same place: its words are cut once.
+        # Many sentences are at the same place, and each place is cut only once.
         places = {place: row for row, place in enumerate(dict.fromkeys(place for _, place in self._going_on))}
         with np.errstate(divide="ignore"):  # log 0 = -inf: an impossible word
             logits = np.log([story.next_word_at(place) for place in places])  # (places, V)
@@ -237,7 +237,7 @@ class GrammarGeneration:
 
 
 def verdict_on(words: Sequence[str], story: Story, training: frozenset[tuple[str, ...]]) -> Verdict:
-    """Tell whether a sentence is copied, new and possible, or impossible.
+    """Judge whether a sentence is copied, new and possible, or impossible.
 
     >>> from lib.grammar import parse_grammar
     >>> story = Story(parse_grammar("sentence:\\n  the dog sleeps\\n  the cat sleeps"))
@@ -249,7 +249,7 @@ def verdict_on(words: Sequence[str], story: Story, training: frozenset[tuple[str
 
 
 def _judged(words: tuple[str, ...], story: Story, training: frozenset[tuple[str, ...]]) -> tuple[Verdict, float]:
-    """The verdict on a sentence and its true log-probability; whatever was learned from the story is possible."""
+    """The verdict on a sentence, and its true log-probability. Every training sentence is possible."""
     log_probability = story.log_probability(words)
     if log_probability == -math.inf:
         return "impossible", log_probability
@@ -257,7 +257,7 @@ def _judged(words: tuple[str, ...], story: Story, training: frozenset[tuple[str,
 
 
 class CellDraws:
-    """One cell while it is being measured: tell some more, look at what there is, as often as you like."""
+    """One cell while it is being measured: generate more sentences, or read the results so far, in any order."""
 
     def __init__(
         self,
@@ -269,8 +269,8 @@ class CellDraws:
         context: int | None = None,
     ) -> None:
         self.cell, self._speaker, self._story, self._training, self._context = cell, speaker, story, training, context
-        # 2, because the training and the validation sentences were drawn from [seed, 0] and [seed, 1], and zeros at the
-        # end of a seed change nothing: the grammar would tell the training set once more.
+        # 2, because the training and validation sentences were drawn from [seed, 0] and [seed, 1], and zeros at the end
+        # of a seed change nothing: with 0 the grammar would generate the training set again.
         row = 0 if cell.p is None else 1 + round(1_000_000 * cell.p)
         self._rng = np.random.default_rng([seed, 2, row, cell.k or 0, int(cell.dropout_on)])
         self._generation: Generation | None = None
@@ -282,7 +282,7 @@ class CellDraws:
         self.n = 0
 
     def advance(self, n: int) -> bool:
-        """Tell one word more of the sentences at hand, or begin with n new ones; True when they are judged."""
+        """Generate one more word of the current sentences, or begin n new ones; return True once they are judged."""
         if self._generation is None:
             settings = SamplingSettings(top_k=self.cell.k)
             self._generation = self._speaker.start_generation(n, self._rng, settings, training=self.cell.dropout_on)
@@ -308,7 +308,7 @@ class CellDraws:
             self._sentences.append(JudgedSentence(words, verdict, unfinished))
 
     def result(self) -> CellResult:
-        """The measures of what has been told so far; at least one sentence."""
+        """The measures of the sentences judged so far; there must be at least one."""
         return CellResult(
             cell=self.cell,
             n=self.n,
@@ -322,7 +322,7 @@ class CellDraws:
 
 @functools.lru_cache(maxsize=LEARNED)
 def _learned(story: Story, n_sentences: int, seed: int) -> frozenset[tuple[str, ...]]:
-    """The training sentences, drawn again; the models of a table, and all tables of a class, have the same."""
+    """The training sentences, drawn again. All models of a table, and all tables of a class, share them."""
     config = LanguageModelConfig(n_sentences=n_sentences, seed=seed)
     return frozenset(map(tuple, training_sentences(config, story)))
 
@@ -332,11 +332,11 @@ class Experiment:
 
     Args:
         config: what to measure.
-        models: the model of each rate; by default the checkpoints that the config names.
-        known: cells that need not be measured again; measured ones are put there too.
+        models: the model for each rate; by default the checkpoints that the config names.
+        known: cells that need not be measured again; newly measured ones are added to it.
 
     Attributes:
-        results: what there is, a `CellResult` for each cell that has begun; ``n`` says how far it is.
+        results: a `CellResult` for each cell that has begun; its ``n`` says how far it is.
     """
 
     def __init__(
@@ -355,29 +355,29 @@ class Experiment:
         self._now: CellDraws | None = None
         any_model = models[config.rates[0]]
         self._story = any_model.story
-        # Not asked of the model, which would keep them: up to 4 MB for each pair that a student trains.
+        # Not `model.training_sentences`, which the model would keep: up to 4 MB for each pair that a student trains.
         learned_from = (self._story, any_model.config.n_sentences, any_model.config.seed)
         self._training = _learned(*learned_from) if self._waiting else frozenset()
 
     @property
     def done(self) -> bool:
-        """All cells are measured."""
+        """Whether all cells are measured."""
         return not self._waiting
 
     @property
     def told(self) -> int:
-        """Sentences told so far, of ``len(config.cells) * config.n``."""
+        """Sentences judged so far, out of ``len(config.cells) * config.n``."""
         return sum(result.n for result in tuple(self.results.values()))
 
     def advance(self) -> None:
-        """Tell the next word of a few hundred sentences."""
+        """Generate the next word of a few hundred sentences."""
         if self.done:
             return
         cell = self._waiting[0]
         if self._now is None and cell not in self._known:
             self._now = self._draws(cell)
         draws = self._now
-        if draws is None:  # another experiment has measured it in the meantime
+        if draws is None:  # another experiment has measured this cell in the meantime
             self.results[cell] = self._known[cell]
         else:
             with one_fast_thread():
@@ -390,7 +390,7 @@ class Experiment:
         self._known[cell] = self.results[cell]
         self._waiting.pop(0)
         self._now = None
-        if not self._waiting:  # finished tables are kept for the class, and need models and training set no more
+        if not self._waiting:  # finished tables are kept for the class, and no longer need models and training set
             self._training, self.models = frozenset(), {}
 
     def _draws(self, cell: Cell) -> CellDraws:
@@ -417,9 +417,9 @@ def run_experiment(
 class Decomposition:
     """A table (R, C) as the sum of four parts: mean + effect of its row + effect of its column + interaction.
 
-    ``rows`` (R,) and ``columns`` (C,) sum to 0; ``interaction`` (R, C) is what they leave, and sums to 0 along each
-    row and column. ``sums_of_squares`` are those of the three parts over all R x C cells; they add up to the table's
-    own about its mean. ``shares`` are the same as shares of that sum, zeros if nothing moves at all.
+    ``rows`` (R,) and ``columns`` (C,) sum to 0; ``interaction`` (R, C) is the remainder, and sums to 0 along each row
+    and column. ``sums_of_squares`` are those of the last three parts over all R x C cells; together they are the
+    table's sum of squares about its mean. ``shares`` are their shares of that sum, or zeros if all cells are equal.
     """
 
     mean: float
@@ -447,11 +447,13 @@ class Decomposition:
 
 
 def decompose(table: ArrayLike) -> Decomposition:
-    """Split a table (R, C) into mean, row effects, column effects and interaction: two-way analysis of variance with
-    one value in a cell (Scheffé 1959, "The Analysis of Variance", section 4.2).
+    """Split a table (R, C) into mean, row effects, column effects and interaction.
+
+    This is a two-way analysis of variance with one value per cell (Scheffé 1959, "The Analysis of Variance", section
+    4.2).
 
     Raises:
-        ValueError: the table has not two dimensions, or holds something that is no finite number.
+        ValueError: the table does not have two dimensions, or holds something that is not a finite number.
 
     >>> parts = decompose([[9.0, 7.0], [1.0, 3.0]])
     >>> parts.mean, parts.rows.tolist(), parts.columns.tolist(), parts.interaction.tolist()
@@ -469,10 +471,10 @@ def decompose(table: ArrayLike) -> Decomposition:
 
 
 def interaction_by_chance(table: Sequence[Sequence[Estimate]], parts: Decomposition) -> float:
-    """The share that interaction would have, on average, from the luck of the draws alone, if there were none.
+    """The share that the interaction would have on average, from the luck of the draws alone, if there were none.
 
-    (R - 1) (C - 1) of the R C degrees of freedom belong to the interaction, and each is worth a mean squared standard
-    error.
+    (R - 1) (C - 1) of the R C degrees of freedom belong to the interaction, and each contributes one mean squared
+    standard error.
 
     >>> cell = Estimate(0.0, -1.959963984540054, 1.959963984540054)  # standard error 1
     >>> interaction_by_chance([[cell, cell], [cell, cell]], decompose([[9.0, 7.0], [1.0, 3.0]]))  # 1 of 40
@@ -488,10 +490,10 @@ def interaction_by_chance(table: Sequence[Sequence[Estimate]], parts: Decomposit
 
 
 def to_csv(results: Mapping[Cell, CellResult]) -> str:
-    """The table as CSV: a line for each cell, with the four measures and the ends of their 95 % intervals.
+    """The table as CSV: a line for each cell, with the four measures and the ends of their 95% intervals.
 
-    ``p`` is "grammar" where the grammar itself spoke, ``k`` is "all" without a cut; log-probabilities are in nats per
-    word.
+    ``p`` is "grammar" where the grammar itself spoke, and ``k`` is "all" without a cut. Log-probabilities are in nats
+    per word.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")

@@ -1,10 +1,10 @@
 """Read a story grammar from its file, and name the line of a mistake.
 
-A grammar is a set of rules. A rule gives a symbol a few alternatives, each with a weight; an alternative is a row of
-words and of further symbols. To tell a story, start from ``<sentence>`` and keep replacing symbols by one of their
-alternatives, drawn by weight, until only words are left: a probabilistic context-free grammar (Jurafsky and Martin,
-"Speech and Language Processing", 3rd ed., appendix C). No symbol may lead back to itself, so every sentence ends and
-the language is finite.
+A grammar is a set of rules. A rule gives a symbol some alternatives, each with a weight; an alternative is a sequence
+of words and further symbols. To generate a sentence, start from ``<sentence>`` and keep replacing symbols by one of
+their alternatives, drawn by weight, until only words are left. This is a probabilistic context-free grammar (Jurafsky
+and Martin, "Speech and Language Processing", 3rd ed., appendix C). No symbol may lead back to itself, so every sentence
+ends and the language is finite.
 
 The format is made for teachers; the head of ``data/stories/en.txt`` explains it. In short::
 
@@ -24,7 +24,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 START = "<sentence>"
-NOTHING = "-"  # an alternative without words
+NOTHING = "-"  # how the file writes an alternative without words
 
 _HEADER = re.compile(r"(?P<name>\w[\w-]*):(?P<kind>.*)")
 _SYMBOL = re.compile(r"<\w[\w-]*>")
@@ -37,7 +37,7 @@ class GrammarError(ValueError):
     Attributes:
         code: what is wrong, for a page that translates it: "bad_syntax", "bad_weight", "duplicate_rule",
             "duplicate_alternative", "empty_rule", "no_start", "unknown_symbol", "loop" or "unreachable".
-        line: where, counted from 1; 0 if the mistake has no line (a file without ``sentence:``).
+        line: its line, counted from 1; 0 if the mistake has no line (a file without ``sentence:``).
         symbol: the symbol or the text the mistake is about.
     """
 
@@ -48,7 +48,7 @@ class GrammarError(ValueError):
 
 @dataclass(frozen=True)
 class Alternative:
-    """One way to replace a symbol: the items (words and ``<symbols>``), the weight, and the line it stands on."""
+    """One way to replace a symbol: the items (words and ``<symbols>``), the weight, and its line in the file."""
 
     items: tuple[str, ...]
     weight: float
@@ -65,12 +65,12 @@ class Rule:
     goes_on: bool = True  # a list: its last line ended with a comma
 
     def probabilities(self) -> list[float]:
-        """Return the chance of each alternative; they sum to 1."""
+        """Return the probability of each alternative; they sum to 1."""
         total = sum(alternative.weight for alternative in self.alternatives)
         return [alternative.weight / total for alternative in self.alternatives]
 
 
-Grammar = dict[str, Rule]  # by symbol, brackets included; a symbol comes after every symbol its rule uses
+Grammar = dict[str, Rule]  # by symbol, brackets included; each symbol comes after all symbols that its rule uses
 
 
 def is_symbol(item: str) -> bool:
@@ -173,17 +173,17 @@ def _add(rule: Rule, text: str, weight: float, line: int) -> None:
     if not items:
         raise GrammarError("bad_syntax", line, text, f"words are missing here; write {NOTHING!r} for no words at all")
     for item in items:
-        # "." ends every sentence by itself, and the other marks have a meaning of their own in this file.
+        # "." ends every sentence by itself, and the other characters have a meaning of their own in this file.
         if not _SYMBOL.fullmatch(item) and (
-            any(mark in item for mark in "<>|:,.") or (item == NOTHING and len(items) > 1)
+            any(character in item for character in "<>|:,.") or (item == NOTHING and len(items) > 1)
         ):
             explanation = f"{item!r} is neither a word nor a <symbol>; words have none of the marks < > | : , ."
             raise GrammarError("bad_syntax", line, item, explanation)
     if items == (NOTHING,):
         items = ()
     if any(items == other.items for other in rule.alternatives):
-        said = " ".join(items) or NOTHING
-        raise GrammarError("duplicate_alternative", line, said, f"{said!r} stands twice in this rule")
+        alternative = " ".join(items) or NOTHING
+        raise GrammarError("duplicate_alternative", line, alternative, f"{alternative!r} is in this rule twice")
     rule.alternatives.append(Alternative(items, weight, line))
 
 
@@ -212,12 +212,12 @@ def _in_order(grammar: Grammar) -> Grammar:
     try:
         order = list(sorter.static_order())
     except CycleError as error:
-        loop = list(reversed(error.args[1]))  # each symbol in it uses the next one; the last is the first again
+        loop = list(reversed(error.args[1]))  # each symbol uses the next one; the last is the first again
         line = next(line for used, line in _uses(grammar[loop[0]]) if used == loop[1])
         explanation = f"{' -> '.join(loop)} goes round in a loop, so a story might never end"
         raise GrammarError("loop", line, loop[0], explanation) from None
     reached = {START}
-    for symbol in reversed(order):  # users before the used
+    for symbol in reversed(order):  # a symbol comes before those that its rule uses
         if symbol in reached:
             reached.update(used for used, _ in _uses(grammar[symbol]))
     for symbol, rule in grammar.items():

@@ -1,8 +1,9 @@
-"""A small GPT that learns the storybook: train it, keep it, ask it for the next word, let it generate sentences.
+"""A small GPT that learns the storybook: train it, save it, ask it for the next word, let it generate sentences.
 
-Every sentence is read from the end-of-sentence token (`lib.story.EOS`) that also ends one, so that "how does a sentence
-begin?" is a next-word question like any other. The network is in `lib.transformer`, the die it rolls while learning in
-`lib.dropout` (its fast form in `lib.fast_masks`), the one it rolls while speaking in `lib.sampling`.
+The model reads every sentence after an end-of-sentence token (`lib.story.EOS`), the one that also ends it, so that "how
+does a sentence begin?" is a next-word question like any other. The network is in `lib.transformer`. The die it rolls
+while it learns is in `lib.dropout` (with a fast form in `lib.fast_masks`), the one it rolls while it speaks in
+`lib.sampling` (with a fast form in `lib.fast_top_k`).
 
 >>> model = load_model(p=0.3)
 >>> sentence = model.generate(1, np.random.default_rng(0), top_k=10)[0]
@@ -46,15 +47,15 @@ from lib.transformer import (
 )
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-CORPORA = {"small": 2_000, "large": 20_000}  # training sentences: few enough to be memorised, and too many
-EVALUATED = 1_000  # sentences that a loss is measured on
+CORPORA = {"small": 2_000, "large": 20_000}  # training sentences: few enough to memorise, and too many
+EVALUATED = 1_000  # sentences on which a loss is measured
 
 
 # --------------------------------------------------------------------------------------------------- what can go wrong
 
 
 class LanguageModelError(ValueError):
-    """Something the language model cannot work with; ``code`` names it for a page that translates the message."""
+    """An input that the language model does not accept; ``code`` names it for a page that translates the message."""
 
     code = "language_model"
 
@@ -70,7 +71,7 @@ class UnknownWord(LanguageModelError):  # noqa: N818 - the name says it all
 
 
 class PrefixTooLongError(LanguageModelError):
-    """A prompt of ``length`` words, when the model reads at most ``limit``."""
+    """A prompt of ``length`` words, where the model reads at most ``limit``."""
 
     code = "prefix_too_long"
 
@@ -105,19 +106,19 @@ _WHOLE = {  # smallest and largest value
 
 @dataclass(frozen=True)
 class LanguageModelConfig:
-    """One training run, complete: the same config on the same machine gives the same model.
+    """Everything that decides a training run: the same config on the same machine gives the same model.
 
     Args:
         language: which storybook, see `lib.story.load_story`.
-        p: probability to **drop**, in all four places, 0 <= p < 1.
+        p: the probability of **dropping** a unit, in all four places, 0 <= p < 1.
         n_sentences: size of the training set.
         steps: how many batches to learn from.
         batch_size: sentences in a batch.
-        learning_rate: its peak, see `learning_rate`.
+        learning_rate: its peak, see the function `learning_rate`.
         weight_decay: of AdamW.
         width, layers, heads, context: size of the network, see `lib.transformer.Architecture`.
         record_every: steps between two records.
-        seed: of all that is random: sentences, first parameters, order, dropout.
+        seed: for everything random: sentences, first parameters, order, dropout.
 
     Raises:
         InvalidSetting: (a ValueError) naming the setting and what is accepted.
@@ -161,11 +162,11 @@ class LanguageModelConfig:
             raise InvalidSetting("heads", self.heads, f"a divisor of the width, {self.width}")
 
     def network(self, vocab_size: int) -> Architecture:
-        """Size of the network for a vocabulary of so many words."""
+        """The size of the network, given the size of the vocabulary."""
         return Architecture(vocab_size, self.width, self.layers, self.heads, self.context)
 
 
-# For training while a class waits: training and validation loss have parted after 500 steps, and it ends in 20 seconds.
+# For training while a class waits: the two losses have drawn apart after 500 steps, and it takes 20 seconds.
 LIVE = LanguageModelConfig(steps=1_500, record_every=50)
 
 
@@ -186,21 +187,21 @@ def learning_rate(config: LanguageModelConfig, step: int) -> float:
 
 
 def training_sentences(config: LanguageModelConfig, story: Story) -> list[list[str]]:
-    """Draw the sentences that a run learns from: the same for the same ``n_sentences`` and ``seed``."""
+    """Draw the sentences that a run learns from; the same ``n_sentences`` and ``seed`` give the same ones."""
     return story.sample(config.n_sentences, np.random.default_rng([config.seed, 0]))
 
 
 def validation_sentences(config: LanguageModelConfig, story: Story) -> list[list[str]]:
-    """Draw fresh sentences from the same storybook; some may be in the training set all the same, by chance."""
+    """Draw fresh sentences from the same storybook; by chance some may be in the training set as well."""
     return story.sample(EVALUATED, np.random.default_rng([config.seed, 1]))
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """N sentences as numbers: ``rows`` (N, context + 1) of ids, and ``lengths`` (N,), how many are to be predicted.
+    """N sentences as numbers: ``rows`` (N, context + 1) of ids, and ``lengths`` (N,), how many of them to predict.
 
-    A row holds the end-of-sentence token (EOS), the words, EOS again, and more of it to fill the row. What does not fit
-    is cut off.
+    A row holds the end-of-sentence token (EOS), the words, EOS again, and more EOS as padding. What does not fit is cut
+    off.
     """
 
     rows: Tensor
@@ -226,17 +227,17 @@ class Corpus:
         return Corpus(self.rows[:n], self.lengths[:n])
 
     def batch(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Inputs, targets and which targets count, each (B, T), of sentences ``index``; the longest decides T."""
+        """Inputs, targets, and which targets count, each (B, T), for the sentences ``index``; the longest sets T."""
         lengths = self.lengths[index]
         T = int(lengths.max())
         rows = self.rows[index, : T + 1]
         return rows[:, :-1], rows[:, 1:], torch.arange(T) < lengths[:, None]
 
     def shuffled_batches(self, size: int, generator: torch.Generator) -> Iterator[Tensor]:
-        """Indices of one batch after the other, epoch after epoch, without end.
+        """Yield the indices of batch after batch, epoch after epoch, without end.
 
-        In every epoch the sentences are shuffled; then 16 batches at a time are sorted by length, so that sentences of
-        about the same length meet, hardly anything has to be filled up, and no time is spent on reading padding.
+        In every epoch the sentences are shuffled. Then 16 batches at a time are sorted by length, so that sentences in
+        a batch have about the same length and hardly any time is spent on padding.
         """
         while True:
             shuffled = torch.randperm(len(self.lengths), generator=generator)
@@ -255,7 +256,7 @@ def total_loss(w: Weights, network: Architecture, corpus: Corpus, index: Tensor,
 
 
 def mean_loss(w: Weights, network: Architecture, corpus: Corpus) -> float:
-    """Nats per word, EOS counted as one, dropout off."""
+    """Nats per word, with EOS counted as a word and dropout off."""
     with torch.no_grad():
         batches = torch.split(corpus.lengths.argsort(stable=True), 256)
         total = sum(float(total_loss(w, network, corpus, index)) for index in batches)
@@ -270,7 +271,7 @@ class LossHistory:
     """What a training run recorded, in lists of equal length T.
 
     ``train_loss`` and ``val_loss`` are nats per word with dropout off, over the first 1,000 sentences of the training
-    set and over 1,000 fresh ones; ``tokens`` counts the words learned from.
+    set and over 1,000 fresh ones. ``tokens`` counts the words learned from.
     """
 
     step: list[int]
@@ -284,9 +285,9 @@ class LanguageModel:
 
     Attributes:
         config: how it was trained.
-        story: what it learned from; ``vocabulary`` are its V words.
+        story: what it learned from; ``vocabulary`` holds its V words.
         parameters: one flat vector, float32.
-        history: its training; the last record is the model's own.
+        history: the losses during its training; the last record is that of the finished model.
     """
 
     def __init__(self, config: LanguageModelConfig, story: Story, parameters: Tensor, history: LossHistory) -> None:
@@ -302,7 +303,7 @@ class LanguageModel:
 
     @one_fast_thread()
     def loss(self, sentences: Sequence[Sequence[str]]) -> float:
-        """Nats per word on whole sentences, EOS counted, dropout off.
+        """The loss on whole sentences, in nats per word, with EOS counted and dropout off.
 
         Raises:
             UnknownWord: a word is not in the vocabulary.
@@ -317,10 +318,10 @@ class LanguageModel:
 
     @one_fast_thread()
     def next_logits(self, words: Sequence[str]) -> np.ndarray:
-        """Score every word as the next one, dropout off: (V,) float64, any real numbers. Softmax is the next step.
+        """Score every word as the next one, with dropout off: (V,) float64. Softmax turns them into probabilities.
 
         Args:
-            words: the prompt, how the sentence begins; an empty one asks for the first word.
+            words: the prompt, that is the first words of a sentence; an empty one asks for the very first word.
 
         Raises:
             UnknownWord: a word is not in the vocabulary.
@@ -345,15 +346,15 @@ class LanguageModel:
         settings: SamplingSettings = UNCUT,
         **sampling: Any,
     ) -> list[list[str]]:
-        """Generate ``n`` sentences, all at once, word after word.
+        """Generate ``n`` sentences, all at once, word by word.
 
         Args:
             n: how many.
-            rng: decides every draw.
-            prefix: how each sentence begins; it is part of what is returned.
-            training: leave dropout on, as after a forgotten ``model.eval()``. Each word is read under masks of its own.
+            rng: makes every draw.
+            prefix: the first words of each sentence; they are part of what is returned.
+            training: leave dropout on, as after a forgotten ``model.eval()``. Each word is read with its own masks.
             settings: how every word is drawn.
-            sampling: temperature, top_k, top_p or min_p by name, in place of those of ``settings``.
+            sampling: temperature, top_k, top_p or min_p by name, in place of those in ``settings``.
 
         Returns:
             Sentences without EOS. One that has not ended after ``config.context`` words is returned as it is.
@@ -393,9 +394,9 @@ class LanguageModel:
         return BatchGeneration(self, n, rng, prompt, drop, settings)
 
     def save(self, path: Path) -> "LanguageModel":
-        """Write a checkpoint, with parameters in half precision, and return the model as it will be loaded.
+        """Write a checkpoint with parameters in half precision, and return the model as it will be loaded.
 
-        Rounding moves the losses a little, so the last record of the history is measured again.
+        Rounding changes the losses a little, so the last record of the history is measured again.
         """
         stored = self.parameters.half()
         losses = evaluate(stored.float(), self._network, *corpora(self.config, self.story))
@@ -433,7 +434,7 @@ class LanguageModel:
             raise CheckpointError("no_checkpoint", path, "no such checkpoint") from error
         except CheckpointError:
             raise
-        except Exception as error:  # NumPy, zipfile, zlib and JSON each have errors of their own for a spoilt file
+        except Exception as error:  # NumPy, zipfile, zlib and JSON each have their own errors for a damaged file
             raise CheckpointError("unreadable_checkpoint", path, f"it cannot be read ({error})") from error
 
     def _ids(self, words: Sequence[str]) -> list[int]:
@@ -450,10 +451,10 @@ class LanguageModel:
 
 
 class BatchGeneration:
-    """Sentences while a model generates them, all at once, word after word: see `LanguageModel.start_generation`.
+    """Sentences while a model generates them, all at once, word by word: see `LanguageModel.start_generation`.
 
     Attributes:
-        done: all have ended, or have as many words as the model can read.
+        done: whether all have ended, or have as many words as the model can read.
     """
 
     def __init__(
@@ -474,7 +475,7 @@ class BatchGeneration:
         self.done = n == 0
         if self.done:
             return
-        if drop is keep_all:  # then all sentences begin alike, and the prompt is read once
+        if drop is keep_all:  # then all sentences begin the same, and the prompt is read only once
             states, cache = self._read(prompt)
             self._states, self._cache = states.expand(n, -1, -1), _take(cache, torch.zeros(n, dtype=torch.int64))
         else:
@@ -504,11 +505,11 @@ class BatchGeneration:
 
     @property
     def sentences(self) -> list[list[str]]:
-        """What is generated so far, without EOS."""
+        """What has been generated so far, without EOS."""
         eos, vocabulary = self._model.story.eos_id, self._model.vocabulary
         sentences = []
         for ids in self._generated[:, 1:].tolist():
-            # Only the first EOS after the prefix ends a sentence: a prefix may hold some of its own.
+            # The first EOS after the prefix ends a sentence; the prefix itself may contain EOS.
             length = ids.index(eos, self._prefix_length) if eos in ids[self._prefix_length :] else len(ids)
             sentences.append([vocabulary[i] for i in ids[:length]])
         return sentences
@@ -520,7 +521,7 @@ def _take(cache: list[KVCache], rows: Tensor) -> list[KVCache]:
 
 
 def digest(story: Story) -> str:
-    """Fingerprint of a story: changes with any rule or weight, and with the sentences that a seed draws.
+    """A fingerprint of a story: it changes with any rule or weight, and with the sentences that a seed gives.
 
     >>> digest(load_story("en")) == digest(load_story("en"))
     True
@@ -545,7 +546,7 @@ class Progress:
 
 
 def dropout_everywhere(p: float, generator: torch.Generator) -> Drop:
-    """The same die in all four places of the network, as `lib.transformer.forward` calls it."""
+    """Dropout with the same p in all four places of the network, as `lib.transformer.forward` calls it."""
 
     def drop(x: Tensor, place: Place, layer: int | None) -> Tensor:
         return apply_dropout(x, p, generator)
@@ -561,11 +562,11 @@ def corpora(config: LanguageModelConfig, story: Story) -> tuple[Corpus, Corpus]:
 
 
 class Learner:
-    """A model while it learns: its parameters, and everything that decides how they move next.
+    """A model while it learns: its parameters, and everything that decides how they change next.
 
     Attributes:
         steps: batches learned from so far.
-        tokens: words learned from so far, EOS counted.
+        tokens: words learned from so far, with EOS counted.
         parameters: one flat vector; `step` changes it in place.
     """
 
@@ -578,8 +579,9 @@ class Learner:
         self.parameters = initial_parameters(self.network, generator)
         self.optimizer = AdamW(self.parameters, config.weight_decay)
         self.batches = self.training.shuffled_batches(config.batch_size, generator)
-        # Every batch is divided by the usual number of words in one, not by its own: so all words weigh the same.
-        self.usual = min(config.batch_size, config.n_sentences) * float(self.training.lengths.double().mean())
+        # Each batch's loss is divided by the mean number of words in a batch, not by its own: so all words weigh the
+        # same.
+        self.mean_words = min(config.batch_size, config.n_sentences) * float(self.training.lengths.double().mean())
         self.steps = self.tokens = 0
 
     @one_fast_thread()
@@ -589,7 +591,7 @@ class Learner:
         with torch.enable_grad():
             moving = self.parameters.requires_grad_()
             w = unflatten(moving, self.network)
-            loss = total_loss(w, self.network, self.training, index, self.drop) / self.usual
+            loss = total_loss(w, self.network, self.training, index, self.drop) / self.mean_words
             (gradient,) = torch.autograd.grad(loss, moving)
         self.parameters.requires_grad_(False)
         self.steps += 1
@@ -597,7 +599,7 @@ class Learner:
         self.optimizer.step(gradient, learning_rate(self.config, self.steps))
 
     def losses(self) -> tuple[float, float]:
-        """Training and validation loss as in `LossHistory`, now."""
+        """The current training and validation loss, as in `LossHistory`."""
         return evaluate(self.parameters, self.network, self.training, self.validation)
 
 
@@ -609,10 +611,10 @@ def evaluate(parameters: Tensor, network: Architecture, training: Corpus, valida
 
 
 def train_language_model(config: LanguageModelConfig, story: Story | None = None) -> Iterator[Progress]:
-    """Train a model, record by record. Nothing is computed ahead: whoever stops iterating stops the training.
+    """Train a model, record by record. Nothing is computed ahead: to stop the training, stop iterating.
 
     Args:
-        config: decides everything.
+        config: decides everything about the run.
         story: what to learn from; by default the storybook of ``config.language``.
 
     Yields:
@@ -655,7 +657,7 @@ def checkpoint_config(language: str, p: float, corpus: str) -> LanguageModelConf
 
 
 def checkpoint_path(language: str, p: float, corpus: str) -> Path:
-    """Name the file of a checkpoint.
+    """Return the file of a checkpoint.
 
     >>> checkpoint_path("en", 0.3, "large").name
     'storybook_en_large_p30.npz'
@@ -668,11 +670,11 @@ def load_model(language: str = "en", p: float = 0.0, corpus: str = "small") -> L
 
     Args:
         language: which storybook.
-        p: dropout in its training: 0, 0.1, 0.2, 0.3 or 0.5; with the large corpus 0 or 0.3.
+        p: the dropout rate in its training: 0, 0.1, 0.2, 0.3 or 0.5; with the large corpus, 0 or 0.3.
         corpus: "small" (2,000 sentences; without dropout they are memorised) or "large" (20,000).
 
     Raises:
-        CheckpointError: there is none, or it was trained on another grammar than the present one.
+        CheckpointError: there is none, or it was trained on a different grammar from the present one.
 
     >>> load_model(p=0.3, corpus="large").config.n_sentences
     20000

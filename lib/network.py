@@ -1,12 +1,12 @@
 """An ensemble of small networks, trained side by side as one.
 
-To see what dropout does, one network is not enough: the next random start might tell another story. So we train A
-"arms", one for each dropout rate, with E "members" each: A x E networks of the same shape. A library would train them
-one after another, and for networks this small nearly all of its time would go into calling functions, not into
-arithmetic. Here one call multiplies a batch of matrices, one matrix for each network, so all networks take a step
-together. `lib.training` takes the steps.
+To see what dropout does, one network is not enough: another random start might give another result. So we train A
+"arms", one for each dropout rate, with E "members" each: A x E networks of the same shape. The usual way is to train
+them one after another, and for networks this small nearly all of the time would go into function calls, not arithmetic.
+Here one call multiplies a batch of matrices, one for each network, so that all networks take a step together.
+`lib.training` takes the steps.
 
-The whole of learning is spelled out, without automatic differentiation. For one network, with x the inputs of a batch:
+All of learning is spelled out, without automatic differentiation. For one network, with x the inputs of a batch:
 
     h_0 = m_0 x                                                  m_l: mask of layer l, 1 / (1 - p) where kept, else 0
     z_l = h_(l-1) W_l + b_l,   h_l = m_l relu(z_l)               l = 1 .. L-1
@@ -18,7 +18,7 @@ The whole of learning is spelled out, without automatic differentiation. For one
 
 (backpropagation: Rumelhart, Hinton and Williams 1986, "Learning representations by back-propagating errors"; dropout:
 Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15:1929-1958, section
-4, with the scaling moved to training time as all libraries do today). `lib.fast_masks.MaskRoller` rolls the masks, and
+4, with the scaling moved to training time as all libraries do today). `lib.fast_masks.MaskRoller` draws the masks, and
 `lib.adamw.AdamW` is the optimiser.
 
 Shapes in the comments: A arms, E members, N = A * E networks, B points of a batch, D inputs, H units of a layer, C
@@ -39,7 +39,7 @@ from lib.fast_masks import Masks
 
 
 def probabilities(logits: Tensor) -> Tensor:
-    """Turn logits into probabilities: a sigmoid if there is one output (of class 1), else a softmax over the classes.
+    """Turn logits into probabilities: a sigmoid if there is one output (for class 1), else a softmax over the classes.
 
     >>> probabilities(torch.tensor([[0.0]]))
     tensor([[0.5000]])
@@ -48,12 +48,12 @@ def probabilities(logits: Tensor) -> Tensor:
     """
     if logits.shape[-1] == 1:
         return torch.sigmoid(logits)
-    # A softmax over the few classes of each point is nine times faster if the points lie side by side in memory.
+    # A softmax over a few classes is nine times faster if the points, not the classes, are contiguous in memory.
     return torch.softmax(logits.mT.contiguous(), dim=-2).mT
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return the loss of every point in nats: minus the logarithm of the probability that its class was given.
+    """Return the loss of every point in nats: minus the logarithm of the probability given to its class.
 
     Args:
         logits: (..., C), or (..., 1) for two classes.
@@ -64,7 +64,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """
     if logits.shape[-1] == 1:
         return (torch.nn.functional.softplus(logits) - logits * targets).squeeze(-1)
-    shifted = logits - logits.amax(-1, keepdim=True)  # the same probabilities, and no exponential overflows
+    shifted = logits - logits.amax(-1, keepdim=True)  # gives the same probabilities, and no exponential overflows
     return shifted.exp().sum(-1).log() - (shifted * targets).sum(-1)
 
 
@@ -81,14 +81,14 @@ def encode_targets(classes: Tensor, outputs: int) -> Tensor:
 
 
 class Ensemble:
-    """A x E multilayer perceptrons of one shape, the weights of all of them in one flat vector.
+    """A x E multilayer perceptrons of one shape, with all their weights in one flat vector.
 
     `parameters` and `gradients` are flat (P,) vectors; `weights[l]` (N, fan in, fan out) and `biases[l]` (N, 1, fan
-    out) are views into the first, so that an optimiser updates everything in one call. Network a * E + e is member e of
-    arm a.
+    out) are views into `parameters`, so that an optimiser updates everything in one call. Network a * E + e is member e
+    of arm a.
 
-    A member starts with the same weights in every arm, drawn by its generator as `torch.nn.Linear` does: uniformly
-    within 1 / sqrt(fan in) of zero.
+    A member starts with the same weights in every arm, drawn by its generator as in `torch.nn.Linear`: uniformly within
+    1 / sqrt(fan in) of zero.
 
     >>> rngs = [np.random.default_rng(member) for member in range(3)]
     >>> ensemble = Ensemble((2, 8, 1), arms=2, batch_size=4, generators=rngs)
@@ -114,8 +114,8 @@ class Ensemble:
                     drawn = generator.uniform(-bound, bound, size=values.shape[1:])
                     values[member :: self.members] = torch.from_numpy(drawn)  # the same in all arms
 
-        # Room for one training step, used again at every step: h_l and d_l, (N, B, H) each. The lists by arm are views
-        # into it, (E, B, H) for each arm, so that an arm's mask can be applied in place.
+        # Buffers for one training step, reused at every step: h_l and d_l, (N, B, H) each. The lists by arm are views
+        # into them, (E, B, H) for each arm, so that an arm's mask can be applied in place.
         self._h = [torch.empty(networks, batch_size, size) for size in sizes]
         self._d = [torch.empty(networks, batch_size, size) for size in sizes]
         self._h_of_arm = [list(h.view(arms, self.members, batch_size, -1)) for h in self._h]
@@ -163,14 +163,14 @@ class Ensemble:
                     self._d_of_arm[layer][arm].mul_(mask)  # ... and this is the mask's 1 / (1 - p)
 
     def forget_training(self) -> None:
-        """Let go of what only training needs, three quarters of the memory: no more `forward` and `backward`."""
+        """Free what only training needs, three quarters of the memory. `forward` and `backward` no longer work."""
         del self.gradients, self._weight_gradients, self._bias_gradients
         del self._h, self._d, self._h_of_arm, self._d_of_arm
 
     def logits(self, points: Tensor, members: int | None = None) -> Tensor:
         """Run points through all networks, without dropout: (M, D) -> (A, E, M, C).
 
-        `members` asks for the first few members of each arm only.
+        `members` limits it to the first few members of each arm.
         """
         first = members or self.members
         rows = []

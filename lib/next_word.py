@@ -1,7 +1,7 @@
-"""One next word, looked at from all sides: what the model says, what the cuts leave, what is true, and the draw.
+"""One next word from all sides: what the model says, what the cuts leave, what is true, and the draw.
 
-The record of the Top-k page: one entry per word of the vocabulary and one array per step, so that the picture is the
-algorithm. V is the number of words.
+This is the record that the Top-k page shows. It has one array per step with one entry per word of the vocabulary, so
+that the picture is the algorithm. V is the number of words.
 """
 
 import functools
@@ -24,8 +24,11 @@ MOST_PROMPTS = 128
 
 @dataclass(frozen=True)
 class Continuation:
-    """What is known after the first words of a sentence, before anything is cut: the model's ``logits`` (V,), and the
-    ``truth`` (V,), or where no sentence begins so None and what was ``impossible``."""
+    """What is known after a prompt, before anything is cut.
+
+    ``logits`` (V,) are the model's, and ``truth`` (V,) is the true distribution. Where no sentence begins with the
+    prompt, ``truth`` is None and ``impossible`` says why.
+    """
 
     logits: Probabilities
     truth: Probabilities | None
@@ -34,30 +37,30 @@ class Continuation:
 
 @functools.lru_cache(maxsize=MOST_PROMPTS)
 def what_follows(model: LanguageModel, words: tuple[str, ...]) -> Continuation:
-    """Ask the model and its storybook what comes after these words: once, whatever is then cut.
+    """Ask the model and its storybook what comes after these words. The answer is kept, whatever is cut afterwards.
 
     >>> from lib.language_model import load_model
     >>> what_follows(load_model(), ("the", "the")).impossible.position
     1
     """
     logits, truth, impossible = model.next_logits(words), None, None
-    logits.flags.writeable = False  # many look at the same
+    logits.flags.writeable = False  # shared by all who ask
     try:
         truth = model.story.next_word(words)
         truth.flags.writeable = False
     except ImpossiblePrefix as error:
-        impossible = error.with_traceback(None)  # which would hold the caller's variables
+        impossible = error.with_traceback(None)  # a traceback would keep the caller's variables alive
     return Continuation(logits, truth, impossible)
 
 
 @dataclass(frozen=True)
 class NextWord:
-    """The way to one word. All arrays are (V,) and in the order of the vocabulary, but for ``order`` itself.
+    """The way to one word. All arrays are (V,) and in the order of the vocabulary, except ``order`` itself.
 
-    ``before`` is the softmax of the scaled logits, before any cut; ``truth`` the true distribution, or None where there
-    is none. ``order`` holds the ids from the likeliest word to the unlikeliest; of tied words the kept ones come first,
-    so that it starts with all kept words. In this order they share the line from 0 to 1, each as long as it is likely:
-    ``pointer`` in [0, 1) is a random place on that line, and ``drawn`` the word that lies there.
+    ``before`` is the softmax of the scaled logits, before any cut. ``truth`` is the true distribution, or None where
+    there is none. ``order`` holds the ids from the likeliest word to the unlikeliest; of tied words the kept ones come
+    first, so all kept words are at its start. In this order the words divide the line from 0 to 1, each into a stretch
+    as long as its probability: ``pointer`` in [0, 1) is a random place on that line, and ``drawn`` is the word there.
     """
 
     trace: SamplingTrace
@@ -74,7 +77,7 @@ class NextWord:
 
     @property
     def removed(self) -> float:
-        """The probability that the cuts took away."""
+        """The probability that the cuts removed."""
         return float(self.before[~self.trace.kept].sum())
 
     @property
@@ -89,19 +92,19 @@ class NextWord:
 
     @property
     def thrown_away(self) -> float | None:
-        """The true probability of the words that were cut: good words thrown away. None without a truth."""
+        """The true probability of the words that were cut: good words thrown away. None where there is no truth."""
         return None if self.truth is None else float(self.truth[~self.trace.kept].sum())
 
     @property
     def let_in(self) -> float | None:
-        """The probability to draw a word that cannot stand there. None without a truth."""
+        """The probability of drawing an impossible word. None where there is no truth."""
         return None if self.truth is None else float(self.trace.probabilities[self.truth == 0].sum())
 
 
 def next_word(
     logits: ArrayLike, truth: ArrayLike | None = None, settings: SamplingSettings = UNCUT, *, pointer: float = 0.0
 ) -> NextWord:
-    """Take logits (V,) all the way to one word. ``pointer`` in [0, 1) is the random number that decides.
+    """Take logits (V,) all the way to one word. ``pointer`` in [0, 1) is the random number that decides which.
 
     Raises `InvalidSetting` for a pointer outside [0, 1), and for logits that are not one row of V.
 
@@ -114,7 +117,7 @@ def next_word(
     trace = shape_with(logits, settings)
     if trace.logits.ndim != 1:
         raise InvalidSetting("logits", trace.logits.shape, "one row")
-    # Sorted by score; of tied words the kept ones first; then by id.
+    # By score; of tied words the kept ones first; then by id.
     order = np.lexsort((np.arange(len(trace.kept)), ~trace.kept, -trace.scaled))
     cdf = np.cumsum(trace.probabilities[order])
     place = int(np.searchsorted(cdf, min(pointer * cdf[-1], np.nextafter(cdf[-1], 0)), side="right"))
@@ -130,7 +133,7 @@ def next_word(
 
 @dataclass(frozen=True)
 class Judgement:
-    """Of n sentences: how many different ones, how many the grammar accepts, how many stood in the training set."""
+    """Of n sentences: how many are different, which the grammar accepts, and which are in the training set."""
 
     n: int
     different: int
@@ -139,13 +142,13 @@ class Judgement:
 
 
 def judge(sentences: Sequence[Sequence[str]], story: Story, training: frozenset[tuple[str, ...]]) -> Judgement:
-    """Judge what a model has said.
+    """Judge the sentences that a model has generated.
 
     >>> from lib.grammar import parse_grammar
     >>> story = Story(parse_grammar("sentence:\\n  the cat sleeps\\n  the dog sleeps"))
-    >>> told = [["the", "cat", "sleeps"], ["the", "cat", "sleeps"], ["the", "the"]]
-    >>> verdict = judge(told, story, frozenset({("the", "cat", "sleeps")}))
-    >>> verdict.different, verdict.accepted.tolist(), verdict.copied.tolist()
+    >>> sentences = [["the", "cat", "sleeps"], ["the", "cat", "sleeps"], ["the", "the"]]
+    >>> judgement = judge(sentences, story, frozenset({("the", "cat", "sleeps")}))
+    >>> judgement.different, judgement.accepted.tolist(), judgement.copied.tolist()
     (2, [True, True, False], [True, True, False])
     """
     accepted = [story.accepts(sentence) for sentence in sentences]
@@ -160,11 +163,11 @@ def judge(sentences: Sequence[Sequence[str]], story: Story, training: frozenset[
 
 @functools.lru_cache(maxsize=8)  # eight short texts for each storybook
 def prompts(story: Story, n: int = 8) -> tuple[str, ...]:
-    """Some prompts to choose from: after the first nearly anything can come, after the last very little.
+    """Some prompts to choose from: after the first almost anything can come, after the last very little.
 
     >>> from lib.grammar import parse_grammar
-    >>> told = "the cat sleeps", "the dog eats", "the dog sings", "the dog sleeps"
-    >>> prompts(Story(parse_grammar("sentence:\\n  " + "\\n  ".join(told))))
+    >>> sentences = "the cat sleeps", "the dog eats", "the dog sings", "the dog sleeps"
+    >>> prompts(Story(parse_grammar("sentence:\\n  " + "\\n  ".join(sentences))))
     ('the dog', 'the')
     """
     shortest: dict[int, tuple[str, ...]] = {}
@@ -172,7 +175,7 @@ def prompts(story: Story, n: int = 8) -> tuple[str, ...]:
         for length in range(1, len(sentence)):
             prompt = tuple(sentence[:length])
             possible = int(np.count_nonzero(story.next_word(prompt)))
-            if possible > 1:  # three words say more about the place than one, and still fit on a phone
+            if possible > 1:  # three words give more context than one, and still fit on a phone
                 best = shortest.get(possible, prompt)
                 shortest[possible] = min(best, prompt, key=lambda words: (abs(len(words) - 3), words))
     by_choice = [shortest[possible] for possible in sorted(shortest, reverse=True)]

@@ -1,12 +1,12 @@
-"""A network small enough to draw, and everything that happens in it during masked forward passes.
+"""A network small enough to draw, and everything that happens in it during forward passes with dropout.
 
 The pictured networks were trained at the size drawn (`scripts/train_pictured_networks.py`, weights in `data/`): digits
-of 8 x 8 pixels go through 64-16-16-10 units, points of the two moons through 2-12-12-2, ReLU in between, softmax at the
-end. Dropout acts on the input layer and on both hidden layers.
+of 8 x 8 pixels go through 64-16-16-10 units, points of the two moons through 2-12-12-2, with ReLU in between and a
+softmax at the end. Dropout acts on the input layer and on both hidden layers.
 
-`record_passes` lets one input through the network again and again, a new mask each time, and keeps every number on the
-way: the picture, the table and the averages of the page are all read off that one record. `monte_carlo_error` does the
-same for a whole validation set, to repeat Figure 11 of Srivastava et al. (2014), JMLR 15:1929-1958.
+`record_passes` sends one input through the network again and again, with a new mask each time, and keeps every number
+on the way: the page's picture, table and averages all come from this one record. `monte_carlo_error` does the same for
+a whole validation set, to repeat Figure 11 of Srivastava et al. (2014), JMLR 15:1929-1958.
 """
 
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ from lib.settings import InvalidSetting, is_real, whole_number
 from lib.threads import one_fast_thread
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-# Passes in one tensor: one at a time would be ten times the calls of PyTorch, and each gives Python's lock away, which
-# with a class at work takes longer to get back than the calculation.
+# Passes in one tensor. One at a time would take ten times as many calls of PyTorch. Each call releases Python's lock,
+# and on a busy server it takes longer to get the lock back than to compute.
 _SIDE_BY_SIDE = 10
 PICTURED_DATA = ("digits", "moons")
-TRAINED_RATES = (0.0, 0.2, 0.5)  # for each data set there is one network trained with each of these
+TRAINED_RATES = (0.0, 0.2, 0.5)  # for each data set there is one network for each of these
 MAX_PASSES = 1000
 MAX_SEED = 2**32 - 1
 
@@ -52,7 +52,7 @@ class PicturedNetwork:
 
 @dataclass(frozen=True)
 class Examples:
-    """The inputs a student can send through: one validation example after the other, each with its true class."""
+    """The inputs that a student can choose from: some validation examples, each with its true class."""
 
     inputs: Tensor  # (examples, features)
     labels: Tensor  # (examples,)
@@ -60,7 +60,7 @@ class Examples:
 
 @cache  # digits and moons, half a megabyte
 def pictured_data(data: str) -> Dataset:
-    """The data that the networks of this name were trained on, and the validation part that they never saw.
+    """The data that the networks with this name were trained on, with the validation part that they never saw.
 
     >>> pictured_data("digits").val_x.shape
     (797, 64)
@@ -70,7 +70,7 @@ def pictured_data(data: str) -> Dataset:
     return make_dataset(data, n_train=400, noise=0.2, label_noise=0.0, seed=0)
 
 
-@cache  # as many as there are in the files, a few kB each
+@cache  # as many as the files hold, a few kB each
 def load_pictured_network(data: str = "digits", trained_rate: float = 0.5) -> PicturedNetwork:
     """Read one of the shipped networks.
 
@@ -92,9 +92,9 @@ def load_pictured_network(data: str = "digits", trained_rate: float = 0.5) -> Pi
         )
 
 
-@cache  # as many as there are in the files, a few kB each
+@cache  # one for each file, a few kB each
 def load_examples(data: str = "digits") -> Examples:
-    """Read the inputs shipped beside the networks.
+    """Read the inputs that ship with the networks.
 
     >>> load_examples("digits").inputs.shape[1], load_examples("moons").inputs.shape[1]
     (64, 2)
@@ -111,10 +111,10 @@ def _file(data: str) -> Path:
 
 @dataclass(frozen=True)
 class PassSettings:
-    """How to send one input through: the rates of the layers that drop (input first), the mode, and how often.
+    """How to send one input through: the rates of the layers that can drop (input first), the mode, and how often.
 
     Raises:
-        InvalidSetting: (a ValueError) a rate is no probability, or passes or seed is out of bounds.
+        InvalidSetting: (a ValueError) a rate is not a probability, or passes or seed is out of bounds.
     """
 
     rates: tuple[float, ...] = (0.0, 0.5, 0.5)
@@ -132,17 +132,17 @@ class PassSettings:
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """One layer that dropout acts on, in N passes. Result = activation where kept, times the factor."""
+    """One layer that dropout acts on, in N passes: result = activation * kept * factor."""
 
     p: float
-    activation: Tensor  # (N, units), before the die
+    activation: Tensor  # (N, units), before dropout
     kept: Tensor  # (N, units) of bool
-    factor: float  # 1 / (1 - p), 1 - p or 1, by mode and scaling
+    factor: float  # 1 / (1 - p), 1 - p or 1, depending on mode and scaling
     result: Tensor  # (N, units), what the next layer gets
 
     @property
     def gone(self) -> Tensor:
-        """Passes in which not one unit was kept, (N,) of bool: from here on the input no longer matters."""
+        """Passes in which no unit was kept, (N,) of bool: above this layer the input no longer matters."""
         return ~self.kept.any(dim=-1)
 
 
@@ -152,7 +152,7 @@ class Recording:
 
     settings: PassSettings
     layers: tuple[LayerRecord, ...]  # the input and the hidden layers
-    weights: tuple[Tensor, ...]  # as used: the "at_test" way works with larger ones, see `weights_in_use`
+    weights: tuple[Tensor, ...]  # as used: "at_test" scaling needs larger ones, see `weights_in_use`
     logits: Tensor  # (N, classes)
     probabilities: Tensor  # (N, classes)
     full_layers: tuple[LayerRecord, ...]  # the eval pass, one row each
@@ -160,7 +160,7 @@ class Recording:
 
     @property
     def layer_gone(self) -> Tensor:
-        """(N, layers) of bool: which layers lost all their units in which pass."""
+        """(N, layers) of bool: which layers lost all their units in each pass."""
         return torch.stack([layer.gone for layer in self.layers], dim=1)
 
     @cached_property
@@ -170,16 +170,16 @@ class Recording:
 
     @cached_property
     def running_geometric_mean(self) -> Tensor:
-        """(N, classes): the geometric mean of the first 1, 2, ... N outputs, made to sum to 1.
+        """(N, classes): the geometric mean of the first 1, 2, ... N outputs, normalised to sum to 1.
 
-        Softmax turns a mean of logits into exactly that. If only the last hidden layer drops, it tends to the eval pass
-        exactly; with more layers, about (Baldi and Sadowski 2013, "Understanding Dropout", NIPS 26).
+        It is the softmax of the mean logits. If only the last hidden layer drops, it converges to the eval pass; with
+        more layers it only comes close (Baldi and Sadowski 2013, "Understanding Dropout", NIPS 26).
         """
         return (self.logits.cumsum(0) / _counts(self.logits)).softmax(-1)
 
     @cached_property
     def running_spread(self) -> Tensor:
-        """(N, classes): standard deviation of the first 1, 2, ... N outputs (n - 1 below); NaN for a single one."""
+        """(N, classes): sample standard deviation of the first 1, 2, ... N outputs; NaN for a single pass."""
         n = _counts(self.probabilities)
         squares = ((self.probabilities - self.probabilities.mean(0)) ** 2).cumsum(0)
         offset = n * (self.running_mean - self.probabilities.mean(0)) ** 2
@@ -187,19 +187,19 @@ class Recording:
 
     @cached_property
     def standard_error(self) -> Tensor:
-        """(N, classes): how far the running mean may still be from where it is heading, one standard deviation."""
+        """(N, classes): the standard error of the running mean."""
         return self.running_spread / _counts(self.probabilities).sqrt()
 
     @cached_property
     def thinned_networks(self) -> int:
-        """How many networks the die could leave; one, the whole one, when it does not roll."""
+        """How many different networks dropout could give; just one, the whole network, in eval mode."""
         if not self.settings.training:
             return 1
         return number_of_thinned_networks([layer.kept.shape[1] for layer in self.layers], self.settings.rates)
 
     @cached_property
     def distinct_networks(self) -> list[int]:
-        """How many different masks turned up in the first 1, 2, ... N passes."""
+        """How many different masks occurred in the first 1, 2, ... N passes."""
         masks = torch.cat([layer.kept for layer in self.layers], dim=1)
         seen: set[bytes] = set()
         counts = []
@@ -219,8 +219,9 @@ def _check_count(rates: Sequence[float], network: PicturedNetwork) -> None:
 
 
 def roll_masks(sizes: Sequence[int], rates: Sequence[float], passes: int, seed: int) -> list[Tensor]:
-    """One mask (passes, units) for each layer. Each layer has a generator of its own, so that a record of more passes
-    begins with the same masks.
+    """One mask (passes, units) for each layer.
+
+    Each layer has its own generator, so that a record of more passes begins with the same masks.
 
     >>> masks = roll_masks((64, 16, 16), (0.2, 0.5, 0.5), 24, seed=0)
     >>> [tuple(mask.shape) for mask in masks]
@@ -231,11 +232,11 @@ def roll_masks(sizes: Sequence[int], rates: Sequence[float], passes: int, seed: 
 
 
 def weights_in_use(network: PicturedNetwork, rates: Sequence[float], scaling: Scaling) -> tuple[Tensor, ...]:
-    """The weights with which the network is the same function in both conventions.
+    """The weights with which the network is the same function under both ways of scaling.
 
-    The shipped weights expect activations divided by 1 - p while training. Where that division is missing, the weights
-    above the dropped layer have to be 1 / (1 - p) times as large, and (1 - p) at test brings them back. (p = 1 leaves
-    nothing to weigh, and nothing to scale.)
+    The shipped weights expect activations divided by 1 - p while training. Without that division, the weights above the
+    layer that drops have to be 1 / (1 - p) times as large; the factor 1 - p at test time undoes this. (With p = 1
+    nothing is kept, and nothing is scaled.)
     """
     if scaling == "inverted":
         return network.weights
@@ -250,9 +251,9 @@ def forward(
     scaling: Scaling,
     masks: Sequence[Tensor] | None,
 ) -> tuple[tuple[LayerRecord, ...], Tensor]:
-    """Let x of shape (..., features) through, and return each layer's record and the logits (..., classes).
+    """Send x of shape (..., features) through, and return each layer's record and the logits (..., classes).
 
-    With masks, one for each layer and of the shape of its activations, this is a training pass; with None an eval pass.
+    With masks, one for each layer in the shape of its activations, this is a training pass; with None, an eval pass.
     """
     layers, h = [], x
     for depth, (weight, bias, p) in enumerate(zip(weights, biases, rates, strict=True)):
@@ -269,12 +270,12 @@ def forward(
 
 
 def record_passes(network: PicturedNetwork, x: Tensor, settings: PassSettings) -> Recording:
-    """Send one input x of shape (features,) through `settings.passes` times, a new mask each time.
+    """Send one input x of shape (features,) through `settings.passes` times, with a new mask each time.
 
-    The same arguments give the same record. In eval mode no die is rolled and all passes are alike.
+    The same arguments give the same record. In eval mode nothing is dropped and all passes are the same.
 
     Raises:
-        InvalidSetting: (a ValueError) there is not one rate for each layer that can drop.
+        InvalidSetting: (a ValueError) there must be one rate for each layer that can drop.
 
     >>> recording = record_passes(load_pictured_network(), load_examples().inputs[0], PassSettings(passes=100))
     >>> recording.thinned_networks, recording.distinct_networks[-1]
@@ -308,14 +309,14 @@ class MonteCarlo:
 
     @property
     def meets_at(self) -> int | None:
-        """From how many passes on the mean error is never above the whole network's; None if not within N."""
+        """The number of passes from which the mean error stays at or below the whole network's; None if beyond N."""
         worse = (self.error.mean(0) > self.weight_scaling_error + 1e-6).nonzero()  # 1e-6: rounding
         first_as_good = int(worse[-1]) + 2 if len(worse) else 1
         return first_as_good if first_as_good <= self.error.shape[1] else None
 
     @property
     def apart(self) -> bool:
-        """Is the last average off by more than the standard error of an error rate measured on so many examples?"""
+        """Whether the last average differs by more than the standard error of an error rate on this many examples."""
         p = self.weight_scaling_error
         return bool(abs(float(self.error[:, -1].mean()) - p) > (p * (1 - p) / self.examples) ** 0.5)
 
@@ -333,27 +334,27 @@ def monte_carlo_error(
 ) -> MonteCarlo:
     """Classify x (examples, features) by the mean softmax output of N masked passes, for N = 1 ... passes.
 
-    Every example gets masks of its own in every pass. `repeats` whole repetitions show how much of it is luck.
+    Every example gets its own masks in every pass. Repeating everything `repeats` times shows how much of it is luck.
 
     Raises:
-        InvalidSetting: (a ValueError) a rate is no probability, or there is not one for each layer that can drop.
+        InvalidSetting: (a ValueError) a rate is not a probability, or there is not one for each layer that can drop.
     """
     PassSettings(rates=tuple(rates), passes=passes, seed=seed)  # the same bounds
     _check_count(rates, network)
     generator = Generator().manual_seed(seed)
     _, full_logits = forward(x, network.weights, network.biases, rates, "inverted", masks=None)
-    # Examples are columns here: a softmax down ten rows takes a twentieth of the time of one along rows of ten.
+    # Examples are columns here: a softmax down ten rows takes a twentieth of the time of one along rows of ten numbers.
     h = x.T.repeat(1, repeats)  # (features, R * examples)
     answers = labels.repeat(repeats)[None, None]  # (1, 1, R * examples)
     layers = list(zip(network.weights, [bias[:, None] for bias in network.biases], rates, strict=True))
-    while len(layers) > 1 and layers[0][2] == 0:  # below the first die, all passes are the same
+    while len(layers) > 1 and layers[0][2] == 0:  # below the first layer that drops, all passes are the same
         weight, bias, _p = layers.pop(0)
         h = (weight @ h + bias).relu_()  # (units, R * examples)
     total = torch.zeros(network.sizes[-1], 1, h.shape[1])  # (classes, 1, R * examples)
     errors = []
     for first in range(0, passes, _SIDE_BY_SIDE):
         n = min(_SIDE_BY_SIDE, passes - first)
-        z = h[:, None]  # (units, 1, R * examples): the same for the passes side by side, as far as there is no die
+        z = h[:, None]  # (units, 1, R * examples): the same for all n passes until a layer drops
         for depth, (weight, bias, p) in enumerate(layers):
             mask = dropout_mask((len(z), n, h.shape[1]), p, generator)
             thinned = apply_mask(z.relu_() if depth else z, mask, p)  # (units, n, R * examples)

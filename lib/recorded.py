@@ -1,9 +1,9 @@
 """Runs that ship with the program, so that nobody waits for what a page shows first.
 
-A run is deterministic: the same config gives the same numbers. So what the pages open with was computed beforehand by
-`scripts/record_defaults.py` and lies in data/recorded/, one file for each config, named after it. A page asks here
-first and marks what it finds as recorded; any other config is computed live. Another machine adds up in another order
-and may end at slightly different numbers, so a test computes some of the runs again and compares.
+A run is deterministic: the same config gives the same numbers. So `scripts/record_defaults.py` computes beforehand what
+the pages open with, and writes it to data/recorded/, one file for each config, named after it. A page looks here first
+and says that what it finds is recorded; any other config is computed live. Another machine may sum in a different order
+and end at slightly different numbers, so a test computes some of the runs again and compares.
 
 >>> from lib.training import TrainingConfig
 >>> history = recorded_training(TrainingConfig()).history
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:  # whoever reads a measured table needs no training, and the other way round
+if TYPE_CHECKING:  # reading a measured table need not import the training, nor the other way round
     from lib.experiment import Cell, CellResult, ExperimentConfig
     from lib.studies.regularisers import ArmResult, RegularisersConfig
     from lib.studies.schedules import ScheduleConfig
@@ -35,7 +35,7 @@ _CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_lo
 
 
 def training_file(config: "TrainingConfig") -> Path:
-    """Where the run of this config is or would be.
+    """The file of the run of this config, whether it exists or not.
 
     >>> from lib.training import TrainingConfig
     >>> training_file(TrainingConfig()).name.startswith("training_moons_100_")
@@ -45,17 +45,17 @@ def training_file(config: "TrainingConfig") -> Path:
 
 
 def schedules_file(config: "ScheduleConfig") -> Path:
-    """Where the run of these schedules is or would be."""
+    """The file of the run of these schedules, whether it exists or not."""
     return FOLDER / f"schedules_{config.training.dataset}_{config.training.n_train}_{_digest(config)}.npz"
 
 
 def cells_file(config: "ExperimentConfig") -> Path:
-    """Where the measured cells with this language, corpus, number of sentences and seed are or would be."""
+    """The file of the cells measured with this language, corpus, number of sentences and seed."""
     return FOLDER / f"cells_{config.language}_{config.corpus}_{config.n}_{config.seed}.json"
 
 
 def _digest(config: object) -> str:
-    """A few letters that change with any setting."""
+    """Eight hexadecimal digits that change with any setting."""
     return hashlib.sha256(repr(config).encode()).hexdigest()[:8]
 
 
@@ -64,32 +64,32 @@ def _digest(config: object) -> str:
 
 @dataclass(frozen=True)
 class RecordedTraining:
-    """A run that is over: what a finished `lib.training.Trainer` has to say."""
+    """A finished run, with what a page asks of a finished `lib.training.Trainer`."""
 
     history: "History"
 
     @property
     def steps(self) -> int:
-        """All steps."""
+        """How many steps the run has."""
         return self.history.config.steps
 
     @property
     def step(self) -> int:
-        """All of them are taken."""
+        """How many steps are taken: all of them."""
         return self.steps
 
     done = True
 
     def advance(self, steps: int) -> None:
-        """Do nothing: there is nothing left to do."""
+        """Do nothing: the run is finished."""
 
     def forget_networks(self) -> None:
-        """Do nothing: they were not kept."""
+        """Do nothing: a recording has no networks."""
 
 
 @dataclass(frozen=True)
 class RecordedRegularisers:
-    """Runs that are over: what a finished `lib.studies.regularisers.RegularisersTrainer` has to say."""
+    """Finished runs, with what a page asks of a finished `lib.studies.regularisers.RegularisersTrainer`."""
 
     histories: "dict[str, History]"
 
@@ -101,7 +101,7 @@ class RecordedRegularisers:
 
 
 def save_history(history: "History", path: Path) -> None:
-    """Write what a run recorded: the curves in single precision, maps and predictions as they are.
+    """Write what a run recorded: the curves in single precision, maps and predictions unchanged.
 
     The data set is not written, since it is drawn again from the config's seed.
     """
@@ -112,21 +112,21 @@ def save_history(history: "History", path: Path) -> None:
 
 
 def recorded_training(config: "TrainingConfig") -> RecordedTraining | None:
-    """The run of this config, or None where it has to be computed. A table of one's own is never recorded."""
+    """The run of this config, or None where it has to be computed. Runs on a student's own table are never recorded."""
     if config.table is not None or not training_file(config).exists():
         return None
     return RecordedTraining(_read_history(config, training_file(config)))
 
 
 def recorded_schedules(config: "ScheduleConfig") -> RecordedTraining | None:
-    """The run of these schedules, an arm for each, or None."""
+    """The run of these schedules, with an arm for each, or None where it has to be computed."""
     if config.training.table is not None or not schedules_file(config).exists():
         return None
     return RecordedTraining(_read_history(config.first_config(), schedules_file(config)))
 
 
 def recorded_regularisers(config: "RegularisersConfig") -> RecordedRegularisers | None:
-    """The runs of all arms, or None unless each of them is recorded."""
+    """The runs of all arms, or None if any of them is not recorded."""
     runs = {arm: recorded_training(each) for arm, each in config.runs().items()}
     histories = {arm: run.history for arm, run in runs.items() if run is not None}
     return RecordedRegularisers(histories) if len(histories) == len(runs) else None
@@ -163,7 +163,7 @@ def save_cells(results: "dict[Cell, CellResult]", path: Path) -> None:
 
 
 def recorded_cells(config: "ExperimentConfig") -> "dict[Cell, CellResult]":
-    """Every recorded cell with the same language, corpus, number of sentences and seed, of whatever table."""
+    """Every recorded cell with this language, corpus, number of sentences and seed, whichever table it is from."""
     return dict(_read_cells(cells_file(config)))
 
 

@@ -1,4 +1,4 @@
-"""What goes into sampling, as arrays that are checked: logits and probabilities. V is the number of words."""
+"""The inputs of sampling as checked arrays: logits and probabilities. V is the number of words."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ Mask = NDArray[np.bool_]
 
 
 def as_logits(logits: ArrayLike) -> Floats:
-    """Logits (..., V) as an array, checked: no NaN, no +inf, and above -inf somewhere in every row."""
+    """Logits (..., V) as a checked array: no NaN, no +inf, and something above -inf in every row."""
     return check_largest(as_floats(logits))
 
 
 def as_floats(logits: ArrayLike) -> Floats:
-    """Logits (..., V) as float32 or float64, their own precision where they have one of these: it keeps their ties."""
+    """Logits (..., V) as float32 or float64; those that already are keep their precision, and with it their ties."""
     try:
         scores = np.asarray(logits)
     except ValueError as error:  # a ragged list
@@ -36,8 +36,8 @@ def as_floats(logits: ArrayLike) -> Floats:
 
 
 def check_largest(scores: Floats) -> Floats:
-    """Scores (..., V), or only their largest of every row, if all rows are logits; else `InvalidSetting`."""
-    # A maximum is NaN if any entry is, +inf if any is +inf, and -inf only if all are: one look at it tells all three.
+    """Return scores (..., V) if every row is valid, else raise `InvalidSetting`; only each row's largest matters."""
+    # The maximum is NaN if any entry is, +inf if any is +inf, and -inf only if all are: it shows all three.
     largest = scores.max(axis=-1)
     finite = np.isfinite(largest)
     if not finite.all():
@@ -48,7 +48,7 @@ def check_largest(scores: Floats) -> Floats:
 
 def divide(logits: Floats, temperature: float) -> Floats:
     """``logits / temperature``, (..., V), in the precision of the logits; `InvalidSetting` where that overflows."""
-    # No temperature is infinite in single precision either: -inf / inf would be NaN.
+    # A finite temperature must stay finite in single precision too: -inf / inf would be NaN.
     divisor = min(float(temperature), float(np.finfo(logits.dtype).max))
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         scaled: Floats = logits / divisor
@@ -58,7 +58,7 @@ def divide(logits: Floats, temperature: float) -> Floats:
 
 
 def as_weights(probabilities: ArrayLike) -> Probabilities:
-    """Probabilities (..., V) in double precision, checked: numbers >= 0 with a finite sum > 0 in every row."""
+    """Probabilities (..., V) in double precision, checked: numbers >= 0, with a finite sum > 0 in every row."""
     weights = np.asarray(probabilities, dtype=np.float64)
     if weights.ndim == 0 or weights.shape[-1] == 0:
         raise InvalidSetting("probabilities", weights.shape, "of shape (..., V) with at least one word")
@@ -70,7 +70,7 @@ def as_weights(probabilities: ArrayLike) -> Probabilities:
 
 
 def as_shape(size: int | tuple[int, ...] | None) -> tuple[int, ...]:
-    """The shape of what is drawn: () for None, which is one word."""
+    """The shape of what is drawn; None is one word, of shape ()."""
     shape = () if size is None else size if isinstance(size, tuple) else (size,)
     if not all(is_whole(n) and n >= 0 for n in shape):
         raise InvalidSetting("size", size, "a whole number >= 0, a tuple of them, or None")

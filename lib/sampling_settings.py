@@ -1,4 +1,4 @@
-"""How a word is drawn: the settings of the die that a language model rolls while it speaks, in one value."""
+"""How a word is drawn: all sampling settings in one value."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ class SamplingSettings:
     """What decides how likely each word is; the steps are in `lib.sampling`.
 
     Args:
-        temperature: > 0; divides the logits. Below 1 the likely words become likelier, above 1 all become more alike.
-        top_k: >= 1; only so many of the likeliest words stay, and those that tie with the last of them.
-        top_p: in (0, 1]; only the fewest of the likeliest words stay that hold this probability together.
-        min_p: in [0, 1]; only words stay that are at least so many times as likely as the likeliest.
+        temperature: > 0; divides the logits. Below 1, likely words become likelier; above 1, all become more alike.
+        top_k: >= 1; keep this many of the likeliest words, and those that tie with the last of them.
+        top_p: in (0, 1]; keep the fewest of the likeliest words whose probabilities sum to at least this.
+        min_p: in [0, 1]; keep the words that are at least this many times as likely as the likeliest.
 
-    None leaves a cut out.
+    None switches a cut off.
 
     Raises:
         InvalidSetting: (a ValueError) naming the setting and what is accepted.
@@ -42,4 +42,4 @@ class SamplingSettings:
 
 
 UNCUT = SamplingSettings()
-"""Every word is as likely as the model says."""
+"""No cut and temperature 1: every word is as likely as the model says."""

@@ -1,23 +1,23 @@
 """The storybook: a source of sentences whose truth is known exactly.
 
-A weighted grammar (`lib.grammar`, one file per language in ``data/stories``) tells sentences of a children's book.
-Because it is known and finite, three questions have exact answers that no book can give: which words may come next and
-how likely each is, how likely a whole sentence is, and how uncertain the source is per word, which is the loss that no
-honest model can get under.
+A weighted grammar (`lib.grammar`, one file per language in ``data/stories``) generates sentences as in a children's
+book. Because the grammar is known and finite, three questions have exact answers that no book can give: which words may
+come next and how likely each is; how likely a whole sentence is; and how uncertain the source is per word, which is the
+loss that no honest model can get below.
 
-**How the next word is found.** While a sentence is told, what is *still to be said* is a row of words and symbols. The
-words said so far often leave several such rows possible ("the dog": it may sleep, eat, or chase someone), each with a
-probability. A `Place` in the storybook is this whole weighted set. Hearing one more word keeps the rows that can begin
-with it and rescales; so all derivations of an ambiguous sentence are added up, none is preferred. As rules have no
-loops, there are finitely many places. These are prefix probabilities (Jelinek and Lafferty, 1991, "Computation of the
-probability of initial substring generation by stochastic context-free grammars"); without loops they need no matrix
-inversion.
+**How the next word is found.** While a sentence is generated, the *rest* of it is a sequence of words and symbols.
+After the words so far, several rests are often possible ("the dog": it may sleep, eat, or chase someone), each with a
+probability. A `Place` in the storybook is this whole weighted set. One more word keeps the rests that can begin with
+it, and rescales their probabilities; so all derivations of an ambiguous sentence are added up, and none is preferred.
+Since rules have no loops, there are finitely many places. These are prefix probabilities (Jelinek and Lafferty, 1991,
+"Computation of the probability of initial substring generation by stochastic context-free grammars"); without loops
+they need no matrix inversion.
 
-**The end** of a sentence is a word of the vocabulary, ".": `Story.eos`, always id `Story.eos_id` = 0. Sentences are
-lists of words *without* it. `Story.next_word` gives it a probability like any other word; `Story.log_probability` and
-`Story.entropy_per_word` count it.
+**The end of a sentence** is a word of the vocabulary, ".": `Story.eos`, always with id `Story.eos_id` = 0. Sentences
+are lists of words *without* it. `Story.next_word` gives it a probability like any other word; `Story.log_probability`
+and `Story.entropy_per_word` count it.
 
-**Words it does not know** make a prefix impossible and a sentence's probability 0; `Story.unknown_words` names them and
+**Unknown words** make a prefix impossible and a sentence's probability 0; `Story.unknown_words` names them and
 `Story.nearest_words` offers known ones instead. There is no "unknown" entry in the vocabulary.
 """
 
@@ -38,7 +38,7 @@ from lib.grammar import START, Grammar, is_symbol, load_grammar
 STORIES = Path(__file__).resolve().parent.parent / "data" / "stories"
 EOS = "."
 
-Rest = tuple[str, ...]  # what is still to be said: words and symbols
+Rest = tuple[str, ...]  # the rest of a sentence: words and symbols
 
 
 class UnknownLanguage(ValueError):  # noqa: N818
@@ -56,7 +56,7 @@ class ImpossiblePrefix(ValueError):  # noqa: N818
 
     Attributes:
         prefix: the words asked about.
-        position: index of the first word that cannot stand where it stands; all words before it are possible.
+        position: index of the first impossible word; all words before it are possible.
         unknown: whether that word is missing from the vocabulary altogether.
     """
 
@@ -69,22 +69,22 @@ class ImpossiblePrefix(ValueError):  # noqa: N818
 
 
 class Place:
-    """Where we are in the storybook: what may still be said, with probabilities that sum to 1."""
+    """A place in the storybook: the possible rests of the sentence, with probabilities that sum to 1."""
 
     def __init__(self, rests: dict[Rest, float]) -> None:
         self.rests = rests
-        self.next_words: dict[str, float] = {}  # probability of each possible next word; filled by Story._look
-        self.after: dict[str, Place] = {}  # the place each word leads to; filled as far as anyone has been
+        self.next_words: dict[str, float] = {}  # the probability of each possible next word; see Story._next_words
+        self.after: dict[str, Place] = {}  # the place that each word leads to, filled in when first visited
 
 
 class Story:
     """A storybook: sample from it, score sentences, ask for the exact next-word distribution.
 
     Attributes:
-        vocabulary: all V words, in alphabetical order after the end mark.
-        end: the word that ends a sentence, "."; sentences are given without it.
+        vocabulary: all V words, the end of a sentence first and the others in alphabetical order.
+        eos: the word that ends a sentence, "."; sentences are given without it.
         eos_id: its index in the vocabulary, 0.
-        word_id: index of each word in the vocabulary.
+        word_id: the index of each word in the vocabulary.
         grammar: the rules, see `lib.grammar`.
         start: the place before the first word.
 
@@ -111,19 +111,19 @@ class Story:
             symbol: list(zip((a.items for a in rule.alternatives), rule.probabilities(), strict=True))
             for symbol, rule in grammar.items()
         }
-        # For telling: where each alternative's share of the die ends, and its items, the last one first.
+        # For sampling: the cumulative distribution of the alternatives, and their items, the last one first.
         self._dice = {
             symbol: (list(accumulate(p for _, p in choices)), [items[::-1] for items, _ in choices])
             for symbol, choices in self._choices.items()
         }
-        self._beginnings: dict[Rest, dict[str, dict[Rest, float]]] = {}
+        self._expanded: dict[Rest, dict[str, dict[Rest, float]]] = {}
         self._places: dict[frozenset[tuple[Rest, str]], Place] = {}
         self.start = self._place({(START,): 1.0})
 
-    # ------------------------------------------------------------------------------------------------- telling a story
+    # ----------------------------------------------------------------------------------------------- drawing sentences
 
     def sample(self, n: int, rng: np.random.Generator) -> list[list[str]]:
-        """Draw ``n`` sentences, each a list of words without the end mark.
+        """Draw ``n`` sentences, each a list of words without the end of sentence.
 
         Raises:
             ValueError: n is negative.
@@ -134,40 +134,40 @@ class Story:
         """
         if n < 0:
             raise ValueError(f"n = {n} is not accepted: give the number of sentences, 0 or more")
-        return [self._tell(rng) for _ in range(n)]
+        return [self._draw_sentence(rng) for _ in range(n)]
 
-    def _tell(self, rng: np.random.Generator) -> list[str]:
+    def _draw_sentence(self, rng: np.random.Generator) -> list[str]:
         """Replace the first symbol by one of its alternatives, drawn by weight, until only words are left."""
-        told: list[str] = []
-        still = [START]  # the next item last, so that it pops off
-        while still:
-            item = still.pop()
+        words: list[str] = []
+        rest = [START]  # reversed: the next item is last, so that it pops off
+        while rest:
+            item = rest.pop()
             die = self._dice.get(item)
             if die is None:
-                told.append(item)  # no symbol: a word
+                words.append(item)  # not a symbol but a word
             else:
-                ends, choices = die
-                drawn = bisect(ends, rng.random())
-                still.extend(choices[min(drawn, len(ends) - 1)])  # rounding may leave the last sum just below 1
-        return told
+                cdf, alternatives = die
+                drawn = bisect(cdf, rng.random())
+                rest.extend(alternatives[min(drawn, len(cdf) - 1)])  # rounding may leave the last sum just below 1
+        return words
 
     # --------------------------------------------------------------------------------------- questions with one answer
 
     def next_word(self, prefix: Sequence[str]) -> NDArray[np.float64]:
-        """Return the exact probability of every word to come next after ``prefix``: (V,) float64, sums to 1.
+        """Return the exact probability of every word to come next after ``prefix``: (V,) float64, summing to 1.
 
         Raises:
             ImpossiblePrefix: no sentence begins with these words.
         """
         place = self.start
         for position, word in enumerate(prefix):
-            if word == EOS or word not in self._look(place):
+            if word == EOS or word not in self._next_words(place):
                 raise ImpossiblePrefix(prefix, position, unknown=word not in self.word_id)
             place = self.after(place, word)
         return self.next_word_at(place)
 
     def next_word_at(self, place: Place) -> NDArray[np.float64]:
-        """Return the same for a place: for who goes through many sentences, from `start` on and `after` each word.
+        """Return the same for a place, for callers that follow a sentence from `start` and then `after` each word.
 
         >>> story = load_story()
         >>> place = story.after(story.start, "the")
@@ -175,57 +175,59 @@ class Story:
         True
         """
         distribution = np.zeros(len(self.vocabulary))
-        chances = self._look(place)
-        distribution[[self.word_id[word] for word in chances]] = list(chances.values())
+        next_words = self._next_words(place)
+        distribution[[self.word_id[word] for word in next_words]] = list(next_words.values())
         return distribution
 
     def log_probability(self, words: Sequence[str]) -> float:
-        """Return the log probability, in nats, of exactly this sentence and its end; -inf if it is impossible."""
+        """Return the log-probability, in nats, of exactly this sentence and its end; -inf if it is impossible."""
         total = 0.0
         place = self.start
         for word in words:
-            # A place that others have been to knows its words and where they lead: six thousand sentences a table.
-            chance = (place.next_words or self._look(place)).get(word)
-            if chance is None or word == EOS:
+            # A place that was visited before knows its words and where they lead, and saves a call: a table judges
+            # thousands of sentences.
+            probability = (place.next_words or self._next_words(place)).get(word)
+            if probability is None or word == EOS:
                 return -math.inf
-            total += math.log(chance)
+            total += math.log(probability)
             place = place.after.get(word) or self.after(place, word)
-        ending = self._look(place).get(EOS, 0.0)
+        ending = self._next_words(place).get(EOS, 0.0)
         return total + math.log(ending) if ending else -math.inf
 
     def accepts(self, words: Sequence[str]) -> bool:
-        """Tell whether the storybook can say exactly this sentence."""
+        """Whether the storybook can generate exactly this sentence."""
         return self.log_probability(words) > -math.inf
 
     @functools.cached_property
     def entropy_per_word(self) -> float:
-        """Entropy of a sentence over its expected length, in nats a word; the end counts as a word.
+        """The entropy of a sentence divided by its expected length, in nats per word; the end counts as a word.
 
-        The chain rule makes it exact: the entropy of a sentence is the sum, over all places, of the chance to come by
-        times the entropy of the next word there. A place holds all derivations of the words said so far, so two ways to
-        derive one sentence count as one sentence. (Cover and Thomas, "Elements of Information Theory", theorem 2.5.1.)
+        The chain rule makes it exact: the entropy of a sentence is the sum, over all places, of the probability of
+        reaching the place times the entropy of the next word there. A place holds all derivations of the words so far,
+        so two ways to derive one sentence count as one. (Cover and Thomas, "Elements of Information Theory", theorem
+        2.5.1.)
 
         >>> from lib.grammar import parse_grammar
         >>> Story(parse_grammar("sentence:\\n  yes\\n  no")).entropy_per_word == math.log(2) / 2  # a word and the end
         True
         """
         entropy = length = 0.0
-        here = {self.start: 1.0}  # the places after 0, 1, 2, ... words, with the chance to be there
+        here = {self.start: 1.0}  # the places after 0, 1, 2, ... words, with the probability of reaching each
         while here:
             following: dict[Place, float] = {}
-            for place, chance in here.items():
-                length += chance
-                for word, probability in self._look(place).items():
-                    entropy -= chance * probability * math.log(probability)
+            for place, reached in here.items():
+                length += reached
+                for word, probability in self._next_words(place).items():
+                    entropy -= reached * probability * math.log(probability)
                     if word != EOS:
                         after = self.after(place, word)
-                        following[after] = following.get(after, 0.0) + chance * probability
+                        following[after] = following.get(after, 0.0) + reached * probability
             here = following
         return entropy / length
 
     @functools.cached_property
     def number_of_sentences(self) -> int:
-        """How many different sentences the storybook can tell.
+        """How many different sentences the storybook can generate.
 
         >>> from lib.grammar import parse_grammar
         >>> Story(parse_grammar("sentence:\\n  <who> sat\\n  <who> ate\\nwho: equal\\n  Anna, Tom")).number_of_sentences
@@ -236,7 +238,7 @@ class Story:
         while here:
             following: dict[Place, int] = {}
             for place, ways in here.items():
-                for word in self._look(place):
+                for word in self._next_words(place):
                     if word == EOS:
                         total += ways
                     else:
@@ -248,11 +250,11 @@ class Story:
     # -------------------------------------------------------------------------------------------- words as people type
 
     def unknown_words(self, words: Sequence[str]) -> list[str]:
-        """Return those of ``words`` that are not in the vocabulary, in order, each once."""
+        """Return the ``words`` that are not in the vocabulary, in order, each once."""
         return [word for word in dict.fromkeys(words) if word not in self.word_id]
 
     def nearest_words(self, word: str, n: int = 3) -> list[str]:
-        """Return up to ``n`` words of the vocabulary that are spelled like ``word``, the most similar first.
+        """Return up to ``n`` words of the vocabulary with a spelling like that of ``word``, the most similar first.
 
         Raises:
             ValueError: n is below 1.
@@ -264,7 +266,7 @@ class Story:
         return difflib.get_close_matches(word, self.vocabulary[1:], n)
 
     def words_of(self, text: str) -> list[str]:
-        """Split what a person typed into words, as the vocabulary writes them where it knows them.
+        """Split what a person typed into words, spelled as in the vocabulary where it has them.
 
         >>> from lib.grammar import parse_grammar
         >>> Story(parse_grammar("sentence:\\n  the fox met Anna")).words_of("The FOX met anna.")
@@ -286,37 +288,37 @@ class Story:
 
     # -------------------------------------------------------------------------------------------------- under the hood
 
-    def _begin(self, rest: Rest) -> dict[str, dict[Rest, float]]:
-        """Return how ``rest`` can begin: for each first word, what is then still to be said, with its probability."""
-        known = self._beginnings.get(rest)
+    def _expand(self, rest: Rest) -> dict[str, dict[Rest, float]]:
+        """Return the words with which ``rest`` can begin, each with the rests after it and their probabilities."""
+        known = self._expanded.get(rest)
         if known is not None:
             return known
-        prompts: dict[str, dict[Rest, float]] = {}
+        by_word: dict[str, dict[Rest, float]] = {}
         if not rest:
-            prompts[EOS] = {(): 1.0}
+            by_word[EOS] = {(): 1.0}
         elif not is_symbol(rest[0]):
-            prompts[rest[0]] = {rest[1:]: 1.0}
+            by_word[rest[0]] = {rest[1:]: 1.0}
         else:
             for items, probability in self._choices[rest[0]]:
-                for word, rests in self._begin(items + rest[1:]).items():
-                    _add_scaled(prompts.setdefault(word, {}), rests, probability)
-        return self._beginnings.setdefault(rest, prompts)
+                for word, rests in self._expand(items + rest[1:]).items():
+                    _add_scaled(by_word.setdefault(word, {}), rests, probability)
+        return self._expanded.setdefault(rest, by_word)
 
     def _place(self, rests: dict[Rest, float]) -> Place:
-        """Return the place with these rests, one object for all ways that lead to it."""
+        """Return the place with these rests: the same object, whichever way leads to it."""
         total = sum(rests.values())
         rests = {rest: probability / total for rest, probability in rests.items()}
-        # Two ways to the same place differ by rounding in the last of 16 digits; the first 12 tell places apart.
+        # Two ways to the same place may differ by rounding in the last of 16 digits; the first 12 identify a place.
         key = frozenset((rest, f"{probability:.11e}") for rest, probability in rests.items())
         return self._places.setdefault(key, Place(rests))
 
-    def _look(self, place: Place) -> dict[str, float]:
-        """Return the probability of each word that may come next, the end mark among them."""
+    def _next_words(self, place: Place) -> dict[str, float]:
+        """Return the probability of each word that may come next, including the end of the sentence."""
         if not place.next_words:
             next_words: dict[str, float] = {}
-            for rest, chance in place.rests.items():
-                for word, rests in self._begin(rest).items():
-                    next_words[word] = next_words.get(word, 0.0) + chance * sum(rests.values())
+            for rest, probability in place.rests.items():
+                for word, rests in self._expand(rest).items():
+                    next_words[word] = next_words.get(word, 0.0) + probability * sum(rests.values())
             place.next_words = next_words  # assigned when complete: several threads may be reading the same story
         return place.next_words
 
@@ -324,8 +326,8 @@ class Story:
         """Return the place that a possible ``word`` leads to."""
         if word not in place.after:
             rests: dict[Rest, float] = {}
-            for rest, chance in place.rests.items():
-                _add_scaled(rests, self._begin(rest).get(word, {}), chance)
+            for rest, probability in place.rests.items():
+                _add_scaled(rests, self._expand(rest).get(word, {}), probability)
             place.after[word] = self._place(rests)
         return place.after[word]
 
@@ -336,7 +338,7 @@ def _add_scaled(total: dict[Rest, float], rests: dict[Rest, float], factor: floa
 
 
 def load_story(language: str = "en") -> Story:
-    """Load the storybook of a language: the same object every time.
+    """Load the storybook of a language; it is the same object every time.
 
     Raises:
         UnknownLanguage: (a ValueError) there is no file ``data/stories/<language>.txt``.
@@ -349,7 +351,7 @@ def load_story(language: str = "en") -> Story:
     return _loaded(language)
 
 
-@functools.cache  # one for each file, 6 MB with all its places; load_story() and load_story("en") are one
+@functools.cache  # one for each file, 6 MB with all its places; load_story() and load_story("en") share it
 def _loaded(language: str) -> Story:
     available = sorted(path.stem for path in STORIES.glob("*.txt"))
     if language not in available:

@@ -1,29 +1,28 @@
-"""Read a CSV table of your own: numbers to learn from, and a label to predict.
+"""Read your own CSV table: numbers to learn from, and a label to predict.
 
-Accepted is what a spreadsheet saves as CSV:
+What a spreadsheet saves as CSV is accepted:
 
 - UTF-8, or UTF-16 with a byte order mark (Excel's "Unicode Text"); at most 1 MB, that is 1,000,000 bytes.
-- A header line with a name for each column, no name twice. Columns are separated by commas, semicolons or tabs: by
-  the one that gives every line the same number of cells, or that a first line ``sep=;`` names, as Excel writes it.
+- A header line with a different name for each column. Columns are separated by commas, semicolons or tabs: whichever
+  gives every line the same number of cells, or the one named in a first line such as ``sep=;``, as Excel writes it.
   Cells may be quoted (RFC 4180).
-- 2 to 100 columns of numbers, no cell empty, and one label column: the one named ``label``, ``class`` or ``target``; or
-  ``y`` if there is no ``x`` beside it (then both are coordinates); or else the last.
+- 2 to 100 columns of numbers without empty cells, and one label column: the one named ``label``, ``class`` or
+  ``target``; or ``y``, unless there is also an ``x`` (then both are coordinates); or else the last.
 - One decimal sign in the whole file, point or comma. Thousands may be separated, by the other of the two, a space or an
   apostrophe: ``1.234,5`` beside ``12,5`` is 1234.5.
 - 20 to 20,000 rows, 2 to 20 different labels, each on at least 2 rows. Blank lines do not count. ``1`` and ``1.0`` are
-  one label.
+  the same label.
 
-Two things are left out of the table. :class:`LeftOut` names them, and the page says so:
+Two things are left out of the table. :class:`LeftOut` names them, and the page reports them:
 
 - Rows without a label: an empty cell, ``?``, ``NA``, ``N/A``, ``#N/A``, ``<NA>``, ``NaN`` or ``NULL``. A missing label
   is not a class of its own.
 - Columns that only number the rows, such as an ``Id``. A row's place in the file says nothing about new data, but in a
-  file that is sorted by its labels it gives the label away: with an ``Id``, networks learn Fisher's irises to a
-  validation accuracy of 0.99 instead of 0.95. The first column may be without a name if it is one of these, as pandas
-  and R write it.
+  file sorted by label it gives the label away: with an ``Id``, networks learn Fisher's irises to a validation accuracy
+  of 0.99 instead of 0.95. If the first column is one of these, it may lack a name, as pandas and R write it.
 
-Anything else raises a :class:`TableError` that says what is wrong, in which line, and what is accepted. It says so in
-fields, because a page shows it in the reader's language.
+Anything else raises a :class:`TableError` that says what is wrong, in which line, and what is accepted. It has a field
+for each of these, because a page shows them in the reader's language.
 """
 
 import codecs
@@ -50,17 +49,17 @@ MIN_CLASSES: Final = 2
 MAX_CLASSES: Final = 20
 MIN_CLASS_ROWS: Final = 2
 MAX_NAME: Final = 60
-MAX_NUMBER: Final = 1e30  # its square still fits a float, so means and spreads can be computed
+MAX_NUMBER: Final = 1e30  # its square still fits a float, so means and deviations can be computed
 
-# In order of preference where several would do: a comma is often part of a name or a number, a tab never is.
+# In order of preference where several would work: a comma is often part of a name or a number, a tab never is.
 SEPARATORS: Final = ("\t", ";", ",")
-NAMELESS: Final = "1"  # no other column is called so, for a number is no name
+NAMELESS: Final = "1"  # no other column can be called this: a number is not accepted as a name
 LABEL_NAMES: Final = ("label", "class", "target")
 MISSING_LABEL: Final = frozenset({"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"})
-MISSING: Final = MISSING_LABEL | {"-", "none"}  # no numbers, but possible labels: + and -, none and some
+MISSING: Final = MISSING_LABEL | {"-", "none"}  # not numbers, but possible labels: + and -, none and some
 
-# One sentence for each thing that can be wrong: what, where, and what is accepted. The keys are all the codes. Where
-# there are two sentences, the first is for one thing found and the second for any other number.
+# A message for each thing that can be wrong: what, where, and what is accepted. The keys are all the codes. Where there
+# are two messages, the first is the singular, for one thing found.
 MESSAGES: Final[dict[str, str | tuple[str, str]]] = {
     "empty": "The file is empty. Accepted: a header line and {expected} or more rows.",
     "too_large": "The file has {found} bytes. Accepted: up to {expected}.",
@@ -114,9 +113,9 @@ MESSAGES: Final[dict[str, str | tuple[str, str]]] = {
 class TableError(ValueError):
     """A file that is not an accepted table.
 
-    ``code`` is a key of ``MESSAGES``. The other fields are set where they make sense, else None: ``line`` (from 1, as
-    an editor counts), ``column`` (its name, or its number from 1 if it has none), ``value`` (what stands there, cut
-    to 40 characters), ``found`` and ``expected`` (counts; ``expected`` is the limit that was broken).
+    ``code`` is a key of ``MESSAGES``. The other fields are None where they make no sense: ``line`` (from 1, as an
+    editor counts), ``column`` (its name, or its number from 1 if it has none), ``value`` (the content of the cell,
+    shortened to 40 characters), ``found`` and ``expected`` (counts; ``expected`` is the limit that was broken).
     """
 
     def __init__(
@@ -150,10 +149,10 @@ def _shortened(text: str, length: int = 40) -> str:
 
 
 class LeftOut(NamedTuple):
-    """What is in the file and not in the table.
+    """What is in the file but not in the table.
 
-    ``rows`` is the number of rows without a label, and ``line`` where the first of them is, or None. ``columns`` are
-    the names of the columns that only number the rows.
+    ``rows`` is the number of rows without a label, and ``line`` the first of them, or None. ``columns`` are the names
+    of the columns that only number the rows.
     """
 
     rows: int = 0
@@ -165,8 +164,9 @@ class LeftOut(NamedTuple):
 class Table:
     """N rows, D columns of numbers, C classes. Two tables with the same content are equal and have the same hash.
 
-    ``x`` (N, D) float64 and ``y`` (N,) int64, class numbers 0..C-1, both read-only; ``features`` the D column names,
-    ``classes`` the C labels in order, ``label`` the name of the label column. ``left_out`` is no part of the content.
+    ``x`` (N, D) is float64 and ``y`` (N,) int64, class numbers 0..C-1; both are read-only. ``features`` are the D
+    column names, ``classes`` the C labels in order, ``label`` is the name of the label column. ``left_out`` is not part
+    of the content.
     """
 
     features: tuple[str, ...]
@@ -190,7 +190,7 @@ class Table:
 
 
 def load_table(raw: bytes) -> Table:
-    """Turn the bytes of a CSV file into a table. Raises TableError, and nothing else, for what is not accepted.
+    """Turn the bytes of a CSV file into a table. Whatever is not accepted raises a TableError, and nothing else.
 
     >>> table = load_table(example_table_text().encode())
     >>> table.features, table.classes, table.x.shape
@@ -223,7 +223,7 @@ def load_table(raw: bytes) -> Table:
 
 
 def example_table_text() -> str:
-    """Return a small CSV file that is accepted: 60 rows, two sizes of rectangle, drawn from two normal distributions.
+    """Return a small CSV file that is accepted: 60 rectangles of two sizes, drawn from two normal distributions.
 
     >>> print("\\n".join(example_table_text().splitlines()[:3]))
     length,width,label
@@ -258,10 +258,10 @@ def _decode(raw: bytes) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # error.object is raw without its byte order mark, which is where error.start counts from.
+        # error.object is raw without its byte order mark; error.start counts from there.
         bad = f"0x{error.object[error.start]:02X}"
         raise TableError("encoding", line=_line_of(error.object, error.start), value=bad) from None
-    if not re.search(r"[^\s,;\"]", text):  # nothing but separators and quotation marks is nothing, too
+    if not re.search(r"[^\s,;\"]", text):  # a file of nothing but separators and quotation marks is empty too
         raise TableError("empty", expected=MIN_ROWS)
     return text
 
@@ -273,8 +273,9 @@ def _line_of(raw: bytes, position: int) -> int:
 def _separator(text: str) -> tuple[str, str]:
     """Return the text, and the separator that gives every line as many cells as the header.
 
-    Where none does, it is the one that does so for the most lines from the top: the next line has the mistake. A first
-    line sep=; is Excel's, and settles it; an empty line is left in its place, so that lines are counted as in the file.
+    If no separator does, take the one that works for the most lines from the top: the next line has the mistake. If
+    there is a first line sep=;, as Excel writes it, that decides. An empty line stays in its place, so that lines are
+    counted as in the file.
     """
     first_line = re.match(r"sep=([\t;,])(?=[\r\n])", text, re.IGNORECASE)
     if first_line:
@@ -287,7 +288,7 @@ def _separator(text: str) -> tuple[str, str]:
 
 
 def _lines_as_wide(text: str, separator: str) -> int:
-    """Return how many lines from the top have the same number of cells."""
+    """Return how many lines, from the top, have the same number of cells."""
     found, width = 0, 0
     with suppress(TableError):
         for _, cells in _records(text, separator):
@@ -299,8 +300,8 @@ def _lines_as_wide(text: str, separator: str) -> int:
 
 
 def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, stripped cells) of every line that has any; a quoted cell may run over several lines."""
-    # newline="" leaves line ends to the csv module; strict=True makes it refuse quotes that do not match.
+    """Yield (line number, stripped cells) of every line that is not blank; a quoted cell may span several lines."""
+    # newline="" leaves line ends to the csv module; strict=True makes it refuse unmatched quotes.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     line = 1
     try:
@@ -308,12 +309,12 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             cells = list(map(str.strip, record))
             if any(cells):
                 yield line, cells
-            line = reader.line_num + 1  # where the next record starts; this one may have been several lines long
+            line = reader.line_num + 1  # where the next record starts; this one may have spanned several lines
     except csv.Error:
         raise TableError("malformed", line=line) from None
 
 
-# --- Checks, in the order in which a person would want to hear of them ---
+# --- Checks, in the order in which a person would want to hear about them ---
 
 
 def _check_header(line: int, header: list[str]) -> list[str]:
@@ -341,11 +342,11 @@ class _Row(NamedTuple):
     place: int  # from 1, among the rows of the file
     line: int  # from 1, as an editor counts
     label: str
-    cells: list[str]  # the others
+    cells: list[str]  # all other cells
 
 
 def _check_shape(records: Iterator[tuple[int, list[str]]], width: int, label: int) -> list[_Row]:
-    """Return the rows. Those beyond the limit are counted and not kept: they may be ten times as many."""
+    """Return the rows. Those beyond the limit are counted but not kept: there may be ten times as many."""
     rows: list[_Row] = []
     found = 0
     for found, (line, cells) in enumerate(records, 1):
@@ -376,7 +377,7 @@ def _labelled(rows: list[_Row]) -> list[_Row]:
     labelled = [row for row in rows if not _is_missing(row.label)]
     if len(labelled) < MIN_ROWS:
         raise TableError("too_few_rows", found=len(labelled), expected=MIN_ROWS)
-    # Where the first row has words only, the trouble is the whole table and not its first cell.
+    # If the first row has nothing but words, the whole table is the problem, not its first cell.
     line, cells = labelled[0].line, labelled[0].cells
     if not any(_signs(cell) or cell.lower() in MISSING | _NOT_FINITE for cell in cells):
         raise TableError("no_numeric_column", line=line, expected=MIN_FEATURES)
@@ -396,14 +397,14 @@ def _number_with(sign: str, other: str) -> re.Pattern[str]:
     return re.compile(rf"[+-]?(?:{plain}|{grouped})", re.ASCII | re.IGNORECASE)
 
 
-_SPACES: Final = " \u00a0\u202f'’"  # between thousands: spaces that break or do not, and Switzerland's apostrophes
+_SPACES: Final = " \u00a0\u202f'’"  # between thousands: spaces, no-break spaces, and Switzerland's apostrophes
 _NUMBER: Final = {".": _number_with(".", ","), ",": _number_with(",", ".")}
 _TO_PYTHON: Final = {".": str.maketrans("", "", "," + _SPACES), ",": str.maketrans(",", ".", "." + _SPACES)}
 _NOT_FINITE: Final = frozenset({"inf", "-inf", "+inf", "infinity", "-infinity", "+infinity"})
 
 
 def _signs(cell: str) -> list[str]:
-    """Return the decimal signs with which the cell is a number.
+    """Return the decimal signs with which the cell can be read as a number.
 
     >>> _signs("12"), _signs("12,5"), _signs("1.234,5"), _signs("0.125"), _signs("1.234"), _signs("twelve")
     (['.', ','], [','], [','], ['.'], ['.', ','], [])
@@ -412,11 +413,11 @@ def _signs(cell: str) -> list[str]:
 
 
 def _decimal_sign(rows: list[_Row], names: list[str], separator: str) -> str:
-    """Return the decimal sign of the file: that of the first number which only one sign explains.
+    """Return the decimal sign of the file: that of the first number that can be read with one sign only.
 
-    Where there is none, 1.234 can be a thousand or a little more than one. Between commas the sign is a point, since a
-    decimal comma needs quotes there. Elsewhere it makes no difference if a whole column is written so: the two readings
-    are one column in two units, and training takes the unit out.
+    If there is none, 1.234 may be a thousand or a little more than one. In a comma-separated file the sign is a point,
+    since a decimal comma would need quotes. Elsewhere it makes no difference if a whole column is written this way: the
+    two readings are the same column in two units, and standardising removes the unit.
     """
     unclear: list[tuple[int, int, str]] = []
     for row in rows:
@@ -438,8 +439,8 @@ def _decimal_sign(rows: list[_Row], names: list[str], separator: str) -> str:
 
 
 def _read_numbers(rows: list[_Row], names: list[str], sign: str) -> NDArray[np.float64]:
-    """Return the numbers (N, columns), or raise TableError for the first cell that is none."""
-    number = cache(partial(_number, sign=sign))  # many cells are the same in most files
+    """Return the numbers (N, columns), or raise TableError for the first cell that is not a number."""
+    number = cache(partial(_number, sign=sign))  # in most files many cells are the same
     x = np.empty((len(rows), len(names)))
     for i, row in enumerate(rows):
         x[i] = [number(cell) for cell in row.cells]
@@ -456,13 +457,13 @@ def _read_numbers(rows: list[_Row], names: list[str], sign: str) -> NDArray[np.f
 
 
 def _number(cell: str, sign: str) -> float:
-    """Return the number that is written with this decimal sign, or NaN."""
+    """Return the number in the cell, read with this decimal sign, or NaN."""
     return float(cell.translate(_TO_PYTHON[sign])) if _NUMBER[sign].fullmatch(cell) else np.nan
 
 
 def _describing(x: NDArray[np.float64], places: list[int], names: list[str]) -> tuple[list[int], tuple[str, ...]]:
-    """Return which columns of x say something about a row, and the names of those that only count the rows."""
-    # Rows without a label are no longer in x, and leave gaps in their numbers.
+    """Return which columns of x describe the rows, and the names of those that only number them."""
+    # Rows without a label are no longer in x, which leaves gaps in the numbering.
     counting = (np.diff(x, axis=0) == np.diff(places)[:, None]).all(axis=0) & (x[0] == np.floor(x[0]))
     features = np.flatnonzero(~counting).tolist()
     row_numbers = tuple(names[i] for i in np.flatnonzero(counting))
@@ -483,7 +484,7 @@ def _read_labels(rows: list[_Row], column: str, sign: str) -> tuple[tuple[str, .
         raise TableError(code, column=column, found=len(numbers), expected=MAX_CLASSES)
     classes = [""] * len(numbers)
     for name in sorted(meanings, key=lambda name: (-len(name), name)):
-        classes[numbers[meanings[name]]] = name  # the shortest comes last, and stays
+        classes[numbers[meanings[name]]] = name  # the shortest spelling comes last, and stays
     y = np.array([numbers[meanings[name]] for name in labels], dtype=np.int64)
     for number, count in enumerate(np.bincount(y).tolist()):
         if count < MIN_CLASS_ROWS:
@@ -495,13 +496,13 @@ def _read_labels(rows: list[_Row], column: str, sign: str) -> tuple[tuple[str, .
 
 
 def _meaning(label: str, sign: str) -> tuple[float, str]:
-    """Return what is the same for two spellings of one number, and otherwise differs. It sorts numbers before texts."""
+    """Return a key that is equal for two spellings of one number and else differs; numbers sort before texts."""
     number = _number(label, sign)
     return (np.inf, label) if np.isnan(number) else (number, "")
 
 
 def _one_line(cell: str, line: int) -> str:
-    """Return a name or label with its inner line breaks and runs of spaces made single spaces."""
+    """Return a name or label, with line breaks and runs of spaces inside it replaced by single spaces."""
     name = " ".join(cell.split())
     if len(name) > MAX_NAME:
         raise TableError("long_name", line=line, value=name, found=len(name), expected=MAX_NAME)

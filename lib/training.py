@@ -1,10 +1,10 @@
 """One training run: `TrainingConfig` in, `History` out, step by step or all at once.
 
-A run trains the same small network with every dropout rate of `rates` (the arms), and each arm several times (the
-members), on one data set. What the arms of a run share, so that dropout is the only difference between them:
+A run trains the same small network with every dropout rate in `rates` (the arms), several times for each (the members),
+on one data set. The arms of a run share the following, so that dropout is the only difference between them:
 
-- **the data**: one data set, drawn from `seed`, for all networks of the run. The points on screen are the points that
-  every curve was trained on. Another `seed` is another data set, other first weights, other batches and other masks.
+- **the data**: one data set, drawn from `seed`, for all networks of the run. The points on screen are those that every
+  curve was trained on. Another `seed` gives other data, other first weights, other batches and other masks.
 - **the first weights and the order of the data**: member e starts from the same weights and sees the same batches in
   every arm. Different members start differently and see different batches.
 - **the random numbers of the masks**: see `lib.fast_masks.MaskRoller`.
@@ -13,12 +13,12 @@ A member's networks depend on `seed` and the member's number, not on how many me
 
 From the config to a curve:
 
-1. `TrainingConfig` holds the settings, checked.
+1. `TrainingConfig` holds the checked settings.
 2. `Trainer` draws the data and the first weights, and takes the steps: a batch, its masks, a forward pass, the
    derivative of the loss, a backward pass, a step of the optimiser (`Trainer._take_step`).
-3. Every so many steps a `_Recorder` runs all networks with dropout off and adds a point to its arrays.
-4. `History` is what is recorded so far: `history.step` (T,) and `history.val_loss` (T, A, E) are the curves of A arms
-   with E members each. Training can go on in a background thread while other threads read it.
+3. At regular intervals a `_Recorder` runs all networks with dropout off and adds a point to its arrays.
+4. `History` is what has been recorded so far: `history.step` (T,) and `history.val_loss` (T, A, E) are the curves of A
+   arms with E members each. Training can continue in a background thread while other threads read it.
 
 >>> history = train(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=2))
 >>> history.step, history.val_loss.shape  # 3 recorded points, 2 arms, 2 members
@@ -48,40 +48,47 @@ from lib.threads import one_fast_thread
 MAP_SIZE: Final = 48  # decision maps have this many rows and columns
 MAP_MARGIN: Final = 0.1  # and reach beyond the training points by this share of their extent
 
-# How many training and validation points are looked at for one recorded point of the curves. In the plane networks are
-# small and a thousand points cost little. On digits and wide tables, looking at everything a hundred times would take
-# half as long as training; 300 validation points still tell 5 % errors from 10 %. Both sets are shuffled, so the first
-# points are a fair sample, and they are the same at every step and for every network.
+# How many training and validation points are evaluated for one recorded point of the curves. For points in the plane,
+# networks are small and a thousand points cost little. On digits and wide tables, evaluating everything a hundred times
+# would take half as long as training; 300 validation points are enough to distinguish 5% errors from 10%. Both sets are
+# shuffled, so the first points are a fair sample, and they are the same at every step and for every network.
 LOOKED_AT_IN_PLANE: Final = (1_000, 1_000)
 LOOKED_AT: Final = (100, 300)
 
-MOST_LAYERS: Final = 6  # hidden ones
+MOST_LAYERS: Final = 6  # hidden layers
 MOST_UNITS: Final = 1_024
 MOST_ARMS: Final = 8
 MOST_MEMBERS: Final = 64
 MOST_BATCH: Final = 1_024
 MOST_STEPS: Final = 100_000
 MOST_RECORDINGS: Final = 1_000
-MOST_NUMBERS: Final = 10_000_000  # weights and activations of all networks together: about 200 MB with what goes along
+MOST_NUMBERS: Final = 10_000_000  # weights and activations of all networks together: about 200 MB with the optimiser
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that decides how a run goes: the same config always gives the same `History`.
+    """Everything that decides a run: the same config always gives the same `History`.
 
     Args:
-        dataset: "moons", "circles", "spirals", "digits" or "csv". n_train: number of training points. noise: standard
-        deviation of the noise around the toys' curves, in the units of the plane. label_noise: share of labels that are
-        replaced by a wrong one. hidden: number of ReLU units of each hidden layer. rates: the dropout rate (probability
-        to drop) of the hidden layers, one for each arm. input_rate: the dropout rate of the input, in the arms whose
-        rate is above 0. An arm at 0 has no dropout anywhere. members: how many networks each arm trains. batch_size:
-        points in a step; a batch never has more points than there are training points. learning_rate: Adam's step size.
-        weight_decay: decoupled, as in AdamW: each step takes learning_rate * weight_decay off every parameter. steps:
-        how many steps to train. seed: draws data, first weights, batches and masks. table: the data for "csv".
-        recordings: at how many points the run is recorded, evenly spaced, after the untrained start.
+        dataset: "moons", "circles", "spirals", "digits" or "csv".
+        n_train: number of training points.
+        noise: standard deviation of the noise around the toys' curves, in the units of the plane.
+        label_noise: share of labels that are replaced by a wrong one.
+        hidden: number of ReLU units in each hidden layer.
+        rates: the dropout rate (the probability of dropping) of the hidden layers, one for each arm.
+        input_rate: the dropout rate of the input, in the arms whose rate is above 0. An arm at 0 has no dropout at all.
+        members: how many networks each arm trains.
+        batch_size: points in a step; a batch never has more points than there are training points.
+        learning_rate: Adam's step size.
+        weight_decay: decoupled, as in AdamW: each step reduces every parameter by the share
+            learning_rate * weight_decay.
+        steps: how many steps to train.
+        seed: for data, first weights, batches and masks.
+        table: the data for "csv".
+        recordings: how many points are recorded, evenly spaced, in addition to the untrained start.
 
     Raises:
-        InvalidSetting: a setting is out of its range; a ValueError that names the setting.
+        InvalidSetting: (a ValueError) a setting is out of its range; it names the setting.
 
     >>> TrainingConfig(rates=(0.0, 1.5))
     Traceback (most recent call last):
@@ -105,7 +112,7 @@ class TrainingConfig:
     recordings: int = 100
 
     def __post_init__(self) -> None:
-        """Check every setting, and turn lists and numpy numbers into tuples and plain numbers, which hash."""
+        """Check every setting, and turn lists and NumPy's numbers into tuples and Python's numbers, which hash."""
         one_of("dataset", self.dataset, DATASETS)
         if self.dataset == "csv" and self.table is None:
             raise InvalidSetting("table", None, "given for the data set csv")
@@ -143,7 +150,7 @@ class TrainingConfig:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """How many units each layer has: the inputs, the hidden layers, and one output for two classes, else one each.
+        """The number of units in each layer: input, hidden layers, and output (1 for two classes, else one per class).
 
         >>> TrainingConfig().sizes, TrainingConfig("digits").sizes
         ((2, 64, 64, 1), (64, 64, 64, 10))
@@ -157,32 +164,32 @@ class TrainingConfig:
 
 
 def _short(values: object, longest: int) -> bool:
-    """Whether this is a tuple, or can be made one, of 1 to `longest` entries."""
+    """Whether this is a tuple, or can be made into one, of 1 to `longest` entries."""
     return isinstance(values, (tuple, list, np.ndarray)) and 1 <= len(values) <= longest
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What was recorded so far of a run, at T points: losses in nats, accuracies as fractions, all with dropout off.
+    """What has been recorded of a run, at T points: losses in nats and accuracies as fractions, with dropout off.
 
-    A history never changes, so any thread may read it while training goes on; `Trainer.history` gives a longer one
-    later.
+    A history never changes, so any thread may read it while training continues; later, `Trainer.history` gives a longer
+    one.
 
     Attributes:
-        config: what was asked for.
-        dataset: what was trained on.
+        config: the settings of the run.
+        dataset: what the networks learn from.
+        looked_at: how many training and validation points each recorded point is measured on, the first of each.
         step: (T,) after how many steps each point was recorded; the first is 0, the untrained networks.
-        train_loss, val_loss, train_accuracy, val_accuracy: (T, A, E), means over the points that are looked at: the
-            first `looked_at[0]` training points and the first `looked_at[1]` validation points.
+        train_loss, val_loss, train_accuracy, val_accuracy: (T, A, E), means over the `looked_at` points.
         train_loss_dropout: (T, A, E) the training loss as the optimiser sees it, with dropout on: the mean over all
             batches since the last recorded point; NaN at step 0, before the first batch.
-        maps: (T, A, S, S) uint8 for data with two features, else None: what the first member of each arm says about a
-            grid over the plane. 0 is the first class and 255 the last; with two classes it is 255 times the probability
-            of class 1, with more it is the likeliest class c as 255 * c / (C - 1), rounded. `maps[t, a, 0]` is the row
-            at the bottom, `maps[t, a, :, 0]` the column at the left.
+        maps: (T, A, S, S) uint8 for data with two features, else None: the output of the first member of each arm on a
+            grid over the plane. 0 is the first class and 255 the last. With two classes it is 255 times the probability
+            of class 1; with more it is the likeliest class c as 255 * c / (C - 1), rounded. `maps[t, a, 0]` is the
+            bottom row, `maps[t, a, :, 0]` the left column.
         map_extent: (left, right, bottom, top), the coordinates of the outermost grid points, or None.
         predictions: (T, A, M) uint16 for other data, else None: the class that the first member of each arm gives to
-            each of the M = `looked_at[1]` first validation points.
+            each of the first M = `looked_at[1]` validation points.
     """
 
     config: TrainingConfig
@@ -210,11 +217,11 @@ class History:
 
     @property
     def validation_predictions(self) -> NDArray[np.uint16] | None:
-        """(A, M) `predictions` at the last recorded point: which class for `dataset.val_x[:M]`; None for 2-D data."""
+        """(A, M) `predictions` at the last recorded point, the classes of `dataset.val_x[:M]`; None for 2-D data."""
         return None if self.predictions is None else self.predictions[-1]
 
     def _first(self, count: int) -> History:
-        """Return the same history cut after `count` recorded points; its arrays are views that cannot be written to."""
+        """Return the first `count` recorded points of this history; the arrays are read-only views."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         for name, value in values.items():
             if isinstance(value, np.ndarray):
@@ -247,10 +254,10 @@ def train(config: TrainingConfig) -> History:
 
 
 class Trainer:
-    """A run in progress. One thread calls `advance`; `history`, `step` and `done` may be read from any other.
+    """A run in progress. One thread calls `advance`; any other may read `history`, `step` and `done`.
 
-    How the steps are split into calls of `advance` does not change the result. A finished run keeps its history and its
-    networks and lets go of everything that was there to train them, which is most of its memory.
+    The result does not depend on how the steps are split into calls of `advance`. A finished run keeps its history and
+    its networks, and frees everything that was only needed for training, which is most of its memory.
 
     >>> trainer = Trainer(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=2))
     >>> trainer.advance(15)
@@ -263,8 +270,8 @@ class Trainer:
         self.step = 0
         self.steps = config.steps
         data = draw_dataset(config)
-        # Each member has a generator of its own for each purpose, so that more members, or arms, do not change the
-        # others' luck.
+        # Each member has its own generator for each purpose, so that its random numbers do not depend on how many
+        # members or arms there are.
         streams = [np.random.SeedSequence([config.seed, member]).spawn(3) for member in range(config.members)]
         for_weights = [np.random.default_rng(stream[0]) for stream in streams]
         for_batches = [np.random.default_rng(stream[1]) for stream in streams]
@@ -286,12 +293,12 @@ class Trainer:
 
     @property
     def done(self) -> bool:
-        """True when all steps are taken."""
+        """Whether all steps are taken."""
         return self.step == self.steps
 
     @property
     def history(self) -> History:
-        """What is recorded so far; the last point is there once `done` is true."""
+        """What has been recorded so far; the last point is there once `done` is true."""
         return self._recorder.history
 
     def advance(self, steps: int) -> None:
@@ -308,7 +315,7 @@ class Trainer:
             del self._optimizer, self._roller, self._batches, self._train_x, self._targets, self._x, self._y
 
     def forget_networks(self) -> None:
-        """Keep the history only, for a finished run whose networks nobody will ask: no `layers`, no `probabilities`.
+        """Keep only the history of a finished run. `layers` and `probabilities` no longer work.
 
         >>> trainer = Trainer(TrainingConfig(hidden=(8,), members=2, steps=20, recordings=2))
         >>> trainer.advance(20)
@@ -318,10 +325,10 @@ class Trainer:
         """
         if not self.done:
             raise ValueError(f"a run can forget its networks when it is done, not at step {self.step} of {self.steps}")
-        vars(self).pop("_ensemble", None)  # once more does no harm
+        vars(self).pop("_ensemble", None)  # calling this twice does no harm
 
     def set_rates(self, rates: Sequence[float]) -> None:
-        """Drop with other rates from the next step on, one for each arm, as the schedules of `lib.studies` do.
+        """Change the rates from the next step on, one for each arm, as the schedules of `lib.studies` do.
 
         >>> trainer = Trainer(TrainingConfig(hidden=(8,), rates=(0.5,), members=2, steps=20))
         >>> trainer.advance(10)
@@ -339,7 +346,7 @@ class Trainer:
         )
 
     def layers(self, arm: int, member: int) -> list[tuple[Tensor, Tensor]]:
-        """Weights (fan in, fan out) and biases (fan out,) of one network, layer by layer, as trained so far: copies.
+        """Copies of the present weights (fan in, fan out) and biases (fan out,) of one network, layer by layer.
 
         >>> trainer = Trainer(TrainingConfig(hidden=(8,), members=2, steps=20))
         >>> [tuple(weight.shape) for weight, _bias in trainer.layers(0, 1)]
@@ -359,15 +366,15 @@ class Trainer:
         d_logits = probabilities(logits).sub_(self._y).mul_(1 / self._x.shape[1])  # of the mean loss over the batch
         self._ensemble.backward(d_logits, masks)
         self._optimizer.step(self._ensemble.gradients, self.config.learning_rate)
-        # Whoever sees `done` finds the last point in the history.
+        # Record before counting the step, so that whoever sees `done` finds the last point in the history.
         if self.step + 1 == self._recorder.next_step:
             self._recorder.record()
         self.step += 1
 
     def probabilities(self, points: ArrayLike) -> NDArray[np.float32]:
-        """Return what every network, as trained so far and with dropout off, says about points (N, D): (A, E, N, C).
+        """Return every network's present class probabilities for points (N, D), with dropout off: (A, E, N, C).
 
-        Call it from the thread that calls `advance`, or when `done`: in between, weights are half a step ahead.
+        Call it from the thread that calls `advance`, or when `done`; otherwise the weights may be in mid-step.
 
         Raises:
             ValueError: the points do not have as many features as the data set.
@@ -385,16 +392,16 @@ class Trainer:
 
 
 def batches(n: int, batch_size: int, generators: Sequence[np.random.Generator]) -> Iterator[Tensor]:
-    """Yield row numbers for a training step, for ever: (E * B,), a batch of B for each of the E generators.
+    """Yield the row numbers of one training step after another, without end: (E * B,), B for each of the E generators.
 
     Each member goes through its own shuffle of all n points, then through the next shuffle, so that every point is seen
-    equally often. A batch may reach from the end of one shuffle into the next.
+    equally often. A batch may start in one shuffle and end in the next.
 
     >>> for_one = batches(4, 3, [np.random.default_rng(0)])
     >>> sorted(torch.cat([next(for_one) for _ in range(4)]).tolist())
     [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     """
-    together = np.tile(np.arange(n), (max(1, 2048 // n), 1))  # several shuffles in one call, where n is small
+    together = np.tile(np.arange(n), (max(1, 2048 // n), 1))  # if n is small, several shuffles in one call
     left = np.empty((len(generators), 0), dtype=np.int64)
     while True:
         shuffled = np.stack([generator.permuted(together, axis=1).ravel() for generator in generators])
@@ -406,10 +413,10 @@ def batches(n: int, batch_size: int, generators: Sequence[np.random.Generator]) 
 
 
 class _Recorder:
-    """Looks at the networks at the steps to be recorded and appends what it sees.
+    """Evaluates the networks at the steps to be recorded.
 
-    The arrays are made in full at the start and filled row by row. A row is published by counting it, after it is
-    filled, and never written again: that is all it takes for other threads to read safely.
+    The arrays are allocated at the start and filled row by row. A row is published by counting it once it is filled,
+    and never written again: that is all it takes for other threads to read safely.
     """
 
     def __init__(self, config: TrainingConfig, data: Dataset, ensemble: Ensemble, batch_size: int) -> None:
@@ -444,7 +451,7 @@ class _Recorder:
         self._count = 0
         self.next_step = 0
 
-        # The logits of the last steps: their losses are worked out together, which costs less than one by one.
+        # The logits of the last steps: computing their losses together costs less than one by one.
         together = min(32, max(1, 2**20 // (A * E * batch_size * outputs)))
         self._seen_logits = torch.empty(together, A, E, batch_size, outputs)
         self._seen_targets = torch.empty(together, 1, E, batch_size, outputs)
@@ -466,7 +473,7 @@ class _Recorder:
             self._add_up()
 
     def forget_training(self) -> None:
-        """Keep what is recorded, for a run that will not be recorded any more."""
+        """Free everything but the recorded rows; nothing more can be recorded."""
         del self._ensemble, self._points, self._classes, self._targets, self._grid
         del self._seen_logits, self._seen_targets, self._loss_since
 
@@ -508,7 +515,7 @@ class _Recorder:
 
 
 def _likeliest(logits: Tensor) -> Tensor:
-    """Return the class with the highest probability: (..., C) -> (...)."""
+    """Return the likeliest class: (..., C) -> (...)."""
     return (logits > 0).squeeze(-1).long() if logits.shape[-1] == 1 else logits.argmax(-1)
 
 

@@ -1,8 +1,8 @@
-"""Write data/digits.npz: the 8 x 8 digits of the UCI repository, as scikit-learn ships them.
+"""Write data/digits.npz: the 8 x 8 digits from the UCI repository, as scikit-learn ships them.
 
     python -m scripts.export_digits
 
-Needs scikit-learn (requirements-dev.txt). The app itself only reads the file.
+It needs scikit-learn (requirements-dev.txt). The app itself only reads the file.
 """
 
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""Fetch the script that draws the charts in the browser: Plotly's basic bundle, a quarter of the whole.
+"""Fetch the script that draws the charts in the browser: Plotly's basic bundle, a quarter of the full one.
 
-The Python package brings only the whole, 4.8 MB, which takes a phone seconds. Lines, points and bars, all that the
-charts here are made of, are in the basic bundle of the same version. It is published in the npm registry, which says
-the checksum too, and lies in this repository, so that neither a server nor a browser has to ask anybody else for it.
+The Python package ships only the full bundle, 4.8 MB, which takes a phone seconds to load. The charts here are made of
+lines, points and bars, and the basic bundle of the same version has all of those. It comes from the npm registry, with
+a checksum, and is kept in this repository, so that neither a server nor a browser has to fetch it from elsewhere.
 
-    python -m scripts.fetch_plotly       after a change of plotly's version in requirements.txt
+    python -m scripts.fetch_plotly       after changing plotly's version in requirements.txt
 """
 
 import base64
@@ -23,14 +23,14 @@ _VERSION = re.compile(r"plotly\.js (?:\(basic - minified\) )?v(\d+\.\d+\.\d+)")
 
 
 def version_in(script: str) -> str:
-    """The version of Plotly's script, which its first lines say.
+    """The version of Plotly's script, read from its first line.
 
     >>> version_in("/** * plotly.js (basic - minified) v4.1.1 * Copyright")
     '4.1.1'
     """
     found = _VERSION.search(script[:200])
     if not found:
-        raise ValueError("the first lines do not say that this is plotly.js")
+        raise ValueError("the first line does not say that this is plotly.js")
     return found[1]
 
 
@@ -40,13 +40,13 @@ def version_of_package() -> str:
 
 
 def fetch(version: str) -> bytes:
-    """The basic bundle of a version. A ValueError if it is not what the registry promises."""
+    """The basic bundle of a version. Raises ValueError if its checksum is not the registry's."""
     with urllib.request.urlopen(f"{REGISTRY}/{version}") as answer:
-        told = json.load(answer)["dist"]
-    with urllib.request.urlopen(told["tarball"]) as answer:
+        published = json.load(answer)["dist"]
+    with urllib.request.urlopen(published["tarball"]) as answer:
         packed = answer.read()
-    if "sha512-" + base64.b64encode(hashlib.sha512(packed).digest()).decode() != told["integrity"]:
-        raise ValueError(f"{told['tarball']} does not have the checksum that the registry says")
+    if "sha512-" + base64.b64encode(hashlib.sha512(packed).digest()).decode() != published["integrity"]:
+        raise ValueError(f"{published['tarball']} does not have the checksum that the registry gives")
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         member = archive.extractfile("package/plotly-basic.min.js")
         assert member is not None
@@ -54,7 +54,7 @@ def fetch(version: str) -> bytes:
 
 
 def main() -> None:
-    """Replace the script by that of the installed package's version."""
+    """Replace the script with the one for the installed package's version."""
     version = version_of_package()
     SCRIPT.write_bytes(fetch(version))
     print(f"{SCRIPT.name} {version}: {SCRIPT.stat().st_size / 1e6:.1f} MB")

@@ -1,8 +1,9 @@
 """Make data/life_strip.json, the recording that the home page plays: ``python -m scripts.make_life_strip``.
 
-The masks are drawn by ``lib.fast_masks`` and the sentence by ``lib.story`` and ``lib.sampling``. It is shipped, so that
-the home page needs neither PyTorch nor a grammar to show. Ten forward passes at p = 0.5 through a network drawn with 3,
-6, 6 and 2 neurons; then one sentence of the storybook, each word drawn from its k = 3 likeliest continuations.
+It has ten forward passes at p = 0.5 through a network drawn with 3, 6, 6 and 2 neurons, and one sentence of the
+storybook, with each word drawn from its k = 3 likeliest continuations. The masks come from ``lib.fast_masks``, the
+sentence from ``lib.story`` and ``lib.sampling``. The file ships with the app, so that the home page needs neither
+PyTorch nor a grammar.
 """
 
 import json
@@ -21,7 +22,7 @@ FILE = Path(__file__).resolve().parents[1] / "data" / "life_strip.json"
 
 
 def passes(seed: int) -> list[dict[str, object]]:
-    """Which neurons each forward pass keeps, and the face the die shows."""
+    """Which neurons each forward pass keeps, and which face the die shows."""
     generator, faces = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
     return [
         {
@@ -46,7 +47,7 @@ def words(seed: int) -> list[dict[str, object]]:
             return steps
         order = np.argsort(-truth, kind="stable")[: max(SHOWN, TOP_K)]
         order = order[truth[order] > 0]
-        if drawn not in order:  # a tie at the cut: show what was drawn in place of its equal
+        if drawn not in order:  # a tie at the cut: show the drawn word in place of an equally likely one
             order[-1] = drawn
         steps.append(
             {

@@ -1,9 +1,9 @@
-"""Measure what the server keeps in memory, at worst: the table of docs/memory.md.
+"""Measure what the server keeps in memory in the worst case: the table of docs/memory.md.
 
     python -m scripts.measure_caches
 
 Every entry is made as heavy as the pages' controls allow and then weighed: all objects that can be reached from it,
-each once, without what it shares with others (the storybook, the shipped models). Takes a minute.
+each once, except those it shares with others (the storybook, the shipped models). This takes a minute.
 """
 
 import gc
@@ -68,8 +68,10 @@ _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: what a cache holds, how many at most, and the MB of the heaviest. ``kept`` is False for what
-    is only there while a run is under way or left half done."""
+    """A line of the table: what a cache holds, how many at most, and the MB of the heaviest entry.
+
+    ``kept`` is False for what exists only while a run is under way or left half done.
+    """
 
     cache: str
     holds: str
@@ -82,7 +84,7 @@ class Row:
 
 
 def weigh(thing: object, shared: Iterable[object] = ()) -> float:
-    """MB of all that can be reached from a thing, but for code and for what is ``shared``.
+    """MB of all that can be reached from a thing, except code and what is ``shared``.
 
     >>> weigh(np.zeros(1_000_000)), weigh([np.zeros(1_000_000)] * 5) < 8.001
     (8.0, True)
@@ -94,7 +96,7 @@ def weigh(thing: object, shared: Iterable[object] = ()) -> float:
 
 
 def _reach(thing: object, seen: set[int]) -> int:
-    """Bytes of what can be reached and has not been ``seen``. Python's collector knows what refers to what."""
+    """Bytes of what can be reached and has not been ``seen``. Python's garbage collector knows the references."""
     total, waiting = 0, [thing]
     while waiting:
         here = waiting.pop()
@@ -117,7 +119,7 @@ def _reach(thing: object, seen: set[int]) -> int:
 
 
 def resident() -> float:
-    """MB of memory that this process holds, as Linux counts it; 0 where there is no such number."""
+    """MB of memory that this process holds, as Linux counts it; 0 where that number does not exist."""
     status = Path("/proc/self/status")
     if not status.exists():
         return 0.0
@@ -129,7 +131,7 @@ def resident() -> float:
 
 
 def largest_table() -> Table:
-    """The heaviest table of one megabyte: single digits, in as many columns as are accepted."""
+    """The heaviest table of one megabyte: single digits in as many columns as are accepted."""
     header = ",".join(f"f{column}" for column in range(MAX_FEATURES)) + ",label\n"
     row = "1," * MAX_FEATURES
     rows = (MAX_BYTES - len(header)) // (len(row) + 3)
@@ -150,13 +152,13 @@ def finished(job: Any) -> Any:
 
 
 def training_rows(table: Table) -> list[Row]:
-    """The runs of the Training page. Fewer steps than on the page: the number of steps changes no size."""
+    """The runs of the Training page, with fewer steps than there, since the number of steps changes no size."""
     heaviest = TrainingConfig(
         "csv", table=table, n_train=1_000, hidden=(256, 256), members=16, batch_size=128, steps=100, recordings=100
     )
     pool = training_runs()
     watched = finished(TrainingJob(heaviest))
-    watched.piece(watched.history, 0, 8)  # what is worked out for those who watch
+    watched.piece(watched.history, 0, 8)  # what is computed for those who watch
     assert watched.ending
     done, working = weigh(watched), weigh(begun(TrainingJob(heaviest)))
     return [
@@ -226,7 +228,7 @@ def results_rows() -> list[Row]:
     x, y = torch.from_numpy(digits.val_x), torch.from_numpy(digits.val_y)
     monte_carlo = monte_carlo_error(load_pictured_network("digits", 0.5), x, y, (0.0, 0.5, 0.5), seed=0)
     recording = recorded("digits", 0.5, 0, PassSettings(rates=(0.2, 0.5, 0.5), passes=1_000))
-    assert recording.standard_error is not None  # and what is worked out from it
+    assert recording.standard_error is not None  # also computes what is derived from the passes
     assert recording.running_geometric_mean is not None
     stories = top_k_report._continuations("en", 0.3, (), 0, SamplingSettings(temperature=3.0))
     learned = top_k_report._training_sentences("en", 0.0)
@@ -248,7 +250,7 @@ def results_rows() -> list[Row]:
             top_k_report.MOST_STORIES,
             weigh(pickle.dumps(stories)),
         ),
-        Row("what_follows", "scores and truth after a beginning", MOST_PROMPTS, weigh(follows)),
+        Row("what_follows", "scores and truth after a prompt", MOST_PROMPTS, weigh(follows)),
         Row("_errors", "mistakes of every k", top_k_report.MOST_ERRORS, weigh(top_k_report._errors(*asked, 1.0))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),
@@ -269,7 +271,7 @@ def files_rows() -> list[Row]:
     examples = [load_examples(data) for data in PICTURED_DATA]
     shipped = [*map(today_data._summary, ("val_loss", "best_val_loss", "train_loss")), load_points(), load_values()]
     small = [load_digits(), load_facts(), shipped, networks, examples, life_strip._recording()]
-    assert story.entropy_per_word > 0  # has looked at every place of the storybook, so it grows no more
+    assert story.entropy_per_word > 0  # visits every place of the storybook, so that it grows no more
     return [
         Row("load_story", "the storybook, all its places", 1, weigh(story)),
         Row("load_model", "the shipped models", len(models), weigh(models, [story]) / len(models)),

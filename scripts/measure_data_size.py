@@ -1,10 +1,10 @@
 """Measure validation loss against the number of training sentences and p: data/data_size.csv.
 
-    python -m scripts.measure_data_size             what is missing in the file
+    python -m scripts.measure_data_size             what is missing from the file
     python -m scripts.measure_data_size --seeds 0   only these seeds
 
 84 runs, about 15 seconds each on one core. Every finished run is appended at once, so the script can be stopped at any
-time and goes on where it was.
+time and continues where it stopped.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
     python -m scripts.measure_digits_figures
 
-54 runs with 4 networks for each rate, about two minutes on one core. Every finished run is appended at once, so the
-script can be stopped at any time and goes on where it was.
+54 runs with 4 networks for each rate, a few minutes on one core. Every finished run is appended at once, so the script
+can be stopped at any time and continues where it stopped.
 """
 
 import time

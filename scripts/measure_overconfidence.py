@@ -1,8 +1,8 @@
-"""Measure how sure small GPTs are when they are wrong, trained on very few sentences: data/overconfidence.csv.
+"""Measure how confident small GPTs are when they are wrong, after training on few sentences: data/overconfidence.csv.
 
     python -m scripts.measure_overconfidence
 
-Twelve runs, about ten seconds each on one core that has nothing else to do.
+Twelve runs, about ten seconds each on an idle core.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from lib.studies.overconfidence import PATH, RATES, SEEDS, SENTENCES, Confidence
 
 
 def measure(p: float, seed: int) -> Confidence:
-    """Train as the data-size experiment does, and look at its validation sentences."""
+    """Train as in the data-size experiment, and evaluate on the same validation sentences."""
     config = trial_config(SENTENCES, p, seed)
     *_, last = train_language_model(replace(config, record_every=config.steps))
     assert last.model is not None
@@ -21,7 +21,7 @@ def measure(p: float, seed: int) -> Confidence:
 
 
 def main() -> None:
-    """Make all runs and write the file."""
+    """Do all runs and write the file."""
     runs = []
     for seed in SEEDS:
         for p in RATES:

@@ -1,11 +1,11 @@
-"""Measure the whole table of the two dice from the checkpoints and print it, as the README shows it.
+"""Measure the whole table of the two dice with the shipped models and print it, as the README shows it.
 
     python -m scripts.measure_two_dice                      1,000 sentences in each of 30 cells: half a minute
-    python -m scripts.measure_two_dice --sentences 20000    more of them, narrower intervals
-    python -m scripts.measure_two_dice --csv two_dice.csv   every number with its interval, also into a file
+    python -m scripts.measure_two_dice --sentences 20000    more sentences, narrower intervals
+    python -m scripts.measure_two_dice --csv two_dice.csv   also write every number and its interval to a file
 
-It needs nothing but a checkout and the requirements. All sentences come from the seed; another machine may round
-otherwise and draw another word here and there, which the intervals allow for.
+It needs nothing but a checkout and the requirements. The seed decides all sentences. Another machine may round
+differently and draw another word here and there; the intervals allow for that.
 """
 
 import argparse
@@ -42,17 +42,17 @@ def text(measure: str, result: CellResult) -> str:
     estimate = result.measure(measure)
     if measure == "log_probability":
         return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
-    return f"{100 * estimate.value:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
+    return f"{estimate.value:.1%} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
 def table(config: ExperimentConfig, results: Mapping[Cell, CellResult]) -> str:
-    """All measures as tables in Markdown, each with what moves it."""
+    """All measures as Markdown tables, and a table of what changes them."""
     floor = load_story(config.language).entropy_per_word
     columns = ["no cut" if k is None else f"k = {k}" for k in config.ks]
     lines = [
-        f"{config.n:,} sentences in each cell, seed {config.seed}; in brackets 95 % intervals.",
+        f"{config.n:,} sentences in each cell, seed {config.seed}; 95% intervals in brackets.",
         "",
-        "| learned with | training loss | validation loss | floor |",
+        "| trained with | training loss | validation loss | floor |",
         "|---|---|---|---|",
     ]
     for p in config.rates:
@@ -65,7 +65,7 @@ def table(config: ExperimentConfig, results: Mapping[Cell, CellResult]) -> str:
             name = "the grammar itself" if speaker is None else f"p = {speaker:g}"
             cells = [text(measure, results[Cell(speaker, k)]) for k in config.ks]
             lines.append(f"| {name} | {' | '.join(cells)} |")
-    lines += ["", "| what moves | dropout | top-k | interaction |", "|---|---|---|---|"]
+    lines += ["", "| share of the variation | dropout | top-k | interaction |", "|---|---|---|---|"]
     for measure in MEASURES:
         values = [[results[Cell(p, k)].measure(measure).value for k in config.ks] for p in config.rates]
         shares = " | ".join(f"{share:.1%}" for share in decompose(values).shares)
@@ -74,13 +74,13 @@ def table(config: ExperimentConfig, results: Mapping[Cell, CellResult]) -> str:
 
 
 def main() -> None:
-    """Read the command line and do as it says."""
+    """Read the command line, measure, and print."""
     parser = argparse.ArgumentParser(prog="python -m scripts.measure_two_dice", description="Measure the two dice.")
     parser.add_argument("--sentences", type=int, default=1_000, metavar="N", help=f"in each cell, {FEWEST} to {MOST}")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--corpus", choices=("small", "large"), default="small", help="which models")
     parser.add_argument("--small-table", action="store_true", help="only p = 0 and 0.3, no cut and k = 10")
-    parser.add_argument("--csv", type=Path, metavar="PATH", help="write all numbers there")
+    parser.add_argument("--csv", type=Path, metavar="PATH", help="also write all numbers to this file")
     arguments = parser.parse_args()
     rates, ks = (LARGE, (None, 10)) if arguments.small_table else (TABLE_RATES, KS)
     if arguments.corpus == "large":

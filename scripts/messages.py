@@ -1,8 +1,8 @@
 """Gather the strings of the interface: ``python -m scripts.messages``.
 
-Writes ``locale/messages.pot`` from the calls of ``_`` and ``ngettext`` in app.py, pages/ and lib/web/, and from the
-sentences that lib/tables.py and data/facts.toml keep as data; then brings every language's ``messages.po`` up to date.
-What was translated stays; what changed is marked fuzzy and shown in English until somebody has looked at it.
+It writes ``locale/messages.pot`` from the calls of ``_`` and ``ngettext`` in app.py, pages/ and lib/web/, and from the
+sentences in lib/tables.py and data/facts.toml. Then it brings every language's ``messages.po`` up to date. Translations
+of unchanged strings stay; a string that has changed is shown in English until somebody translates it.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ def gathered() -> Catalog:
     sources["data/facts.toml"] = list(load_facts().sentences())
     for name in sorted(sources):
         for message in sources[name]:
-            # Without line numbers: they would change the file with every edit and tell a translator nothing.
+            # Without line numbers: they would change the file with every edit and do not help a translator.
             catalog.add(message, locations=[(name, None)])  # type: ignore[list-item]
     return catalog
 
@@ -48,7 +48,7 @@ def written(catalog: Catalog, path: Path) -> None:
 
 
 def translated(message: Message) -> bool:
-    """Every form of it is there."""
+    """Whether all of its forms are translated."""
     forms = message.string if isinstance(message.string, tuple) else (message.string,)
     return all(forms)
 

@@ -18,22 +18,22 @@ from lib.story import STORIES, Story
 CORPUS = 2_000  # sentences in the training set of the small checkpoints
 
 
-def repeat_chance(story: Story, corpus: int, rng: np.random.Generator) -> float:
-    """Estimate, from 10,000 sentences and their exact chances, how often a fresh sentence is in a random corpus."""
-    chances = np.exp([story.log_probability(words) for words in story.sample(10_000, rng)])
-    return float(np.mean(1 - (1 - chances) ** corpus))
+def repeat_probability(story: Story, corpus: int, rng: np.random.Generator) -> float:
+    """Estimate, from 10,000 sentences and their exact probabilities, how often a new sentence is in a random corpus."""
+    probabilities = np.exp([story.log_probability(words) for words in story.sample(10_000, rng)])
+    return float(np.mean(1 - (1 - probabilities) ** corpus))
 
 
 def report(story: Story, sentences: int, rng: np.random.Generator) -> str:
-    """Say how large and how uncertain the storybook is, and tell some sentences."""
+    """Report how large and how uncertain the storybook is, with some sentences."""
     patterns = max(len(rule.alternatives) for rule in story.grammar.values() if not rule.kind)
     return "\n".join(
         [
-            f"words (without the end):      {len(story.vocabulary) - 1}",
-            f"rules:                        {len(story.grammar)}, of which the longest has {patterns} patterns",
-            f"entropy:                      {story.entropy_per_word:.3f} nats a word, the end counted",
-            f"different sentences:          {story.number_of_sentences:.3g}",
-            f"chance to repeat one of {CORPUS:,}: {repeat_chance(story, CORPUS, rng):.1%}",
+            f"words (without the end): {len(story.vocabulary) - 1}",
+            f"rules:                   {len(story.grammar)}; the longest has {patterns} patterns",
+            f"entropy:                 {story.entropy_per_word:.3f} nats per word, with the end counted",
+            f"different sentences:     {story.number_of_sentences:.3g}",
+            f"already among {CORPUS:,}:     {repeat_probability(story, CORPUS, rng):.1%} of new sentences",
             "",
             *map(story.text_of, story.sample(sentences, rng)),
         ]
@@ -41,11 +41,11 @@ def report(story: Story, sentences: int, rng: np.random.Generator) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return 1 after a mistake in the file."""
+    """Run the command; return 1 if the file has a mistake."""
     parser = argparse.ArgumentParser(description="Check a storybook and read a few of its sentences.")
     parser.add_argument("story", help="a language (en) or the path of a file")
     parser.add_argument("--sentences", type=int, default=20, help="how many to read (20)")
-    parser.add_argument("--seed", type=int, default=0, help="other sentences for another seed (0)")
+    parser.add_argument("--seed", type=int, default=0, help="for the sentences (0)")
     given = parser.parse_args(arguments)
     path = Path(given.story) if Path(given.story).suffix else STORIES / f"{given.story}.txt"
     try:

@@ -1,10 +1,10 @@
-"""Compute what the pages show first: the files of data/recorded/ (see `lib.recorded`).
+"""Compute what the pages show first: the files in data/recorded/ (see `lib.recorded`).
 
     python -m scripts.record_defaults            what is missing
     python -m scripts.record_defaults --anew     everything
 
-The pages' own defaults and lessons say which runs these are. Half a minute on one core that has nothing else to do. Run
-it again after a change of a default, of the training or of a storybook.
+The pages' own defaults and lessons decide which runs these are. It takes half a minute on an idle core. Run it again
+after changing a default, the training or a storybook.
 """
 
 import argparse
@@ -25,25 +25,25 @@ FORGOTTEN = 0.3  # the model that speaks with dropout left on, as the Two dice p
 
 
 def record_training(config: TrainingConfig) -> None:
-    """Train and keep the history."""
+    """Train and save the history."""
     save_history(train(config), training_file(config))
 
 
 def record_schedules(config: ScheduleConfig) -> None:
-    """Train all schedules and keep the history."""
+    """Train all schedules and save the history."""
     trainer = ScheduledTrainer(config)
     trainer.advance(trainer.steps)
     save_history(trainer.history, schedules_file(config))
 
 
 def record_cells(config: ExperimentConfig) -> None:
-    """Measure the whole table and the forgotten eval() of one model, and keep both."""
+    """Measure the whole table and the forgotten eval() of one model, and save both."""
     forgotten = replace(config, rates=(FORGOTTEN,), dropout_on=True, grammar=False)
     save_cells(run_experiment(config) | run_experiment(forgotten), cells_file(config))
 
 
 def wanted() -> dict[Path, Callable[[], None]]:
-    """Every file, and how it is made."""
+    """Every file, with a function that makes it."""
     table = ExperimentConfig(rates=TABLE_RATES, ks=KS)
     files: dict[Path, Callable[[], None]] = {
         schedules_file(ScheduleConfig()): partial(record_schedules, ScheduleConfig()),
@@ -55,9 +55,9 @@ def wanted() -> dict[Path, Callable[[], None]]:
 
 
 def main() -> None:
-    """Read the command line, make what is missing, and remove what no page asks for any more."""
+    """Read the command line, make what is missing, and remove what no page uses any more."""
     parser = argparse.ArgumentParser(prog="python -m scripts.record_defaults", description="Record the default runs.")
-    parser.add_argument("--anew", action="store_true", help="make all files, also those that are there")
+    parser.add_argument("--anew", action="store_true", help="make all files, even those that exist")
     anew = parser.parse_args().anew
     files = wanted()
     for path in set(FOLDER.glob("*.*")) - set(files):

@@ -2,9 +2,9 @@
 
     python -m scripts.train_pictured_networks
 
-For each data set there are three, trained with p = 0, 0.2 and 0.5 on both hidden layers. Plain PyTorch with autograd,
-no tricks: about half a minute on one core. All randomness comes from one generator with a fixed seed; other machines
-add up in another order, so their weights may differ.
+For each data set there are three, trained with p = 0, 0.2 and 0.5 on both hidden layers, in plain PyTorch with
+autograd: about half a minute on one core. All randomness comes from one generator with a fixed seed. Other machines may
+sum in a different order, so their weights may differ.
 """
 
 from itertools import pairwise
@@ -67,7 +67,7 @@ def fit(name: str, p: float) -> PicturedNetwork:
 
 
 def accuracy(network: PicturedNetwork, x: NDArray[np.float32], y: NDArray[np.int64]) -> float:
-    """Share of the points that the whole network classifies right."""
+    """The share of points that the whole network classifies correctly."""
     no_rates = [0.0] * len(network.weights)
     _, logits = forward(torch.from_numpy(x), network.weights, network.biases, no_rates, "inverted", masks=None)
     return float((logits.argmax(-1).numpy() == y).mean())
@@ -76,8 +76,8 @@ def accuracy(network: PicturedNetwork, x: NDArray[np.float32], y: NDArray[np.int
 def pick_examples(network: PicturedNetwork, data: Dataset) -> list[int]:
     """Rows of the validation data for a student to choose from.
 
-    Digits: the first of each class that the whole network gets right, 0 to 9, and then the six on which masked passes
-    disagree most. Moons: twelve points, evenly spaced in rank from surely class 0 to surely class 1.
+    Digits: the first of each class, 0 to 9, that the whole network gets right, and then the six on which masked passes
+    disagree most. Moons: twelve points, evenly spaced in rank from certainly class 0 to certainly class 1.
     """
     rates = (0.0, network.trained_rate, network.trained_rate)
     settings = PassSettings(rates=rates, passes=100)

@@ -1,13 +1,13 @@
 """Train the storybook's checkpoints, data/storybook_<language>_<corpus>_p<percent>.npz.
 
-    python -m scripts.train_storybook                     all that are missing or were trained on another grammar
+    python -m scripts.train_storybook                     those that are missing or were trained on another grammar
     python -m scripts.train_storybook --all               all
-    python -m scripts.train_storybook en_small_p30 ...    these
-    python -m scripts.train_storybook --table             train nothing, only print what is there
+    python -m scripts.train_storybook en_small_p30 ...    only these
+    python -m scripts.train_storybook --table             train nothing, only print the table
 
-About 40 seconds each on one core; then a table of what came out, as data/README.md shows it. All randomness comes from
-the seed in the config. Another machine adds up in another order, so it may end at slightly different losses; a test
-measures those that are stored with each checkpoint.
+It takes about 40 seconds each on one core, and then prints the table of results that is in data/README.md. All
+randomness comes from the seed in the config. Another machine may sum in a different order and end at slightly different
+losses; a test measures the ones stored with each checkpoint.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from lib.story import load_story
 
 
 def is_fresh(key: tuple[str, float, str]) -> bool:
-    """Whether there is a checkpoint of the present grammar, trained with the present config."""
+    """Whether there is a checkpoint for the present grammar and the present config."""
     try:
         return LanguageModel.load(checkpoint_path(*key), load_story(key[0])).config == checkpoint_config(*key)
     except CheckpointError:
@@ -44,7 +44,7 @@ def train(key: tuple[str, float, str]) -> None:
 
 
 def table() -> str:
-    """What is stored with the checkpoints, as a table in Markdown."""
+    """What is stored with the checkpoints, as a Markdown table."""
     lines = [
         "| file | p | sentences | steps | training loss | validation loss | floor |",
         "|---|---|---|---|---|---|---|",
@@ -59,7 +59,7 @@ def table() -> str:
 
 
 def main() -> None:
-    """Read the command line and do as it says."""
+    """Read the command line, train, and print the table."""
     names = {checkpoint_path(*key).stem.removeprefix("storybook_"): key for key in CHECKPOINTS}
     parser = argparse.ArgumentParser(prog="python -m scripts.train_storybook", description="Train the checkpoints.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(names)}")

@@ -43,7 +43,7 @@ def entropy(q: float) -> float:
 
 
 def test_the_floor_of_the_lesson() -> None:
-    # Integrated with other code before this was written: 0.391 nats and 85.5 %.
+    # Integrated with other code before this was written: 0.391 nats and 85.5%.
     floor = bayes_floor("moons", 0.25, 0.1)
     assert round(floor.loss, 3) == 0.391
     assert round(floor.accuracy, 3) == 0.855

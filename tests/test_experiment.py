@@ -104,7 +104,7 @@ def test_the_interval_of_different_ones_is_the_jackknife():
 
 @pytest.mark.parametrize("kinds", [30, 3_000, 1_000_000])
 def test_the_interval_of_different_ones_holds_the_truth_at_least_95_times_in_100(kinds):
-    # 500 samples; where the true rate is 95 %, fewer than 92 % come once in 700 times; the seed is fixed.
+    # 500 samples; where the true rate is 95%, fewer than 92% come once in 700 times; the seed is fixed.
     rng = np.random.default_rng(3)
     weights = 1 / np.arange(1, kinds + 1)
     weights /= weights.sum()
@@ -120,7 +120,7 @@ def test_the_interval_of_different_ones_holds_the_truth_at_least_95_times_in_100
 def test_all_different_does_not_prove_that_the_next_one_is_new():
     estimate = different_share([1] * 1000)
     assert estimate.value == estimate.high == 1
-    assert estimate.low == pytest.approx(1 - 3.689 / 1000, abs=1e-5)  # exp(-3.689) = 2.5 %
+    assert estimate.low == pytest.approx(1 - 3.689 / 1000, abs=1e-5)  # exp(-3.689) = 2.5%
 
 
 def test_a_difference_of_symmetric_intervals_is_the_usual_one():
@@ -170,7 +170,7 @@ def test_what_is_no_table_is_refused(table):
 
 def test_the_interaction_that_chance_makes_is_as_computed():
     # 4,000 additive tables with noise 1 in each cell. The mean of the interaction's sum of squares is (R - 1) (C - 1),
-    # with a standard error of 1 %; the seed is fixed.
+    # with a standard error of 1%; the seed is fixed.
     rng = np.random.default_rng(4)
     additive = np.array([[0.0], [10.0], [30.0]]) + np.array([0.0, 1.0, 5.0, 7.0])
     squares = [decompose(additive + rng.normal(0, 1, (3, 4))).sums_of_squares[2] for _ in range(4000)]
@@ -321,7 +321,7 @@ def test_a_config_is_frozen_and_hashable():
 
 @pytest.fixture(scope="module")
 def whole() -> dict[Cell, CellResult]:
-    """The whole table, 500 sentences in a cell, seed fixed. All comparisons below are between whole 95 % intervals."""
+    """The whole table, 500 sentences in a cell, seed fixed. All comparisons below are between whole 95% intervals."""
     return run_experiment(ExperimentConfig(TABLE_RATES, KS, 500))
 
 

@@ -62,7 +62,7 @@ def test_the_recorded_accuracy_is_the_network_s(data: str, p: float) -> None:
 
 
 def test_the_networks_learned_something_and_survive_the_masks_they_were_trained_with() -> None:
-    """Guessing would be right in 10 % of digits and 50 % of moons."""
+    """Guessing would be right in 10% of digits and 50% of moons."""
     for data, chance in (("digits", 0.1), ("moons", 0.5)):
         validation = pictured_data(data)
         x, y = torch.from_numpy(validation.val_x), torch.from_numpy(validation.val_y)
@@ -247,7 +247,7 @@ def test_monte_carlo_averaging_meets_weight_scaling_on_the_digits() -> None:
     assert result.weight_scaling_error == pytest.approx(1 - network.validation_accuracy)
     mean = result.error.mean(0)
     assert float(mean[0]) > 3 * result.weight_scaling_error
-    # 797 digits: one standard deviation of an error near 9 % is 1 %.
+    # 797 digits: one standard deviation of an error near 9% is 1%.
     assert abs(float(mean[-1]) - result.weight_scaling_error) < 0.02
     assert bool((mean[[1, 3, 9, 29]] < mean[[0, 1, 3, 9]]).all())
     again = monte_carlo_error(network, x, y, (0.0, 0.5, 0.5))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lib.grammar import Grammar, is_symbol, parse_grammar
 from lib.story import EOS, ImpossiblePrefix, Story, UnknownLanguage, load_story
 from scripts.read_story import main as read_story
-from scripts.read_story import repeat_chance
+from scripts.read_story import repeat_probability
 
 # ------------------------------------------------------------------------------------------------------ the brute force
 
@@ -283,7 +283,7 @@ def test_the_english_storybook_is_large_and_learnable(story: Story) -> None:
 
 
 def test_a_fresh_sentence_is_seldom_in_the_training_set(story: Story) -> None:
-    assert repeat_chance(story, 2_000, np.random.default_rng(2)) < 0.03
+    assert repeat_probability(story, 2_000, np.random.default_rng(2)) < 0.03
 
 
 def test_sentences_are_short(told: list[list[str]]) -> None:

@@ -9,7 +9,7 @@ from lib.figures.lines import STYLES
 def activations_figure(
     arms: Sequence[tuple[str, Sequence[float], int]], width: float, *, x_label: str, y_label: str
 ) -> Figure:
-    """Draw the share of activations in each bin of `width`; an arm is its name, its shares and its style (`STYLES`)."""
+    """The share of activations in each bin of `width`; an arm is its name, its shares, and its style (`STYLES`)."""
     bars = [
         {
             "type": "bar",

@@ -1,7 +1,7 @@
-"""Training and validation curves of one arm: the gap shaded, the floor drawn, the best step marked.
+"""Training and validation curves of one arm, with the gap shaded, the floor drawn, and the best step marked.
 
-A figure is made empty, and the browser fills it while the run goes on (static/two-dice/training.js): each
-trace says in ``meta`` which series it shows, or of which it marks the best step.
+A figure is made empty, and the browser fills it during the run (static/two-dice/training.js): each trace says in
+``meta`` which series it shows, or of which series it marks the best step.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def curves_figure(
 ) -> Figure:
     """The empty curves of one arm, ready to be filled.
 
-    ``metric`` is "loss" or "accuracy"; ``floor`` the best reachable value of it, or None where nobody knows it;
+    ``metric`` is "loss" or "accuracy"; ``floor`` is its best reachable value, or None where nobody knows it;
     ``with_dropout`` adds the training loss as the optimiser sees it.
     """
     train, val = f"train_{metric}.{arm}", f"val_{metric}.{arm}"
@@ -47,8 +47,8 @@ def curves_figure(
     return figure(
         [*_shades(train, val, labels), *starmap(_line, lines), _best(val, labels, largest=metric == "accuracy")],
         {
-            "margin": {"l": 56, "r": 20, "t": 6, "b": 42},  # to the right there is half of the last step's number
-            "showlegend": False,  # the legend stands once under both panels
+            "margin": {"l": 56, "r": 20, "t": 6, "b": 42},  # on the right is room for half of the last step's number
+            "showlegend": False,  # there is one legend under both panels
             "hovermode": "x unified",
             "xaxis": {**AXIS, "title": {**title(labels.step), "standoff": 4}, "range": [0, steps], "zeroline": True},
             "yaxis": {
@@ -57,14 +57,14 @@ def curves_figure(
                 "type": "log" if logarithmic else "linear",
                 "tickformat": ".0%" if metric == "accuracy" else None,
             },
-            # Not a trace: the floor stands from the start, while the curves are revealed.
+            # Not a trace: the floor is there from the start, while the curves are revealed.
             "shapes": [] if floor is None else [_across(floor, labels.floor)],
         },
     )
 
 
 def _shades(train: str, val: str, labels: CurveLabels) -> list[Part]:
-    """The gap between the two means, then the band of each curve. Plotly shades down to the trace before."""
+    """The gap between the two means, then the band of each curve. Plotly shades down to the previous trace."""
     quiet = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
     shaded = {**quiet, "fill": "tonexty", "fillcolor": "rgba(42,134,199,0.25)"}
     gap = {"name": labels.gap, "fillcolor": "rgba(42,134,199,0.16)", "showlegend": True}
@@ -84,7 +84,7 @@ def _line(name: str, curve: str, dash: str, width: float) -> Part:
 
 
 def _best(val: str, labels: CurveLabels, *, largest: bool) -> Part:
-    """The mark of the best step of a validation curve."""
+    """The marker at the best step of a validation curve."""
     return {
         "type": "scatter",
         "mode": "markers",

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from lib.figures.figure import Figure, Part, figure, title
 from lib.figures.palette import CLASSES
 
-# Drawing thousands of points hides the map and makes every link to a picture heavy.
+# Thousands of points would hide the map and make the figure heavy.
 MOST_POINTS = 300
-# So that nobody needs the colours to tell classes apart, at least not neighbours in the legend.
+# So that neighbours in the legend can be told apart without colour.
 _SYMBOLS = ("circle", "square", "triangle-up", "triangle-down", "cross")
 _UNDECIDED = "#f2f2f2"  # between two classes; more than two have no shades between them
 
@@ -33,12 +33,12 @@ def decision_map_figure(
     size: int,
     labels: MapLabels,
 ) -> Figure:
-    """The points of one arm, with room for the map under them, which moves and so is not Plotly's to draw.
+    """The points of one arm, with room under them for the map, which moves and so is not drawn by Plotly.
 
-    ``points`` (N, 2), ``classes`` (N,) as the network learns them, ``flipped`` (N,) where that is not the true class;
-    ``extent`` is (left, right, bottom, top), the centres of the outermost of ``size`` x ``size`` cells. The layout's
-    ``meta`` says how to paint a map (`lib.training.History.maps`): colours at equal distances from 0 to 255, and the
-    extent of the cells with their margins.
+    ``points`` is (N, 2), ``classes`` (N,) the labels that the network learns, ``flipped`` (N,) says where those are not
+    the true classes. ``extent`` is (left, right, bottom, top), the centres of the outermost of ``size`` x ``size``
+    cells. The layout's ``meta`` says how to paint a map (`lib.training.History.maps`): colours at equal distances from
+    0 to 255, and the extent of the cells with their margins.
     """
     left, right, bottom, top = extent
     dx, dy = (right - left) / max(1, size - 1), (top - bottom) / max(1, size - 1)
@@ -89,6 +89,6 @@ def decision_map_figure(
 
 
 def _dots(points: npt.NDArray[np.floating]) -> Part:
-    """The points as numbers of three digits, which is finer than a screen can show."""
+    """The points, rounded to three decimals, which is finer than a screen can show."""
     x, y = np.round(points.T.astype(float), 3).tolist()
     return {"type": "scatter", "mode": "markers", "x": x, "y": y}

@@ -1,4 +1,4 @@
-"""What the average of masked passes comes to, beside the one pass of the whole network."""
+"""The average of masked passes, beside the one pass of the whole network."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.floating]
 
 _BAND = "rgba(42,134,199,0.25)"  # LEARN, see-through
 _MEAN: Part = {"mode": "lines", "line": {"color": LEARN, "width": 3.5}}
-# More points than a line has pixels would not be seen; more dots lie on one another, and cost a browser time.
+# More points than a line has pixels cannot be seen; more dots would overlap and slow the browser down.
 MOST_POINTS = 200
 
 
@@ -35,9 +35,9 @@ def running_average_figure(
 ) -> Figure:
     """One class's probability over the passes: single passes as dots, their running mean with its standard error.
 
-    `single`, `mean`, `error`, `geometric` (N,) are probabilities after 1 to N passes, `full` the eval pass. The band is
-    the mean plus and minus two standard errors; one pass alone has none, so it starts at the second. Of many passes,
-    every `dots_apart(N)`-th has a dot.
+    `single`, `mean`, `error`, `geometric` (N,) are probabilities after 1 to N passes, `full` is that of the eval pass.
+    The band is the mean plus and minus two standard errors; a single pass has none, so it starts at the second. If
+    there are many passes, every `dots_apart(N)`-th has a dot.
     """
     n, apart, at = np.arange(1, len(single) + 1), dots_apart(len(single)), _thinned(len(single))
     dots = {"mode": "markers", "marker": {"size": 5, "color": FLOOR, "opacity": 0.6}}
@@ -54,7 +54,7 @@ def running_average_figure(
 
 
 def dots_apart(passes: int) -> int:
-    """From one pass that has a dot to the next, so that there are at most `MOST_POINTS` dots.
+    """The number of passes from one dot to the next, such that there are at most `MOST_POINTS` dots.
 
     >>> dots_apart(200), dots_apart(500), dots_apart(1000)
     (1, 3, 5)
@@ -76,8 +76,8 @@ class MonteCarloLabels:
 def monte_carlo_figure(error: Floats, full: float, labels: MonteCarloLabels) -> Figure:
     """Validation error of the mean of N masked passes, as in Figure 11 of Srivastava et al. (2014).
 
-    `error` (R, N): R repetitions; their mean is the line, plus and minus one standard deviation the band.
-    `full` is the error of the one eval pass.
+    `error` (R, N) has R repetitions. The line is their mean, the band one standard deviation to each side. `full` is
+    the error of the one eval pass.
     """
     n = np.arange(1, error.shape[1] + 1)
     mean, spread = error.mean(axis=0), error.std(axis=0, ddof=1)
@@ -90,7 +90,7 @@ def monte_carlo_figure(error: Floats, full: float, labels: MonteCarloLabels) -> 
 
 
 def _thinned(n: int) -> npt.NDArray[np.integer]:
-    """At most `MOST_POINTS` of n indices, dense where a running mean moves most, at the start."""
+    """At most `MOST_POINTS` of n indices, densest at the start, where a running mean moves most."""
     if n <= MOST_POINTS:
         return np.arange(n)
     return np.unique(np.geomspace(1, n, MOST_POINTS).round().astype(int)) - 1

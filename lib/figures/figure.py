@@ -1,4 +1,4 @@
-"""What all figures share: how they are made, and how their words, axes and legends look."""
+"""What all figures share: how they are made, and the style of their text, axes and legends."""
 
 import base64
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ Figure = dict[str, Any]  # {"data": traces, "layout": layout}: what Plotly draws
 
 TEXT = {"size": TEXT_SIZE}
 AXIS: Part = {"gridcolor": GRID, "zeroline": False, "tickfont": TEXT}
-LEGEND: Part = {"orientation": "h", "x": 0, "font": TEXT}  # below or above the plot, from its left edge on
+LEGEND: Part = {"orientation": "h", "x": 0, "font": TEXT}  # below or above the plot, starting at its left edge
 
 
 def figure(traces: Sequence[Part], layout: Part) -> Figure:
-    """The figure of these traces, transparent, so that it stands on a light page and on a dark one.
+    """The figure with these traces, transparent, so that it works on a light page and on a dark one.
 
-    A figure is plain data, as the browser gets it. Plotly's Python package is not needed to make one; the tests use it
-    to check every name and value (tests/conftest.py).
+    A figure is plain data, just as the browser gets it. Plotly's Python package is not needed to make one; the tests
+    use it to check every name and value (tests/conftest.py).
 
     >>> line = figure([{"type": "scatter", "x": [1, 2], "y": [3, 4]}], {"xaxis": {**AXIS, "dtick": 1}})
     >>> line["data"][0]["y"], line["layout"]["xaxis"]["dtick"], line["layout"]["font"]["size"]
@@ -34,14 +34,14 @@ def figure(traces: Sequence[Part], layout: Part) -> Figure:
 
 
 def title(text: str) -> Part:
-    """The title of an axis, no larger than the other words."""
+    """The title of an axis, in the same size as all other text."""
     return {"text": text, "font": TEXT}
 
 
 def packed(values: npt.NDArray[Any]) -> Part:
-    """Many numbers in few bytes, the way Plotly reads them: their type, and their bytes as base64.
+    """Many numbers in few bytes, in a form that Plotly reads: their type, and their bytes as base64.
 
-    Whole numbers have 32 bits. So have the others: seven digits are more than a screen can show.
+    Whole numbers take 32 bits, and so do the others: seven digits are more than a screen can show.
 
     >>> packed(np.array([1, 2]))
     {'dtype': 'i4', 'bdata': 'AQAAAAIAAAA='}
@@ -53,8 +53,7 @@ def packed(values: npt.NDArray[Any]) -> Part:
 
 
 def number_or_gap(value: float) -> float | None:
-    """The value for Plotly, or None, which it leaves out, where it is not finite: JSON, which a figure travels as, has
-    no other way to say so.
+    """The value, or None if it is not finite: JSON has no NaN or infinity, and Plotly leaves a gap for None.
 
     >>> number_or_gap(0.5), number_or_gap(float("nan")), number_or_gap(float("inf"))
     (0.5, None, None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lib.figures.figure import AXIS, LEGEND, Figure, Part, figure
 from lib.figures.palette import CLASSES, FLOOR, HELPED, HURT, LEARN, SPEAK
 
-# Arms are told apart by dash and marker as well as by colour. Without dropout comes first and has a hue of its own.
+# Arms differ by dash and marker as well as by colour. The arm without dropout comes first and has its own hue.
 STYLES = (
     (CLASSES[0], "solid", "circle"),
     (LEARN, "dot", "square"),
@@ -19,7 +19,7 @@ STYLES = (
 
 @dataclass(frozen=True)
 class Line:
-    """One arm: points (x, y), and the lowest and highest y where there are several runs of each."""
+    """One arm: points (x, y), and the lowest and highest y at each x if there are several runs."""
 
     name: str
     x: Sequence[float]
@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Spot:
-    """A single point to be marked."""
+    """A single point to mark."""
 
     name: str
     x: float
@@ -51,7 +51,7 @@ def lines_figure(
     percent: bool = False,
     height: int = 400,
 ) -> Figure:
-    """Draw the lines, the floor as a dashed grey line, and spots as large hollow circles.
+    """The lines, the floor as a dashed grey line, and the spots as large hollow circles.
 
     `floor` is its name and value; `percent` writes y as a percentage.
     """
@@ -82,7 +82,7 @@ def lines_figure(
 
 
 def _traces(line: Line) -> list[Part]:
-    """The line, over its band where it has one."""
+    """The line, on top of its band if it has one."""
     colour, dash, symbol = STYLES[line.style]
     drawn = {
         "type": "scatter",
@@ -97,7 +97,7 @@ def _traces(line: Line) -> list[Part]:
         return [drawn]
     band = {
         "type": "scatter",
-        "x": [*line.x, *reversed(line.x)],  # there above, and back below
+        "x": [*line.x, *reversed(line.x)],  # out along the upper edge, and back along the lower one
         "y": [*line.high, *reversed(line.low)],
         "fill": "toself",
         "fillcolor": _see_through(colour),

@@ -1,4 +1,4 @@
-"""Which models train with dropout: a row for each, its rate across. What is not stated is not drawn as zero."""
+"""Which models train with dropout: a row for each, with its rate on the axis. "Not stated" is not drawn as zero."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from lib.studies.facts import Model
 
 # Left of zero there is no rate: the band for models whose source says nothing.
 _SILENT = -0.1
-_ROW = 20  # px: a line of text with some air
+_ROW = 20  # px: a line of text and some space
 
 
 _LOOKS = {
@@ -31,14 +31,14 @@ class ModelLabels:
 
 
 def models_figure(models: Sequence[Model], labels: ModelLabels) -> Figure:
-    """One row for each model, named at its left, and one mark in it: filled with dropout, a ring without, a cross in a
-    band of its own where nothing is stated.
+    """One row for each model, with its name on the left and one marker: filled for dropout, a ring for none, and a
+    cross in a band of its own where nothing is stated.
 
-    A row each, because many models share a year and a rate: on any screen there is room for every name.
+    Each model has its own row, because many share a year and a rate: so there is room for every name on any screen.
     """
     border = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "xref": "x", "x0": _SILENT / 2, "x1": _SILENT / 2}
     above = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": TEXT}
-    # A mark's place says all that a legend would, unless some sources say nothing and others conflict.
+    # A marker's place says all that a legend would, unless some sources say nothing and others conflict.
     conflicts = any(model.status == "conflicting" for model in models)
     below = 72 if conflicts else 8
     return figure(
@@ -48,15 +48,15 @@ def models_figure(models: Sequence[Model], labels: ModelLabels) -> Figure:
             "margin": {"l": 8, "r": 12, "t": 66, "b": below},
             "showlegend": conflicts,
             "legend": {**LEGEND, "y": 0, "yanchor": "top"},
-            # The axis's title, from the right edge on: on a phone it is wider than the axis.
+            # The axis's title, aligned at the right edge: on a phone it is wider than the axis.
             "annotations": [{"text": labels.rate, "x": 1, "xanchor": "right", "yshift": 42, **above}],
             "shapes": [{**border, "line": {"color": FLOOR, "width": 1, "dash": "dot"}}],
             "xaxis": {
                 **AXIS,
-                "side": "top",  # with the names below, it is in sight as long as they are
+                "side": "top",  # visible as soon as the first rows are
                 "range": [-0.14, 0.33],
                 "tickvals": [_SILENT, 0, 0.1, 0.2, 0.3],
-                # Two words, two lines: on a phone 0 is near.
+                # Two words on two lines: on a phone the 0 is close by.
                 "ticktext": [labels.silent.replace(" ", "<br>", 1), "0", "0.1", "0.2", "0.3"],
             },
             "yaxis": {
@@ -70,7 +70,7 @@ def models_figure(models: Sequence[Model], labels: ModelLabels) -> Figure:
 
 
 def _marks(models: Sequence[Model], labels: ModelLabels) -> list[Part]:
-    """One trace for each status that there is."""
+    """One trace for each status that occurs."""
     marks: list[Part] = []
     for status, (colour, symbol) in _LOOKS.items():
         rows = [row for row, model in enumerate(models) if model.status == status]

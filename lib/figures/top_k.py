@@ -1,4 +1,4 @@
-"""What a cut does wrong, over all k, and what many draws come to, beside what was expected."""
+"""What a cut gets wrong, for every k; and how often words were drawn, beside how often they were expected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lib.cut_errors import TopKErrors
 from lib.figures.figure import AXIS, LEGEND, TEXT, Figure, Part, figure, packed, title
 from lib.figures.palette import FLOOR, HURT, SPEAK
 
-USUAL_K = 50  # what Hugging Face's generate takes unless told otherwise
+USUAL_K = 50  # the default of Hugging Face's generate
 MOST_BARS = 24  # with more, the words under the bars could not be read
 
 
@@ -24,12 +24,12 @@ class ErrorLabels:
     value: str
     thrown_away: str
     let_in: str
-    now: str  # beside the marker of the present k
+    now: str  # beside the marker at the chosen k
     usual: str  # beside the line at k = 50
 
 
 def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> Figure:
-    """Both mistakes of top-k for every k from 1 to V on a logarithmic axis, with a marker at the present k."""
+    """Both mistakes of top-k for every k from 1 to V on a logarithmic axis, with a marker at the chosen k."""
     lines = ((labels.thrown_away, errors.thrown_away, SPEAK, "solid"), (labels.let_in, errors.let_in, HURT, "dash"))
     look = {"type": "scatter", "mode": "lines", "x": packed(errors.k)}
     traces: list[Part] = [
@@ -70,16 +70,16 @@ class DrawLabels:
     count: str
     drawn: str
     expected: str
-    others: str  # the bar of all words that have none of their own
+    others: str  # the bar shared by all words that have none of their own
 
 
 def draws_figure(
     words: Sequence[str], counts: npt.NDArray[np.integer], expected: npt.NDArray[np.floating], labels: DrawLabels
 ) -> Figure:
-    """How often each word was drawn, as bars, and how often it was expected, as diamonds.
+    """How often each word was drawn, as bars, and how often that was expected, as diamonds.
 
-    ``words``, ``counts`` and ``expected`` are in the order in which they are shown; beyond `MOST_BARS` they share a
-    bar.
+    ``words``, ``counts`` and ``expected`` are in the order in which they are shown. If there are more than `MOST_BARS`,
+    the last ones share a bar.
     """
     names, drawn, due = list(words), counts.astype(float), np.asarray(expected, dtype=float)
     if len(names) > MOST_BARS:
@@ -92,12 +92,12 @@ def draws_figure(
         "y": due.tolist(),
         "mode": "markers",
         "name": labels.expected,
-        # White inside and grey around it: to be seen on a bar, on white and on black.
+        # White with a grey outline: visible on a bar, on white and on black.
         "marker": {"symbol": "diamond", "size": 10, "color": "white", "line": {"width": 2, "color": FLOOR}},
     }
     return _figure(
         [bars, marks],
-        # Without its type Plotly might take words for dates. Where there is no room for all words it leaves some out.
+        # Without a type Plotly might take words for dates. If there is no room for all words it leaves some out.
         {"title": {"font": TEXT}, "type": "category", "tickangle": -90},
         {"title": title(labels.count), "rangemode": "tozero"},
     )

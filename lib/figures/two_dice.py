@@ -1,4 +1,4 @@
-"""What moves with which die: shares of movement, profiles over k, and variety against acceptance."""
+"""Which die changes what: shares of variation, profiles over k, and variety against acceptance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class EffectLabels:
 
 
 def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], labels: EffectLabels) -> Figure:
-    """A bar for each measure, as long as all that moves, cut into what goes with rows, with columns, and with both.
+    """A bar for each measure: its variation over the table, split into that of rows, of columns, and their interaction.
 
     ``shares`` (measures, 3) as `lib.experiment.Decomposition.shares` gives them.
     """
@@ -41,7 +41,7 @@ def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], l
                 "y": list(measures),
                 "name": name,
                 "marker": {"color": colour, "pattern": pattern},
-                # White on these hues is readable from 15 px bold on; a slim part has no room for its number.
+                # White on these hues is readable at 15 px bold or more; a narrow part has no room for its number.
                 "text": [f"<b>{value:.0%}</b>" if value >= 0.08 else "" for value in values],
                 "textposition": "inside",
                 "insidetextanchor": "middle",
@@ -66,7 +66,7 @@ def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], l
 
 @dataclass(frozen=True)
 class Profile:
-    """One line of a profile picture: a row of the table."""
+    """One line of the profile figure: a row of the table."""
 
     name: str
     values: Sequence[Estimate]
@@ -74,9 +74,9 @@ class Profile:
 
 
 def profiles_figure(ks: Sequence[str], profiles: Sequence[Profile], axis: str, k_axis: str, *, percent: bool) -> Figure:
-    """One measure over the columns, a line for each row with its intervals: parallel lines are no interaction.
+    """One measure over the columns, with a line and intervals for each row: parallel lines mean no interaction.
 
-    A value that nobody knows is a gap in its line.
+    An unknown value leaves a gap in its line.
     """
     lines: list[Part] = []
     for i, profile in enumerate(profiles):
@@ -118,10 +118,10 @@ def variety_figure(
     on: Sequence[tuple[Estimate, Estimate]],
     labels: VarietyLabels,
 ) -> Figure:
-    """Variety against acceptance, a point for each k: once with dropout off, once with dropout left on.
+    """Variety against acceptance, with a point for each k: once with dropout off, once with dropout left on.
 
-    ``off`` and ``on`` hold (accepted, different) for each of ``ks``. Further right is more possible sentences, further
-    up more different ones.
+    ``off`` and ``on`` hold (accepted, different) for each of ``ks``. Further right there are more possible sentences,
+    further up more different ones.
     """
     beside = ["top center" if different.value > 0.9 else "middle right" for _, different in off]
     looks = (
@@ -152,7 +152,7 @@ def variety_figure(
 
 
 def _whiskers(estimates: Sequence[Estimate]) -> Part:
-    """How far each interval reaches up and down from its value, where that is known."""
+    """How far each interval reaches above and below its value, where that is known."""
     return {
         "array": [number_or_gap(each.high - each.value) for each in estimates],
         "arrayminus": [number_or_gap(each.value - each.low) for each in estimates],

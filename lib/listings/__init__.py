@@ -1,1 +1,1 @@
-"""The code at the end of each page: a few lines of PyTorch, made from the settings on screen, runnable as it stands."""
+"""The code at the end of each page: a few lines of PyTorch, made from the settings on screen and ready to run."""

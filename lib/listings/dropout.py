@@ -1,4 +1,4 @@
-"""The program that does what the Dropout page shows, with the settings on screen. It runs as it stands."""
+"""The program that does what the Dropout page shows, with the settings on screen. It is ready to run."""
 
 import base64
 
@@ -7,25 +7,25 @@ import numpy as np
 from lib.listings.parts import comment
 from lib.pictured_network import PassSettings, load_examples, load_pictured_network
 
-# A dropout layer in either scaling: what `training_scale` and `inference_scale` of lib/dropout.py say.
+# A dropout layer with either scaling, as in `training_scale` and `inference_scale` of lib/dropout.py.
 _FORWARD = {
     "inverted": """\
         if not self.training:
             return x  # nothing is dropped, and nothing is scaled
         kept = torch.rand(x.shape, generator=self.generator) >= self.p
-        return x * kept / (1 - self.p) if self.p < 1 else x * 0  # the kept units grow, so that the mean stays""",
+        return x * kept / (1 - self.p) if self.p < 1 else x * 0  # kept units are scaled up, so the mean stays""",
     "at_test": """\
         if not self.training:
-            return x * (1 - self.p)  # all units are made smaller afterwards
-        return x * (torch.rand(x.shape, generator=self.generator) >= self.p)  # the kept units are left as they are""",
+            return x * (1 - self.p)  # after training, all units are scaled down
+        return x * (torch.rand(x.shape, generator=self.generator) >= self.p)  # kept units are left as they are""",
 }
 
 
 def dropout_listing(data: str, trained_rate: float, example: int, settings: PassSettings) -> str:
     """Return a program that sends one example through one pictured network and averages the passes.
 
-    `data`, `trained_rate` name the network and `example` the input, as in `lib.pictured_network`; both are written into
-    the program, so that it runs anywhere.
+    `data` and `trained_rate` name the network and `example` the input, as in `lib.pictured_network`. Both are written
+    into the program, so that it runs anywhere.
 
     >>> program = dropout_listing("digits", 0.5, example=3, settings=PassSettings(passes=24))
     >>> [line for line in program.splitlines() if "Linear(16, 16)" in line]
@@ -37,17 +37,17 @@ def dropout_listing(data: str, trained_rate: float, example: int, settings: Pass
         f"    Dropout({p:g}, seed={settings.seed * len(rates) + depth}), nn.Linear({below}, {above}), {end},"
         for depth, (p, below, above, end) in enumerate(zip(rates, sizes[:-1], sizes[1:], ends, strict=True))
     )
-    # What `weights_in_use` says in lib/pictured_network.py: the same function needs larger weights here.
+    # As in `weights_in_use` in lib/pictured_network.py: for the same function, this scaling needs larger weights.
     growth = ""
     if settings.scaling == "at_test":
         growth = f"""\
-for p, layer in zip({rates}, network[1::3]):  # this way of scaling goes with larger weights
+for p, layer in zip({rates}, network[1::3]):  # this way of scaling needs larger weights
     layer.weight.data *= 1 / (1 - p) if p < 1 else 1
 """
     which = f"The network on screen, trained with p = {trained_rate:g}: its weights and biases as text, layer by layer."
     differs = (
-        "The numbers are those on screen: the same input, the same masks. Only the weights are rounded here, which "
-        "moves the eval pass and the mean by at most 0.003, and one pass by 0.05."
+        "The numbers are those on screen: the same input and the same masks. But the weights are rounded here, which "
+        "changes the eval pass and the mean by at most 0.003, and one pass by 0.05."
     )
     return f"""\
 {comment(differs)}
@@ -58,7 +58,7 @@ import torch
 from torch import nn
 
 
-class Dropout(nn.Module):  # nn.Dropout(p), with a generator of its own, so that the masks are those on screen
+class Dropout(nn.Module):  # nn.Dropout(p) with its own generator, so that the masks are those on screen
     def __init__(self, p, seed):
         super().__init__()
         self.p, self.generator = p, torch.Generator().manual_seed(seed)
@@ -80,9 +80,9 @@ numbers = np.frombuffer(base64.b85decode(text.replace("\\n", "")), dtype="<f2") 
 nn.utils.vector_to_parameters(torch.from_numpy(numbers.astype(np.float32)), network.parameters())
 {growth}
 with torch.no_grad():
-    network.train()  # the die rolls: every pass is another network
-    passes = network(x.expand({settings.passes}, -1))  # (passes, classes), every row with masks of its own
-    network.eval()  # the die rests: the whole network, the same every time
+    network.train()  # dropout on: every pass is a different network
+    passes = network(x.expand({settings.passes}, -1))  # (passes, classes), every row with its own masks
+    network.eval()  # dropout off: the whole network, the same every time
     full = network(x)
 for c in range(len(full)):
     first, mean = passes[0, c], passes[:, c].mean()
@@ -91,16 +91,16 @@ for c in range(len(full)):
 
 
 def _input(data: str, example: int) -> str:
-    """The line or lines that make the input x."""
+    """The lines that define the input x."""
     x = load_examples(data).inputs[example].numpy()
     if data != "digits":
-        return f"x = torch.tensor([{', '.join(map(str, x.tolist()))}])  # a point of the plane"
+        return f"x = torch.tensor([{', '.join(map(str, x.tolist()))}])  # a point in the plane"
     rows = ",\n".join(f"    {list(map(int, row))}" for row in (16 * x).round().reshape(8, 8))
     return f"x = torch.tensor([  # 8 x 8 pixels, from 0 (white) to 16 (black)\n{rows},\n]).flatten() / 16"
 
 
 def _as_text(data: str, trained_rate: float) -> str:
-    """Weights and biases in half precision, in the order of ``network.parameters()``, as lines of base 85."""
+    """Weights and biases in half precision, in the order of ``network.parameters()``, as lines of base85."""
     network = load_pictured_network(data, trained_rate)
     pairs = zip(network.weights, network.biases, strict=True)
     numbers = np.concatenate([part.numpy().ravel() for pair in pairs for part in pair])

@@ -10,7 +10,7 @@ from lib.listings.parts import SOURCE_FOLDER, comment
 from lib.listings.training import beginning, network
 from lib.studies.data_size import STEPS
 
-if TYPE_CHECKING:  # writing a program that imports PyTorch takes no PyTorch
+if TYPE_CHECKING:  # writing a program that imports PyTorch does not need PyTorch
     from lib.studies.regularisers import RegularisersConfig
     from lib.studies.schedules import ScheduleConfig
     from lib.training import TrainingConfig
@@ -23,15 +23,15 @@ def scaling_listing(p: float) -> str:
     True
     """
     return f"""\
-# None of these numbers is on screen: this is what the corrections say about scaling, in PyTorch.
+# None of these numbers is on screen. This shows, in PyTorch, what the corrections say about scaling.
 import torch
 from torch import nn
 
 torch.manual_seed(0)
-dropout = nn.Dropout({p})  # p is the chance to drop; the paper of 2014 calls the chance to keep p
+dropout = nn.Dropout({p})  # p is the probability of dropping; in the 2014 paper it is the probability of keeping
 x = torch.ones(8)
 dropout.train()
-print("while training:", dropout(x))  # kept ones are divided by 1 - p = {1 - p:g}, so that the mean stays
+print("while training:", dropout(x))  # kept values are divided by 1 - p = {1 - p:g}, so the mean is unchanged
 dropout.eval()
 print("at inference:", dropout(x))  # nothing is dropped, and nothing is scaled
 """
@@ -47,8 +47,8 @@ def block_listing(
     """
     rates = [p if place in places else 0 for place in ("embedding", "attention", "projection", "mlp")]
     differs = (
-        "The picture's block is trained, this one is not: its weights are random. So none of the numbers is on screen; "
-        "what can be compared is where dropout sits, and whether two passes differ."
+        "The picture's block is trained; this one has random weights. So none of the numbers is on screen, but you can "
+        "compare where dropout acts, and whether two passes differ."
     )
     return f"""\
 {comment(differs)}
@@ -89,22 +89,22 @@ block = Block(width={width}, heads={heads})
 for module in (drop_1, block):
     module.train({training})
 ids = torch.tensor([[0, 5, 17, 42]])  # (B, T)
-for n in (1, 2):  # {"another answer in every pass" if training and any(rates) else "the same in every pass"}
+for n in (1, 2):  # {"different in every pass" if training and any(rates) else "the same in every pass"}
     x = block(drop_1(words(ids) + positions(torch.arange(ids.shape[1]))))
     print(f"pass {{n}}, the last word's first four numbers:", x[0, -1, :4])
 """
 
 
 def data_size_listing(sentences: int, p: float, seed: int) -> str:
-    """One point of the data-size experiment, and the same without dropout.
+    """One point of the data-size experiment, and the same run without dropout.
 
     >>> "for p in (0, 0.3)" in data_size_listing(500, 0.3, 0)
     True
     """
     rates = f"(0, {p})" if p else "(0,)"
     differs = (
-        "The losses after the last step are those of “Train this point” on a machine of the server's kind. Another one "
-        "may round otherwise, which moves them by up to 0.05; the curves are means over other seeds as well."
+        "On a machine like the server, the losses after the last step are those of “Train this point”. Another machine "
+        "may round differently, which changes them by up to 0.05. The curves are means over several seeds."
     )
     return f"""\
 {comment(differs)}
@@ -122,19 +122,19 @@ for p in {rates}:
 
 
 def schedule_listing(config: ScheduleConfig) -> str:
-    """The Training page's network with a rate that changes during the training, one schedule after the other.
+    """The Training page's network with a dropout rate that changes during training, one schedule after another.
 
     >>> from lib.studies.schedules import ScheduleConfig
     >>> "layer.p = rate(schedule, step / 2000)" in schedule_listing(ScheduleConfig())
     True
     """
-    from lib.studies.schedules import STAIRS  # PyTorch, which the config has imported by now
+    from lib.studies.schedules import STAIRS  # imports PyTorch, which whoever made the config has done by now
 
     training = replace(config.training, rates=(config.p,))
     return f"""\
 {beginning(training)}
 
-def rate(schedule, share):  # of the training that is over; 0 and 1 are its start and its end
+def rate(schedule, share):  # share: how much of the training is over, from 0 to 1
     if schedule == "falling":
         return {config.p} * (1 - int({STAIRS} * share) / {STAIRS})  # down in {STAIRS} steps
     drops = {{"none": False, "constant": True, "early": share < {config.switch}, "late": share >= {config.switch}}}
@@ -163,7 +163,7 @@ for schedule in {tuple(config.schedules)!r}:
 
 
 def regularisers_listing(config: RegularisersConfig) -> str:
-    """The Training page's network with three arms; early stopping is its lowest validation loss on the way.
+    """The Training page's network with three arms; early stopping is the lowest validation loss of a run.
 
     >>> from lib.studies.regularisers import RegularisersConfig
     >>> '"weight decay": (0.0, 0.3)' in regularisers_listing(RegularisersConfig())
@@ -191,6 +191,6 @@ for arm, (p, decay) in arms.items():
             with torch.no_grad():
                 train_loss = loss_function(network(train_x), train_y).item()
                 val_loss = loss_function(network(val_x), val_y).item()
-            lowest = min(lowest, val_loss)  # early stopping would keep the network of this step
+            lowest = min(lowest, val_loss)  # early stopping would keep the network of the lowest step
     print(f"{{arm}}: training loss {{train_loss:.3f}}, validation loss {{val_loss:.3f}}, lowest {{lowest:.3f}}")
 """

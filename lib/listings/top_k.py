@@ -1,5 +1,4 @@
-"""The few lines that do what the Top-k page shows, with the settings on screen: by hand in PyTorch, and by
-`generate`."""
+"""The few lines that do what the Top-k page shows, with the settings on screen: in PyTorch, and with `generate`."""
 
 import textwrap
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from lib.next_word import what_follows
 from lib.sampling import shape_with, softmax
 from lib.sampling_settings import SamplingSettings
 
-_SHARE = 0.999  # of the probability: so many words are in a program that cuts nothing
+_SHARE = 0.999  # of the probability: a program without a cut lists enough words for this
 
 
 def top_k_listing(
@@ -27,11 +26,11 @@ def top_k_listing(
 ) -> str:
     """Return a program that draws the next word from the scores of one of the storybook's models.
 
-    ``language``, ``p`` and ``corpus`` name the model as in `lib.language_model.load_model`. The scores are written into
-    the program, as many as the settings need, so that it runs anywhere. A step that is left out has no line.
+    ``language``, ``p`` and ``corpus`` name the model as in `lib.language_model.load_model`. As many scores as the
+    settings need are written into the program, so that it runs anywhere. A cut that is switched off has no lines.
 
     >>> print(top_k_listing(["the", "dog"], SamplingSettings(top_k=50)).split("\\n\\n")[2])
-    # top-k: out with every word below the 50th; words that tie with it all stay
+    # top-k: remove every word below the 50th; words that tie with it all stay
     cut = torch.topk(scores, 50).values[-1]
     scores[scores < cut] = -torch.inf
     """
@@ -42,13 +41,13 @@ def top_k_listing(
     steps = []
     if top_k is not None:
         steps.append(f"""\
-# top-k: out with every word below the {_ordinal(top_k)}; words that tie with it all stay
+# top-k: remove every word below the {_ordinal(top_k)}; words that tie with it all stay
 cut = torch.topk(scores, {top_k}).values[-1]
 scores[scores < cut] = -torch.inf
 """)
     if top_p is not None and top_p < 1:
         steps.append(f"""\
-# top-p: out with the unlikeliest words, as long as they hold no more than 1 - {top_p:g} together
+# top-p: remove the unlikeliest words, as long as their probabilities sum to no more than 1 - {top_p:g}
 ascending, ids = torch.sort(scores, stable=True)
 out = torch.softmax(ascending, dim=-1).cumsum(dim=-1) <= 1 - {top_p:g}
 out[-1] = False
@@ -56,7 +55,7 @@ scores[ids[out]] = -torch.inf
 """)
     if min_p:
         steps.append(f"""\
-# min-p: out with every word less than {min_p:g} times as likely as the likeliest
+# min-p: remove every word that is less than {min_p:g} times as likely as the likeliest
 probabilities = torch.softmax(scores, dim=-1)
 scores[probabilities < {min_p:g} * probabilities.max()] = -torch.inf
 """)
@@ -77,21 +76,22 @@ words = list(logits)
 scores = torch.tensor(list(logits.values()), dtype=torch.float64) / {settings.temperature:g}  # logits / temperature
 
 {removal}
-probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that is out has probability 0
+probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that was removed has probability 0
 print(f"words that stay in: {{(probabilities > 0).sum()}}")
 for word, probability in list(zip(words, probabilities))[:5]:
     print(f"probability of {{word!r}}: {{probability:.1%}}")
 
-# The die is a number between 0 and 1; the word on whose stretch of the line from 0 to 1 it falls is drawn.
+# The die is a number between 0 and 1. Each word has a stretch of the line from 0 to 1, as long as its probability; the
+# word on whose stretch the number falls is drawn.
 die = np.random.default_rng([{seed}, {len(prompt)}]).random()
-ends = probabilities.cumsum(dim=-1)  # where each word's stretch ends
+ends = probabilities.cumsum(dim=-1)  # where each word's stretch ends: the cumulative distribution
 print(f"drawn: {{words[(ends > die * ends[-1]).nonzero()[0]]!r}}")
 """.replace("\n\n\n", "\n\n")
 
 
 def _needed(logits: NDArray[np.floating], settings: SamplingSettings) -> tuple[NDArray[np.int64], float]:
-    """The ids of as many of the likeliest words as give the same result as all, and what the others hold of the
-    probability that the cuts leave."""
+    """The ids of the likeliest words, as many as it takes for the same result as with all, and the probability that the
+    others have after the cuts."""
     order = np.argsort(-logits, kind="stable")
     whole = shape_with(logits, settings)
     before = softmax(whole.scaled)[order].cumsum()
@@ -112,20 +112,20 @@ def _differs(listed: int, words: int, left_out: float) -> str:
     if left_out < 5e-5:
         return "The numbers are those on screen: the same scores, the same cuts, the same roll of the die."
     return (
-        f"The numbers are those on screen, but for the {words - listed} unlikeliest of the {words} words. They are "
-        f"left out here: they hold {left_out:.2%} together, and the others get that much more."
+        f"The numbers are almost those on screen: the {words - listed} unlikeliest of the {words} words are left out "
+        f"here. They hold {left_out:.2%} together, and the other words get that much more."
     )
 
 
 def _score_lines(logits: NDArray[np.floating], words: Sequence[str], settings: SamplingSettings) -> str:
-    """The scores as entries of a dict, with as few digits as neither make ties nor move a cut, and four at least."""
+    """The scores as entries of a dict, with the fewest digits, but at least four, that make no ties and move no cut."""
     kept, different = shape_with(logits, settings).kept, len(np.unique(logits))
     digits = next(
         d
         for d in range(4, 17)
         if len(np.unique(logits.round(d))) == different and (shape_with(logits.round(d), settings).kept == kept).all()
     )
-    # A space that does not break, so that word and score stay on one line.
+    # A no-break space keeps word and score on one line.
     entries = [f'"{word}":\xa0{logit:.{digits}f},' for word, logit in zip(words, logits, strict=True)]
     lines = textwrap.fill(
         " ".join(entries), 118, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
@@ -139,20 +139,20 @@ def generate_listing(
     *,
     seed: int = 0,
 ) -> str:
-    """Return a program that does the same with Hugging Face's ``generate`` and a model from the net.
+    """Return a program that does the same with Hugging Face's ``generate`` and a model from the web.
 
     >>> print(generate_listing(["the", "dog"], SamplingSettings(top_k=50)).splitlines()[10])
     output = model.generate(**inputs, do_sample=True, temperature=1.0, top_k=50, max_new_tokens=20)
     """
-    # generate cuts at 50 unless told otherwise, and 0 is how it is told.
+    # By default generate cuts at 50; top_k=0 means no cut.
     arguments = [f"temperature={float(settings.temperature)!r}", f"top_k={settings.top_k or 0}"]
     if settings.top_p is not None and settings.top_p < 1:
         arguments.append(f"top_p={settings.top_p:g}")
     if settings.min_p:
         arguments.append(f"min_p={settings.min_p:g}")
     return f"""\
-# Another model: GPT-2 has read the web, not the storybook. So no number and no word is that of the screen; the settings
-# and the order of the steps are.
+# Another model: GPT-2 has read the web, not the storybook. So its numbers and words are not those on screen; only the
+# settings and the order of the steps are the same.
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 tokenizer = AutoTokenizer.from_pretrained("gpt2")  # downloads 500 MB the first time
@@ -160,7 +160,7 @@ model = AutoModelForCausalLM.from_pretrained("gpt2")
 inputs = tokenizer({" ".join(prompt)!r}, return_tensors="pt")
 
 set_seed({seed})
-# The temperature comes first, then top-k, top-p and min-p; each works on what the one before has left.
+# The temperature comes first, then top-k, top-p and min-p; each works on what the previous one left.
 output = model.generate(**inputs, do_sample=True, {", ".join(arguments)}, max_new_tokens=20)
 print(tokenizer.decode(output[0]))
 """

@@ -1,6 +1,6 @@
-"""The PyTorch program that does what the Training page shows, with the settings on screen. It runs as it stands.
+"""The PyTorch program that does what the Training page shows, with the settings on screen. It is ready to run.
 
-The Today page's programs begin in the same way and have the same network: `beginning`, `network`.
+The Today page's programs begin the same way and have the same network: `beginning`, `network`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from lib.listings.parts import comment
 
-if TYPE_CHECKING:  # writing a program that imports PyTorch takes no PyTorch
+if TYPE_CHECKING:  # writing a program that imports PyTorch does not need PyTorch
     from lib.training import TrainingConfig
 
-# The curves of lib/datasets.py, at n places `u` along them, (2, n): class 0, then class 1.
+# The curves of lib/datasets.py at n places `u` along them, (2, n) each: class 0, then class 1.
 _CURVES = {
     "moons": """\
     a = np.pi * u  # two half circles
@@ -31,9 +31,8 @@ _CURVES = {
 def training_listing(config: TrainingConfig, *, file_name: str = "table.csv") -> str:
     """Return a program that trains one network for each dropout rate of the config and prints how each ends.
 
-    The page trains `config.members` networks of each kind; one shows the same shape with more luck in it. The data are
-    the page's own. `file_name`
-    is where the program looks for the table of a "csv" config.
+    The page trains `config.members` networks of each kind. A single one shows the same behaviour, with more luck in it.
+    The data are the page's own. `file_name` is where the program looks for the table of a "csv" config.
 
     >>> from lib.training import TrainingConfig
     >>> program = training_listing(TrainingConfig(rates=(0.0, 0.3)))
@@ -79,15 +78,15 @@ def beginning(config: TrainingConfig, file_name: str = "table.csv") -> str:
 import torch
 {digits}from torch import nn
 
-# Three generators: one more draw for the labels does not move the points.
+# Three generators, so that drawing other labels does not move the points.
 for_points, for_labels, for_validation = np.random.default_rng({config.seed}).spawn(3)
 {_data(config, file_name)}
 train_x, val_x = torch.from_numpy(train_x).float(), torch.from_numpy(val_x).float()
 train_y, val_y = torch.from_numpy(train_y){targets}, torch.from_numpy(val_y){targets}
 
 loss_function = {loss}
-# Shuffle after shuffle, cut into batches, by a generator of their own: whatever dropout draws, every network sees the
-# same examples in the same order.
+# Shuffle after shuffle, split into batches. They have their own generator: whatever dropout draws, every network sees
+# the same examples in the same order.
 generator = torch.Generator().manual_seed({config.seed})
 shuffles = [torch.randperm(len(train_x), generator=generator) for _ in range({shuffles})]
 batches = torch.cat(shuffles).split({batch_size})[:{config.steps}]
@@ -95,7 +94,7 @@ batches = torch.cat(shuffles).split({batch_size})[:{config.steps}]
 
 
 def network(config: TrainingConfig, p: str = "p") -> str:
-    """The lines that make the network with dropout ``p``, indented as they stand in a loop."""
+    """The lines that define the network with dropout ``p``, indented for a loop."""
     layers = [f"        nn.Dropout({config.input_rate} if {p} > 0 else 0),\n"] if config.input_rate else []
     *hidden, (last, outputs) = pairwise(config.sizes)
     layers += [f"        nn.Linear({below}, {above}), nn.ReLU(), nn.Dropout({p}),\n" for below, above in hidden]
@@ -104,26 +103,25 @@ def network(config: TrainingConfig, p: str = "p") -> str:
 
 
 def _decided(config: TrainingConfig) -> str:
-    """The class that the scores speak for, in the shape of the targets."""
+    """An expression for the predicted class, in the shape of the targets."""
     return "(scores > 0).float()" if config.sizes[-1] == 1 else "scores.argmax(1)"
 
 
 def _differs(config: TrainingConfig) -> str:
-    """Which numbers will not be those on screen, and by how much: measured in tests/listings/test_training.py."""
+    """Which numbers differ from those on screen, and by how much: tests/listings/test_training.py measures it."""
     things = {"digits": "digits", "csv": "rows"}.get(config.dataset, "points")
     note = (
         f"The {things} and their labels are those on screen. One network of each kind is trained here and "
         f"{config.members} on screen, from other first weights and with other batches and masks. Expect losses within "
-        "a third of the screen's, and a training loss below 0.2, where examples are known by heart, within a factor of "
-        "four."
+        "a third of the screen's, and a training loss below 0.2, where examples are memorised, within a factor of four."
     )
     if config.sizes[0] > 2:
-        note += f" All {things} are measured here; the curves on screen look at 100 of the first and 300 of the others."
+        note += f" All {things} are measured here; the curves on screen use 100 training and 300 validation examples."
     return comment(note)
 
 
 def _data(config: TrainingConfig, file_name: str) -> str:
-    """Return the lines that make train_x, train_y, val_x and val_y as numpy arrays."""
+    """Return the lines that define train_x, train_y, val_x and val_y as NumPy arrays."""
     if config.dataset in _CURVES:
         # The world itself is noisy here, so validation labels are flipped as often as training labels.
         return f"""
@@ -143,7 +141,7 @@ val_x, val_y = draw(1000, for_validation, for_validation)"""
     classes = 10 if config.dataset == "digits" or config.table is None else len(config.table.classes)
     split = f"""\
 order = for_points.permutation(len(y))
-# The first and the last of each class go to the two ends, so that every class is learned and tested.
+# The first and the last of each class go to the two ends, so that every class is in both parts.
 first = np.unique(y[order], return_index=True)[1]
 last = len(y) - 1 - np.unique(y[order][::-1], return_index=True)[1]
 middle = np.setdiff1d(np.arange(len(y)), np.append(first, last))
@@ -165,9 +163,9 @@ x = x / 16
 
     assert config.table is not None  # a config without a table is not accepted for csv
     return f"""\
-# Your table: write here where your file is.
+# Your table: put the path of your file here.
 with open({file_name!r}, newline="", encoding="utf-8-sig") as file:
-    lines = [line for line in csv.reader(file, delimiter=",") if line]  # some files have ";" or "\\t" between columns
+    lines = [line for line in csv.reader(file, delimiter=",") if line]  # some files separate columns by ";" or "\\t"
 header, *rows = [[" ".join(cell.split()) for cell in line] for line in lines]
 columns = [header.index(name) for name in {list(config.table.features)!r}]
 x = np.array([[float(row[column]) for column in columns] for row in rows])

@@ -15,10 +15,10 @@ def two_dice_listing(
     corpus: str = "small",
     train: tuple[int, int, int] | None = None,
 ) -> str:
-    """Return a program that draws n sentences from every model for every k, judges each, and counts.
+    """Return a program that generates n sentences with every model for every k, judges each, and counts.
 
     The models are the checkpoints that ``language`` and ``corpus`` name, or, with ``train`` = (sentences, steps, seed),
-    models that the program trains first. Either comes from the source code, whose folder is the first setting.
+    models that the program trains first. Both need the source code, whose folder is the program's first setting.
 
     >>> program = two_dice_listing((0.0, 0.3), (None, 10), n=1000, seed=0)
     >>> [line for line in program.splitlines() if "load_model(" in line]
@@ -30,21 +30,21 @@ def two_dice_listing(
             "load_model",
             f"models = {{p: load_model({language!r}, p=p, corpus={corpus!r}) for p in {rates}}}\n",
         )
-        differs = "The numbers are those on screen: the same models draw the same sentences."
+        differs = "The numbers are those on screen: the same models generate the same sentences."
     else:
         names = "LanguageModelConfig, train_language_model"
         sentences, steps, train_seed = train
         models = f"""\
 models = {{}}
-for p in {rates}:  # the same sentences and the same first weights; dropout is the one difference
+for p in {rates}:  # the same sentences and the same first weights; dropout is the only difference
     config = LanguageModelConfig({language!r}, p=p, n_sentences={sentences}, steps={steps}, seed={train_seed})
     *_, last = train_language_model(config)
     models[p] = last.model
 """
         differs = (
-            "On the server's kind of machine the numbers are those on screen. Another one may round otherwise while it "
-            f"trains; then the models write other sentences, and a share of {n} moves by "
-            f"up to {1.96 * (2 * 0.25 / n) ** 0.5:.1%}, as chance has it."
+            "On a machine like the server, the numbers are those on screen. Another machine may round differently in "
+            f"training. Then the models generate other sentences, and a share of {n} changes by chance, by up to "
+            f"{1.96 * (2 * 0.25 / n) ** 0.5:.1%}."
         )
     return f"""\
 {comment(differs)}
@@ -55,7 +55,7 @@ import torch
 from lib.language_model import {names}
 
 torch.set_num_threads(1)  # the models are too small to share
-# The first die was rolled here, while learning: p is the chance to drop.
+# The first die was rolled here, while the models learned: p is the probability of dropping.
 {models}
 for p, model in models.items():
     training_set = set(map(tuple, model.training_sentences))
@@ -63,7 +63,7 @@ for p, model in models.items():
         rng = np.random.default_rng([{seed}, 2, 1 + round(1_000_000 * p), k or 0, 0])  # every cell's own, as on screen
         sentences = []
         while len(sentences) < {n}:
-            # training=True would be the forgotten model.eval(): dropout left on while speaking
+            # training=True would be a forgotten model.eval(): dropout left on while speaking
             sentences += model.generate(min(250, {n} - len(sentences)), rng, top_k=k, training=False)
         possible = [sentence for sentence in sentences if model.story.accepts(sentence)]
         copied = sum(tuple(sentence) in training_set for sentence in sentences) / len(sentences)

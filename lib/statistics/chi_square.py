@@ -10,11 +10,11 @@ from lib.sampling_input import as_weights
 from lib.settings import InvalidSetting
 
 SMALLEST_CELL = 5.0
-"""How often a word must be expected to have a cell of its own; the test is poor for smaller ones (Cochran 1954)."""
+"""How often a word must be expected to get a cell of its own; with smaller cells the test is poor (Cochran 1954)."""
 
 
 class ChiSquare(NamedTuple):
-    """The statistic, its degrees of freedom, and the p-value: how often chance alone makes the statistic as large."""
+    """The statistic, its degrees of freedom, and the p-value: how often chance alone makes it at least as large."""
 
     statistic: float
     dof: int
@@ -24,12 +24,12 @@ class ChiSquare(NamedTuple):
 def chi_square_test(counts: ArrayLike, probabilities: ArrayLike) -> ChiSquare:
     """Test counts (V,) against probabilities (V,), which need not sum to 1.
 
-    Words that are expected fewer than `SMALLEST_CELL` times share one cell, together with the next larger ones if it is
-    still too small. With fewer than two cells there is nothing to test: 0 degrees of freedom and a p-value of 1. A
-    count where the probability is 0 is impossible: p-value 0.
+    Words that are expected fewer than `SMALLEST_CELL` times share one cell, together with the next larger ones if that
+    is still too small. With fewer than two cells there is nothing to test: 0 degrees of freedom and a p-value of 1. A
+    count where the probability is 0 is impossible: the p-value is 0.
 
-    Raises `InvalidSetting` for counts that are not numbers >= 0 in the shape of the probabilities, and for what is no
-    distribution.
+    Raises `InvalidSetting` for counts that are not numbers >= 0 in the shape of the probabilities, and for what is not
+    a distribution.
 
     >>> statistic, dof, p_value = chi_square_test([60, 40], [0.5, 0.5])
     >>> round(statistic, 3), dof, round(p_value, 4)
@@ -54,7 +54,7 @@ def chi_square_test(counts: ArrayLike, probabilities: ArrayLike) -> ChiSquare:
     dof = len(expected) - 1
     if dof < 1:
         return ChiSquare(0.0, 0, 1.0)
-    from scipy.special import chdtrc  # late: it takes 0.2 s and 16 MB, for pages that need it
+    from scipy.special import chdtrc  # imported late: it takes 0.2 s and 16 MB, and few pages need it
 
     statistic = float(((observed - expected) ** 2 / expected).sum())
     return ChiSquare(statistic, dof, float(chdtrc(dof, statistic)))

@@ -1,10 +1,10 @@
 """The verdict on a run: did dropout help, hurt, or make no difference here, and how sure can we be?
 
-Two arms of a run are compared member by member: member e of both arms started from the same weights and saw the same
-batches, so the difference between the two is dropout's doing, and the luck of the start cancels out. The mean of these
-paired differences comes with a 95 % interval from Student's t distribution ("Student" 1908, "The probable error of a
-mean"). The interval is about the members, that is about other first weights and other batches on the same data set;
-another data set may give another answer (change the seed and see).
+Two arms of a run are compared member by member: member e started from the same weights in both arms and saw the same
+batches, so dropout makes the difference between the two, and the luck of the start cancels out. The mean of these
+paired differences comes with a 95% interval from Student's t distribution ("Student" 1908, "The probable error of a
+mean"). The interval covers other members, that is other first weights and other batches on the same data set; another
+data set may give another answer (change the seed and see).
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-if TYPE_CHECKING:  # who only needs an interval need not wait for PyTorch
+if TYPE_CHECKING:  # an interval alone does not need PyTorch
     from lib.training import History
 
 Metric = Literal["val_loss", "val_accuracy", "train_loss", "train_accuracy"]
 Outcome = Literal["helped", "no_difference", "hurt", "unknown"]
 
-# A difference below this is none that matters to anyone, however sure we are of it: a hundredth of a nat, or half a
-# percentage point.
+# A smaller difference does not matter, however sure we are of it: a hundredth of a nat, or half a percentage point.
 NEGLIGIBLE_LOSS: Final = 0.01
 NEGLIGIBLE_ACCURACY: Final = 0.005
 
@@ -31,9 +30,9 @@ NEGLIGIBLE_ACCURACY: Final = 0.005
 class Comparison:
     """One arm against another at one recorded point; `difference` is arm minus baseline, the mean over the members.
 
-    `low` and `high` are the ends of the 95 % interval of the difference, -inf and inf where there is only one member.
-    `outcome` is "helped" or "hurt" if the whole interval is on one side of zero and the difference is worth naming,
-    "no_difference" if it is not, and "unknown" with one member or with losses that are no numbers.
+    `low` and `high` are the ends of the 95% interval of the difference, or -inf and inf if there is only one member.
+    `outcome` is "helped" or "hurt" if the whole interval is on one side of zero and the difference is not negligible,
+    "no_difference" otherwise, and "unknown" with one member or if losses are not finite.
     """
 
     metric: Metric
@@ -47,12 +46,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ArmSummary:
-    """What became of one arm, in means over its members.
+    """How one arm ended, in means over its members.
 
-    `best_step` is where the validation loss was lowest, `best_val_loss` that loss; `train_loss` and `val_loss` are
-    those at the last recorded point and `gap` is validation minus training loss there. `memorised` says that the
-    training loss fell below the floor, which no honest model of the data can do on new points; None where nobody knows
-    the floor.
+    `best_step` is where the validation loss was lowest, and `best_val_loss` is that loss. `train_loss` and `val_loss`
+    are those at the last recorded point, and `gap` is validation minus training loss there. `memorised` says whether
+    the training loss ended below the floor, which no honest model of the data can reach on new points; None where
+    nobody knows the floor.
     """
 
     best_step: int
@@ -72,7 +71,7 @@ def compare(history: History, arm: int = 1, baseline: int = 0, metric: Metric = 
     ('helped', 'no_difference')
     """
     values = getattr(history, metric)[-1]  # (A, E)
-    with np.errstate(invalid="ignore"):  # a run with too high a learning rate may have infinite losses
+    with np.errstate(invalid="ignore"):  # if the learning rate is too high, losses may be infinite
         differences = values[arm] - values[baseline]  # (E,)
         difference = float(differences.mean())
         low, high = paired_interval(differences.tolist())
@@ -89,7 +88,7 @@ def compare(history: History, arm: int = 1, baseline: int = 0, metric: Metric = 
 
 
 def summarise(history: History, arm: int) -> ArmSummary:
-    """Sum up one arm of what is recorded so far.
+    """Sum up one arm of what has been recorded so far.
 
     >>> from lib.training import TrainingConfig, train
     >>> summary = summarise(train(TrainingConfig(members=2, steps=1000, recordings=10)), arm=0)
@@ -111,8 +110,7 @@ def summarise(history: History, arm: int) -> ArmSummary:
 
 
 def paired_interval(differences: list[float]) -> tuple[float, float]:
-    """Return the 95 % interval of the mean of some differences; (-inf, inf) for a single one, which says nothing of
-    luck.
+    """Return the 95% interval of the mean of some differences; a single one says nothing about luck: (-inf, inf).
 
     >>> low, high = paired_interval([1.0, 2.0, 3.0])  # 2 -+ 4.303 / sqrt(3)
     >>> round(low, 3), round(high, 3)
@@ -127,13 +125,13 @@ def paired_interval(differences: list[float]) -> tuple[float, float]:
 
 
 def t_quantile(degrees: int, confidence: float = 0.95) -> float:
-    """Return how many standard errors to go to both sides for the given confidence, by Student's t distribution.
+    """Return how many standard errors the interval reaches to each side, by Student's t distribution.
 
     >>> round(t_quantile(7), 3), round(t_quantile(1), 2)
     (2.365, 12.71)
     """
     if degrees < 1:
         raise ValueError(f"degrees must be 1 or more, got {degrees}")
-    from scipy.special import stdtrit  # late: it takes 0.2 s and 16 MB, for pages that need it
+    from scipy.special import stdtrit  # imported late: it takes 0.2 s and 16 MB, and few pages need it
 
     return float(stdtrit(degrees, (1 + confidence) / 2))

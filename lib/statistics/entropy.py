@@ -17,7 +17,7 @@ def entropy(probabilities: ArrayLike) -> NDArray[np.float64]:
 
 
 def effective_choices(probabilities: ArrayLike) -> NDArray[np.float64]:
-    """exp(entropy), shape (...): so many equally likely words would leave the choice just as open.
+    """exp(entropy), shape (...): this many equally likely words would leave the choice just as open.
 
     >>> round(float(effective_choices([0.5, 0.5, 0.0])), 4)
     2.0

@@ -1,16 +1,16 @@
-"""Measured numbers with their 95 % intervals, and what a difference of such numbers is worth.
+"""Measured numbers with their 95% intervals, and intervals for differences of such numbers.
 
-Every `Estimate` is a value and the two ends of an interval that holds the true value 95 times in 100. How the ends are
+An `Estimate` is a value and the two ends of an interval that holds the true value 95 times in 100. How the ends are
 found depends on what was counted:
 
 - a **share** ("23 of 1,000 were copied"): Wilson (1927), "Probable inference, the law of succession, and statistical
-  inference", which stays within 0 and 1 and is no point at 0 of 1,000;
+  inference", whose interval stays within 0 and 1 and does not shrink to a point at 0 of 1,000;
 - a **mean per word** over sentences of different lengths: a ratio of two sums, with the residuals' standard error
   (Cochran 1977, "Sampling Techniques", section 6.3);
-- a **share of different ones** ("861 different ones in 1,000"): delete-one jackknife, which errs on the wide side
-  (Efron and Stein 1981, "The jackknife estimate of variance");
-- a **difference**, or any sum with weights, of independent estimates: from their intervals alone, by the method of
-  variance estimates recovery (Newcombe 1998, method 10; Zou and Donner 2008).
+- a **share of different ones** ("861 different sentences in 1,000"): the delete-one jackknife, which errs on the wide
+  side (Efron and Stein 1981, "The jackknife estimate of variance");
+- a **difference**, or any weighted sum, of independent estimates: from their intervals alone, by the method of variance
+  estimates recovery (Newcombe 1998, method 10; Zou and Donner 2008).
 """
 
 import math
@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 Z = 1.959963984540054
-"""Standard errors to both sides that hold 95 % of a normal distribution."""
+"""95% of a normal distribution lies within this many standard deviations of its mean."""
 
-_RARE = 10  # up to so many among n draws are as good as Poisson
+_RARE = 10  # up to this many among n draws can be treated as Poisson
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Estimate:
 
     @property
     def standard_error(self) -> float:
-        """Half the interval's width, in units of a normal distribution's standard deviation."""
+        """The standard error of a normal distribution whose 95% interval is as wide as this one."""
         return (self.high - self.low) / (2 * Z)
 
 
@@ -58,7 +58,7 @@ def share(count: int, n: int) -> Estimate:
     p, z2 = count / n, Z * Z / n
     centre = (p + z2 / 2) / (1 + z2)
     half = Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n)) / (1 + z2)
-    # At the ends centre - half is 0 and centre + half is 1, but for rounding.
+    # If count is 0, centre - half is 0, and if it is n, centre + half is 1, but only up to rounding.
     return Estimate(p, 0.0 if count == 0 else centre - half, 1.0 if count == n else centre + half)
 
 
@@ -80,20 +80,20 @@ def mean_per_unit(totals: ArrayLike, units: ArrayLike) -> Estimate:
         return UNKNOWN
     ratio = float(y.sum() / x.sum())
     if n == 1:
-        return Estimate(ratio, -math.inf, math.inf)  # one sentence says nothing of luck
+        return Estimate(ratio, -math.inf, math.inf)  # a single sentence says nothing about luck
     residuals = y - ratio * x
     error = math.sqrt(n / (n - 1) * float((residuals**2).sum())) / float(x.sum())
     return Estimate(ratio, ratio - Z * error, ratio + Z * error)
 
 
 def different_share(counts: Collection[int]) -> Estimate:
-    """How many different ones there are among n draws, as a share of n; ``counts`` says how often each one came.
+    """How many of n draws are different, as a share of n; ``counts`` says how often each different one was drawn.
 
-    Leaving one draw out changes the number of different ones only if that one came once; with s such ones the
-    jackknife's variance is s (1 - s / n). It is too wide rather than too narrow. Where hardly any came once, or hardly
-    any came again (at most ten), that number is Poisson, and the interval is widened to the exact one (Garwood 1936):
-    1,000 different ones in 1,000 do not prove that the next one is new, nor 1,000 times the same that there is no
-    other. The share falls as n grows, so compare it at equal n only.
+    Leaving one draw out changes the number of different ones only if that one was drawn once; with s such draws the
+    jackknife's variance is s (1 - s / n). The interval is too wide rather than too narrow. If at most ten were drawn
+    only once, or at most ten draws were repeats, that number is treated as Poisson, and the interval is widened to the
+    exact one (Garwood 1936): 1,000 different ones in 1,000 do not prove that the next one is new, and 1,000 times the
+    same does not prove that there is no other. The share falls as n grows, so compare it only at equal n.
 
     Raises:
         ValueError: there are no counts, or one is below 1.
@@ -120,21 +120,21 @@ def different_share(counts: Collection[int]) -> Estimate:
 
 
 def _poisson_interval(count: int) -> tuple[float, float]:
-    """The exact 95 % interval of a Poisson mean, having counted ``count`` (Garwood 1936).
+    """The exact 95% interval of a Poisson mean, given the count (Garwood 1936).
 
-    It ends where so many or more, and where so many or fewer, would be counted 2.5 times in 100.
+    At its lower end this count or more would occur 2.5 times in 100; at its upper end, this count or fewer.
 
     >>> [round(end, 3) for end in _poisson_interval(0)], [round(end, 3) for end in _poisson_interval(5)]
     ([0.0, 3.689], [1.623, 11.668])
     """
-    from scipy.special import gammainccinv, gammaincinv  # late: it takes 0.2 s and 16 MB, for pages that need it
+    from scipy.special import gammainccinv, gammaincinv  # imported late: it takes 0.2 s and 16 MB, few pages need it
 
     low = gammaincinv(count, 0.025) if count else 0.0
     return float(low), float(gammainccinv(count + 1, 0.025))
 
 
 def combined(estimates: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
-    """The sum of independent estimates times ``weights``: with 1 and -1, a difference.
+    """The weighted sum of independent estimates: with weights 1 and -1, a difference.
 
     >>> e = combined([share(56, 70), share(48, 80)], [1, -1])  # Newcombe (1998), table II, example (a), method 10
     >>> round(e.value, 4), round(e.low, 4), round(e.high, 4)

@@ -1,11 +1,11 @@
 """When does dropout stop helping? The same small GPT, learning from 250 to 20,000 sentences, with four dropout rates.
 
-Everything but the number of sentences and p is equal: the network, the number of steps, the learning rate, the
-validation sentences. A seed draws its sentences in one order, so its 500 sentences are the first half of its 1,000, and
-its runs with different p learn from the same sentences; the difference between two of them is dropout's doing.
+Everything but the number of sentences and p is the same: the network, the number of steps, the learning rate, the
+validation sentences. A seed draws its sentences in one order, so its 500 sentences are the first half of its 1,000. Its
+runs with different p learn from the same sentences, so dropout makes the difference between two of them.
 
 `scripts/measure_data_size.py` makes the runs, each a `Trial` of `lib.studies.data_size_trial`, and data/data_size.csv
-holds what came out. Here it is read and summed up, which takes no PyTorch; `crossing` says where the curves cross.
+holds the results. This module reads them and sums them up, without PyTorch; `crossing` finds where the curves cross.
 
 >>> points = load_points()
 >>> sorted({point.p for point in points})
@@ -33,7 +33,7 @@ class Point:
     """How one run ended.
 
     `train_loss` and `val_loss` are nats per word after the last step, dropout off; `best_val_loss` is the lowest
-    validation loss of the records, one every 100 steps, and `best_step` when that was: where early stopping would have
+    validation loss among the records, one every 100 steps, and `best_step` is its step: where early stopping would have
     stopped.
     """
 
@@ -48,7 +48,7 @@ class Point:
 
 
 def load_points(path: Path = PATH) -> list[Point]:
-    """Read the points of a file that `append_point` wrote; none where there is no file.
+    """Read the points of a file that `append_point` wrote; an empty list if there is no file.
 
     Raises:
         ValueError: a line is not a point; the error names it.
@@ -66,7 +66,7 @@ def load_points(path: Path = PATH) -> list[Point]:
 
 
 def append_point(point: Point, path: Path = PATH) -> None:
-    """Write one more point, after the names of the columns if it is the first."""
+    """Append one point; the first one is preceded by the names of the columns."""
     names = [each.name for each in fields(Point)]
     is_first = not path.exists()
     with path.open("a", encoding="utf-8", newline="") as file:
@@ -78,8 +78,8 @@ def append_point(point: Point, path: Path = PATH) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """Loss with dropout minus without, at one size: the mean over the seeds that have both, and its 95 %
-    interval (-inf to inf with a single seed)."""
+    """The loss with dropout minus without, at one size: the mean over the seeds that have both, and its 95% interval
+    (-inf to inf with a single seed)."""
 
     sentences: int
     p: float
@@ -90,7 +90,7 @@ class Difference:
 
 
 def differences(points: Iterable[Point], p: float, column: str = "val_loss") -> list[Difference]:
-    """What dropout p changed in a loss, a column of `Point`, at every size, smallest first; paired by seed.
+    """How dropout p changed a loss, a column of `Point`, at every size, smallest first; runs are paired by seed.
 
     >>> runs = [Point(250, p, seed, 10, 10, 2.0, 1.0, loss) for p, seed, loss in
     ...         ((0.0, 0, 3.0), (0.3, 0, 2.0), (0.0, 1, 3.2), (0.3, 1, 2.0))]
@@ -134,7 +134,7 @@ class Crossing:
 
 
 def crossing(points: Iterable[Point], p: float, column: str = "val_loss") -> Crossing:
-    """Find where dropout p begins and where it stops to lower the loss, a column of `Point`.
+    """Find where dropout p begins to lower a loss, a column of `Point`, and where it stops.
 
     Raises:
         ValueError: there is no pair of runs for this p.

@@ -1,7 +1,7 @@
-"""One run of the data-size experiment: a small GPT that learns from so many sentences, with one dropout rate.
+"""One run of the data-size experiment: a small GPT, a number of sentences, and a dropout rate.
 
-`lib.studies.data_size` says what the experiment is about and reads what came out of all runs. The script that made them
-and the page, where one more can be run, train with a `Trial`.
+`lib.studies.data_size` says what the experiment is about and reads the results of all runs. Both the script that made
+them and the page, where a student can run one more, train with a `Trial`.
 """
 
 from lib.language_model import LanguageModelConfig, Learner
@@ -20,7 +20,7 @@ def trial_config(sentences: int, p: float, seed: int = 0, steps: int = STEPS) ->
 
 
 class Trial:
-    """One run in progress, a step at a time, with the records that `lib.language_model.train_language_model` makes.
+    """A run in progress, step by step, with the same records as `lib.language_model.train_language_model`.
 
     >>> trial = Trial(LanguageModelConfig(n_sentences=20, steps=4, record_every=2, width=8, heads=2))
     >>> trial.advance(3)
@@ -41,7 +41,7 @@ class Trial:
 
     @property
     def done(self) -> bool:
-        """All steps are taken, and recorded."""
+        """Whether all steps are taken and recorded."""
         return self.step == self.steps
 
     def advance(self, steps: int) -> None:
@@ -53,7 +53,7 @@ class Trial:
                 if taken % self.config.record_every == 0 or taken == self.steps:
                     self._record()
                 self.step = taken  # last: whoever sees `done` finds the last record
-        if self.done:  # the records are all that anybody asks for; sentences and parameters take up to 8 MB
+        if self.done:  # only the records are needed now; sentences and parameters take up to 8 MB
             vars(self).pop("_learner", None)
 
     def _record(self) -> None:
@@ -61,7 +61,7 @@ class Trial:
 
     @property
     def point(self) -> Point:
-        """How the run stands now."""
+        """The run's present results."""
         best_step, _train, best = min(self.records, key=lambda record: record[2])
         step, train_loss, val_loss = self.records[-1]
         config = self.config

@@ -1,4 +1,4 @@
-"""Three figures of the dropout paper, on small digits: what the paper measured on MNIST, measured again here.
+"""Three figures of the dropout paper, measured again on small digits; the paper used MNIST.
 
 Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15:1929-1958:
 
@@ -6,12 +6,13 @@ Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from O
 - **Figure 10**: the error against the size of the data set, with and without dropout (section 7.4).
 - **Figure 8**: the activations of a hidden layer, with and without dropout (section 7.2).
 
-The data are the 1,797 digits of 8 x 8 pixels of `lib.datasets` and not MNIST's 70,000 of 28 x 28, the networks have two
-layers of 256 units, and Figure 8 looks at a classifier where the paper looked at an autoencoder. So shapes can be
-compared and values cannot. **The paper's p is the probability to keep a unit; ours is the probability to drop it.**
+The data are the 1,797 digits of 8 x 8 pixels from `lib.datasets`, not MNIST's 70,000 of 28 x 28. The networks have two
+layers of 256 units, and Figure 8 shows a classifier where the paper shows an autoencoder. So the shapes of the curves
+can be compared, but not the values. **The paper's p is the probability of keeping a unit; ours is the probability of
+dropping it.**
 
 `scripts/measure_digits_figures.py` makes the runs, each a `DigitsTrial` of `lib.studies.digits_trial`, and
-data/digits_figures.csv holds what came out. Here it is read and averaged, which takes no PyTorch.
+data/digits_figures.csv holds the results. This module reads and averages them, without PyTorch.
 
 >>> values = load_values()
 >>> sorted({value.figure for value in values})
@@ -32,7 +33,7 @@ FIGURE_9_SIZE = 1_000
 FIGURE_10_SIZES = (20, 50, 100, 200, 500, 1_000, 1_400)
 FIGURE_10_RATES = (0.0, 0.5)
 BINS: Final = 30
-BIN_WIDTH: Final = 0.1  # of Figure 8's histogram; the last bin holds everything beyond
+BIN_WIDTH: Final = 0.1  # of Figure 8's histogram; the last bin holds everything above
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ _COLUMNS = ("figure", "n", "label_noise", "p", "seed", "quantity", "value")
 
 
 def load_values(path: Path = PATH) -> list[Value]:
-    """Read what `append_values` wrote; nothing where there is no file."""
+    """Read what `append_values` wrote; an empty list if there is no file."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
@@ -68,7 +69,7 @@ def load_values(path: Path = PATH) -> list[Value]:
 
 
 def append_values(values: Iterable[Value], path: Path = PATH) -> None:
-    """Write more values, after the names of the columns if they are the first."""
+    """Append values; the first ones are preceded by the names of the columns."""
     is_first = not path.exists()
     with path.open("a", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -80,7 +81,7 @@ def append_values(values: Iterable[Value], path: Path = PATH) -> None:
 def curve(
     values: Sequence[Value], figure: int, quantity: str, noise: float, *, over: str, **where: float
 ) -> list[tuple[float, float, float, float]]:
-    """x, mean, lowest and highest over the seeds, by x: `over` is "p" or "n", `where` picks other columns.
+    """Rows of x, mean, lowest and highest over the seeds, sorted by x: `over` is "p" or "n", `where` filters by others.
 
     >>> values = [Value(9, 1000, 0.0, 0.5, seed, "val_error", error) for seed, error in ((0, 0.1), (1, 0.2))]
     >>> [[round(number, 2) for number in row] for row in curve(values, 9, "val_error", 0.0, over="p")]

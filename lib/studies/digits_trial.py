@@ -1,7 +1,7 @@
-"""One run of the paper's figures on small digits: networks are trained, and what the figures show is measured on them.
+"""One run for the paper's figures on small digits: train networks, and measure on them what the figures show.
 
-`lib.studies.digits_figures` says what the figures are and reads what came out of all runs. The script that made them
-uses `figure_trials` and `measured`; on the page one more run is a `DigitsRun`.
+`lib.studies.digits_figures` says what the figures are and reads the results of all runs. The script that made them uses
+`figure_trials` and `measured`; on the page, a student can run one more as a `DigitsRun`.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from lib.training import Trainer, TrainingConfig
 
 @dataclass(frozen=True)
 class DigitsTrial:
-    """One run of a figure: some rates side by side on the same n digits."""
+    """One run of a figure: several rates side by side on the same n digits."""
 
     figure: int
     n: int
@@ -35,7 +35,7 @@ class DigitsTrial:
     seed: int
 
     def config(self) -> TrainingConfig:
-        """Everything about the training: 4 networks of 64-256-256-10 for each rate, 1,000 steps of 64 digits.
+        """The training run: 4 networks of 64-256-256-10 for each rate, 1,000 steps of 64 digits.
 
         >>> DigitsTrial(9, 1000, 0.0, (0.5,), 0).config().hidden
         (256, 256)
@@ -56,7 +56,7 @@ class DigitsTrial:
 
 
 def figure_trials() -> list[DigitsTrial]:
-    """All runs that the three figures need; Figure 8 looks into the networks of Figure 9.
+    """All runs that the three figures need; Figure 8 uses the networks of Figure 9.
 
     >>> len(figure_trials())
     54
@@ -74,7 +74,7 @@ def figure_trials() -> list[DigitsTrial]:
 
 
 def measured(trial: DigitsTrial, trainer: Trainer) -> list[Value]:
-    """Measure finished networks on all training digits and on all digits that they have not seen, dropout off."""
+    """Measure finished networks, with dropout off, on all training digits and on all digits they have not seen."""
     data = trainer.history.dataset
     values = []
     for quantity, x, y in (("train_error", data.train_x, data.train_y), ("val_error", data.val_x, data.val_y)):
@@ -94,7 +94,7 @@ def measured(trial: DigitsTrial, trainer: Trainer) -> list[Value]:
 
 
 class DigitsRun:
-    """One run in progress, as `lib.training.Trainer` is one, that measures its networks at its end and forgets them.
+    """A run in progress, like a `lib.training.Trainer`. At its end it measures its networks and discards them.
 
     >>> run = DigitsRun(DigitsTrial(9, 20, 0.0, (0.5,), 0))
     >>> run.advance(3)
@@ -109,12 +109,12 @@ class DigitsRun:
 
     @property
     def step(self) -> int:
-        """Steps taken."""
+        """How many steps are taken."""
         return self._trainer.step
 
     @property
     def done(self) -> bool:
-        """All steps are taken, and the networks are measured."""
+        """Whether all steps are taken and the networks are measured."""
         return bool(self.values)
 
     def advance(self, steps: int) -> None:
@@ -126,14 +126,14 @@ class DigitsRun:
 
 
 def first_layer(trainer: Trainer, arm: int, member: int, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Activations (N, H) of one network's first hidden layer for the digits x (N, D), dropout off."""
+    """Activations (N, H) of one network's first hidden layer for the digits x (N, D), with dropout off."""
     weight, bias = trainer.layers(arm, member)[0]
     h: NDArray[np.float32] = torch.relu(torch.from_numpy(x) @ weight + bias).numpy()
     return h
 
 
 def histogram(activations: NDArray[np.floating]) -> list[float]:
-    """Share of the activations in each bin; what is beyond the last bin is counted in it.
+    """The share of the activations in each bin; the last bin also counts everything above it.
 
     >>> histogram(np.array([0.0, 0.05, 0.15, 99.0]))[:3], histogram(np.array([99.0]))[-1]
     ([0.5, 0.25, 0.0], 1.0)

@@ -1,7 +1,7 @@
-"""What is known about dropout's history and who uses it: data/facts.toml, read and checked.
+"""What is known about dropout's history and about who uses it: data/facts.toml, read and checked.
 
-An entry without source, kind of evidence or confidence is refused, so that the page cannot show one. Two more rules:
-what somebody only remembers does not get in at all, and where sources conflict there is no number to draw.
+An entry without a source, a kind of evidence or a confidence is refused, so that the page cannot show one. Two more
+rules: nothing is in there only from memory, and where sources conflict there is no number to draw.
 
 >>> facts = load_facts()
 >>> facts.events[0].year, facts.events[0].kind
@@ -32,8 +32,10 @@ class FactError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Sourced:
-    """Where a fact comes from: address of the `source`, `kind` of evidence, `confidence`; and what is often told
-    otherwise (`correction`, or "")."""
+    """Where a fact comes from: the address of the `source`, the `kind` of evidence, and the `confidence`.
+
+    `correction` says what is often claimed instead, or is empty.
+    """
 
     source: str
     kind: str
@@ -42,7 +44,7 @@ class Sourced:
 
     @property
     def label(self) -> str:
-        """What a message calls this entry."""
+        """The name of this entry in messages."""
         return str(getattr(self, "id", "") or getattr(self, "name", ""))
 
     def __post_init__(self) -> None:
@@ -56,8 +58,8 @@ class Sourced:
 
 @dataclass(frozen=True, kw_only=True)
 class Event(Sourced):
-    """Something on the time line; `who` are its authors, `die` is the die that it is about, `number` the number that
-    mattered, `short` its name in the picture."""
+    """Something on the time line: `who` are its authors, `die` says which die it is about, `number` is the number that
+    mattered, and `short` is its name in the picture."""
 
     id: str
     short: str
@@ -106,7 +108,7 @@ class Model(Sourced):
 
 @dataclass(frozen=True, kw_only=True)
 class Claim(Sourced):
-    """A sentence that the page says."""
+    """A sentence that the page states."""
 
     id: str
     text: str
@@ -114,7 +116,7 @@ class Claim(Sourced):
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the file holds, in its order."""
+    """Everything in the file, in its order."""
 
     events: tuple[Event, ...]
     models: tuple[Model, ...]
@@ -126,7 +128,7 @@ class Facts:
 
     @property
     def corrections(self) -> list[Event | Claim]:
-        """Every entry that corrects what is often told."""
+        """Every entry that corrects a common claim."""
         entries: tuple[Event | Claim, ...] = (*self.events, *self.claims)
         return [entry for entry in entries if entry.correction]
 
@@ -145,7 +147,7 @@ def parse_facts(text: str) -> Facts:
     """Read a facts file.
 
     Raises:
-        FactError: (a ValueError) an entry that lacks something or says something it may not.
+        FactError: (a ValueError) an entry lacks something, or says something that is not accepted.
 
     >>> parse_facts('[[claim]]\\nid = "x"\\ntext = "y"')
     Traceback (most recent call last):

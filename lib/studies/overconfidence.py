@@ -1,9 +1,10 @@
-"""Why a little dropout hurts where there is very little data: how sure a memorising model is when it is wrong.
+"""Why a little dropout hurts where there is very little data: how confident a memorising model is when it is wrong.
 
-With 250 sentences every small GPT memorises its training set, with dropout p = 0.1 or 0.3 too. What differs is how sure
-the models are on new sentences. Cross-entropy punishes a wrong answer by how confident it was (Guo, Pleiss, Sun and
-Weinberger 2017, "On Calibration of Modern Neural Networks", ICML, arXiv 1706.04599, section 3), so the loss can rise
-while the share of right answers rises too. `scripts/measure_overconfidence.py` makes data/overconfidence.csv.
+With 250 sentences the small GPT memorises its training set, even with dropout p = 0.1 or 0.3. What differs is how
+confident the models are on new sentences. Cross-entropy punishes a wrong answer more, the more confident it is (Guo,
+Pleiss, Sun and Weinberger 2017, "On Calibration of Modern Neural Networks", ICML, arXiv 1706.04599, section 3), so the
+loss can rise although the share of right answers rises too. `scripts/measure_overconfidence.py` makes
+data/overconfidence.csv.
 """
 
 import csv
@@ -23,8 +24,8 @@ SEEDS: Final = (0, 1, 2)
 
 @dataclass(frozen=True)
 class Confidence:
-    """What one run says about new sentences: how often its likeliest word is right, and how probable it makes that word
-    on average where it is wrong."""
+    """One run on new sentences: how often its likeliest word is right, and how probable that word is, on average, where
+    it is wrong."""
 
     p: float
     seed: int
@@ -76,7 +77,7 @@ def load_confidences(path: Path = PATH) -> list[Confidence]:
 
 
 def save_confidences(runs: Sequence[Confidence], path: Path = PATH) -> None:
-    """Write the runs, four digits each."""
+    """Write the runs, each number with four decimals."""
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.DictWriter(file, [field.name for field in fields(Confidence)], lineterminator="\n")
         lines.writeheader()

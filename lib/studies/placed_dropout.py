@@ -1,4 +1,4 @@
-"""Where dropout sits in a transformer: forward passes of the small GPT with a die of its own in each of four places.
+"""Where dropout acts in a transformer: forward passes of the small GPT with dropout in any of its four places.
 
 The places are those of `lib.transformer`, which are nanoGPT's and minGPT's (Karpathy, "nanoGPT", model.py):
 
@@ -7,9 +7,9 @@ The places are those of `lib.transformer`, which are nanoGPT's and minGPT's (Kar
 3. "projection": after the projection that ends the attention block,
 4. "mlp": after the projection that ends the MLP block.
 
-Many passes are one forward pass of a batch: the same sentence N times, each with masks of its own.
+All N passes are one forward pass of a batch: the same sentence N times, each with its own masks.
 
-Shapes in the comments: N passes, T words (EOS in front counted), C width, H heads, V words of the vocabulary.
+Shapes in the comments: N passes, T words (with the EOS in front), C width, H heads, V words of the vocabulary.
 """
 
 from collections.abc import Sequence
@@ -38,11 +38,11 @@ class BlockPasses:
     Attributes:
         words: the T words read, EOS first.
         kept: for "embedding", "projection" and "mlp" the mask of the last word, (N, C) bool; for "attention" the mask
-            of the weights with which each word attends to each, (N, H, T, T) bool, a row for each word that attends.
-            All True where nothing is dropped.
+            of the attention weights, (N, H, T, T) bool, with a row for each word that attends. All True where nothing
+            is dropped.
         attention: (H, T, T) the attention weights of the eval pass; rows sum to 1.
-        probabilities: (N, V) the next word, in each pass.
-        full: (V,) the next word in the eval pass.
+        probabilities: (N, V) the distribution of the next word, in each pass.
+        full: (V,) the distribution of the next word in the eval pass.
     """
 
     words: list[str]
@@ -68,16 +68,16 @@ def record_block(
 
     Args:
         model: a trained model.
-        words: the prompt, how the sentence begins.
-        p: probability to drop, 0 <= p <= 1.
-        places: where to drop, some of `PLACES`; all blocks drop there.
-        training: False for eval: nothing is dropped, whatever `places` says.
+        words: the prompt.
+        p: the probability of dropping, 0 <= p <= 1.
+        places: where to drop, some of `PLACES`; every block drops there.
+        training: False for eval mode: nothing is dropped, whatever `places` says.
         passes: N, at most 1,000.
-        block: which block's masks to keep, from 0.
-        seed: of the masks.
+        block: which block's masks to record, from 0.
+        seed: for the masks.
 
     Raises:
-        InvalidSetting: a ValueError that names the setting.
+        InvalidSetting: (a ValueError) naming the setting and what is accepted.
         UnknownWord, PrefixTooLongError: as `LanguageModel.next_logits`.
 
     >>> from lib.language_model import load_model
@@ -107,7 +107,7 @@ def record_block(
         rolled = training and place in places
         mask = dropout_mask(x.shape, p, die) if rolled else torch.ones(x.shape, dtype=torch.bool)
         if layer in (None, block):
-            # Attention weights come with a column for each word that attends; the picture wants a row.
+            # Attention weights have a column for each word that attends; the picture needs a row.
             kept[place] = mask.transpose(2, 3) if place == "attention" else mask[:, -1].clone()
         return apply_mask(x, mask, p) if rolled else x
 

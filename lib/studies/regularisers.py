@@ -1,14 +1,14 @@
-"""Beside dropout: weight decay, early stopping and more data, each against the same memorising network.
+"""Besides dropout: weight decay, early stopping and more data, each compared with the same memorising network.
 
 Four runs of `lib.training` with the same network, the same steps and the same seed:
 
-- without anything; **early stopping** is this run, looked at where its validation loss was lowest,
+- with nothing; **early stopping** is this run at the step where its validation loss was lowest,
 - with **dropout**,
 - with **weight decay** (decoupled, as in AdamW: Loshchilov and Hutter 2019),
-- with **more data**: so many times the training examples, from the same source.
+- with **more data**: several times as many training examples, from the same source.
 
 Early stopping picks its step by the validation loss that is then reported, so it looks a little better here than it
-would on data of a third kind. The others are judged at their end.
+would on a separate test set. The others are judged at their end.
 """
 
 from dataclasses import dataclass, field, replace
@@ -33,10 +33,10 @@ class RegularisersConfig:
         training: data, network, steps and seed; its `rates` and `weight_decay` are replaced.
         p: the dropout rate of the arm "dropout".
         weight_decay: of the arm "decay".
-        times: how many times as many training examples the arm "more_data" has, as far as the data set has them.
+        times: how many times as many training examples the arm "more_data" has, if the data set has that many.
 
     Raises:
-        InvalidSetting: a ValueError that names the setting.
+        InvalidSetting: (a ValueError) naming the setting and what is accepted.
 
     >>> RegularisersConfig(p=0.5).runs()["decay"].weight_decay
     0.3
@@ -52,7 +52,7 @@ class RegularisersConfig:
         self.runs()  # the training configs check the rest
 
     def runs(self) -> dict[str, TrainingConfig]:
-        """The trainings behind the arms."""
+        """The training runs behind the arms."""
         bare = replace(self.training, rates=(0.0,), weight_decay=0.0)
         most = train_bounds(bare.dataset, bare.table)[1]
         return {
@@ -65,8 +65,8 @@ class RegularisersConfig:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """How an arm ended: means over the members, and the 95 % interval of the validation loss minus that of "nothing",
-    paired by member; `step` is when."""
+    """How an arm ended at `step`: means over the members, and the 95% interval of the difference in validation loss to
+    the arm "nothing", paired by member."""
 
     arm: str
     step: int
@@ -94,17 +94,17 @@ class RegularisersTrainer:
 
     @property
     def step(self) -> int:
-        """Steps taken, of all runs together."""
+        """How many steps are taken, in all runs together."""
         return sum(trainer.step for trainer in self._trainers.values())
 
     @property
     def done(self) -> bool:
-        """All runs are over."""
+        """Whether all runs are finished."""
         return all(trainer.done for trainer in self._trainers.values())
 
     @property
     def histories(self) -> dict[str, History]:
-        """What is recorded so far of each run."""
+        """What has been recorded of each run so far."""
         return self._ended if self.done else self._recorded()
 
     @cached_property
@@ -124,12 +124,12 @@ class RegularisersTrainer:
                 trainer.forget_networks()
 
     def results(self) -> list[ArmResult]:
-        """Every arm as it stands, in the order of `ARMS`."""
+        """The present results of all arms, in the order of `ARMS`."""
         return results_of(self.histories)
 
 
 def results_of(histories: dict[str, History]) -> list[ArmResult]:
-    """How the arms of these runs end, in the order of `ARMS`; early stopping is a moment of the run "nothing"."""
+    """How the arms of these runs ended, in the order of `ARMS`; early stopping is a moment of the run "nothing"."""
     best = int(np.argmin(histories["nothing"].val_loss[:, 0].mean(-1)))
     nothing = histories["nothing"].val_loss[-1, 0]  # (E,)
     results = []

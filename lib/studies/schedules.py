@@ -18,13 +18,13 @@ from lib.settings import InvalidSetting, one_of, real_number
 from lib.training import History, Trainer, TrainingConfig
 
 SCHEDULES: Final = ("none", "constant", "early", "late", "falling")
-STAIRS: Final = 20  # the falling rate goes down in so many equal steps: a mask's rate is fixed for a while
+STAIRS: Final = 20  # the falling rate goes down in this many equal steps
 
 
 def rate_at(schedule: str, p: float, share: float, switch: float = 0.5) -> float:
-    """Return the dropout rate when `share` of the training is over, 0 <= share < 1.
+    """Return the dropout rate after the fraction `share` of the training, 0 <= share < 1.
 
-    "early" drops until the share `switch` and "late" from there on. "falling" goes from p to 0 over the whole training.
+    "early" drops until `switch`, "late" from there on. "falling" goes from p to 0 over the whole training.
 
     >>> rate_at("early", 0.5, 0.2), rate_at("early", 0.5, 0.5), rate_at("late", 0.5, 0.5)
     (0.5, 0.0, 0.5)
@@ -43,11 +43,11 @@ class ScheduleConfig:
     Args:
         training: data, network, steps and seed; its `rates` are replaced.
         p: the dropout rate where a schedule drops.
-        switch: after which share of the steps "early" stops and "late" starts.
+        switch: the fraction of the steps after which "early" stops and "late" starts.
         schedules: the arms.
 
     Raises:
-        InvalidSetting: a ValueError that names the setting.
+        InvalidSetting: (a ValueError) naming the setting and what is accepted.
 
     >>> ScheduleConfig(p=1.5)
     Traceback (most recent call last):
@@ -67,7 +67,7 @@ class ScheduleConfig:
         object.__setattr__(self, "schedules", tuple(self.schedules))
 
     def first_config(self) -> TrainingConfig:
-        """The training with which all arms begin: an arm for each schedule, at its first rate."""
+        """The training run as it begins: an arm for each schedule, at its first rate."""
         return replace(self.training, rates=self.rates(0))
 
     def rates(self, step: int) -> tuple[float, ...]:
@@ -77,7 +77,7 @@ class ScheduleConfig:
 
 
 class ScheduledTrainer:
-    """A run in progress, as `lib.training.Trainer` is one; arms are in the order of `config.schedules`.
+    """A run in progress, like a `lib.training.Trainer`, with its arms in the order of `config.schedules`.
 
     >>> small = TrainingConfig(hidden=(8,), members=2, steps=40, recordings=4)
     >>> trainer = ScheduledTrainer(ScheduleConfig(small))
@@ -93,17 +93,17 @@ class ScheduledTrainer:
 
     @property
     def step(self) -> int:
-        """Steps taken."""
+        """How many steps are taken."""
         return self._trainer.step
 
     @property
     def done(self) -> bool:
-        """All steps are taken."""
+        """Whether all steps are taken."""
         return self._trainer.done
 
     @property
     def history(self) -> History:
-        """What is recorded so far."""
+        """What has been recorded so far."""
         return self._ended if self.done else self._trainer.history
 
     @cached_property
@@ -111,7 +111,7 @@ class ScheduledTrainer:
         return self._trainer.history
 
     def advance(self, steps: int) -> None:
-        """Take the next `steps` steps, or as many as are left, each with the rates of its place in the training."""
+        """Take the next `steps` steps, or as many as are left, each with its own rates."""
         end = min(self.steps, self.step + steps)
         while self.step < end:
             rates = self.config.rates(self.step)

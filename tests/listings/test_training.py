@@ -52,8 +52,10 @@ def test_it_says_how_close_the_numbers_are() -> None:
     for config in (TrainingConfig(), TrainingConfig("digits")):
         program = " ".join(training_listing(config).replace("\n#", "").split())
         assert "Expect losses within a third of the screen's" in program
-        assert "a training loss below 0.2, where examples are known by heart, within a factor of four" in program
-        assert ("look at 100 of the first and 300 of the others" in program) == (config.dataset == "digits")
+        assert "a training loss below 0.2, where examples are memorised, within a factor of four" in program
+        assert ("the curves on screen use 100 training and 300 validation examples" in program) == (
+            config.dataset == "digits"
+        )
 
 
 def test_saved_anywhere_it_ends_as_the_page_does(tmp_path: Path) -> None:

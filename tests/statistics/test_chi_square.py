@@ -89,7 +89,7 @@ def test_what_is_no_count_or_no_distribution_is_refused():
 
 
 def test_it_rejects_as_often_as_it_says():
-    # 400 verdicts at the 5 % level: between 8 and 34 rejections with probability 0.999 (binomial). The seed is fixed.
+    # 400 verdicts at the 5% level: between 8 and 34 rejections with probability 0.999 (binomial). The seed is fixed.
     probabilities = softmax(np.random.default_rng(0).normal(0, 2, 300))
     rng = np.random.default_rng(1)
 
