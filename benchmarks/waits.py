@@ -40,7 +40,7 @@ _CHART = ".chart .main-svg"
 PICTURES = {
     "": ".life-strip svg circle",
     "dropout": ".network > svg circle.unit",
-    "training": ".st-key-training-p input,[data-testid=stAlert]",  # before Train, a box says what to do
+    "training": ".two-dice.training .main-svg",
     "top_k": ".next-word > svg .word",
     "two_dice": ".experiment table",
     "today": ".time-line .events",

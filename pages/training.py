@@ -109,7 +109,7 @@ def show_picture() -> None:
         if run.error:
             st.error(prose("training", "failed"))
         else:
-            training_player(run, shown, settings)
+            training_player(run, shown, settings, live=not run.over)
             stop_button(run, shown)
             verdict(run, shown)
     report(run, shown)

@@ -31,6 +31,7 @@ class ExperimentTable extends Player {
   show(data) {
     for (const [name, colour] of Object.entries(data.colours)) this.holder.style.setProperty(`--${name}`, colour);
     this.bar.value = data.progress;
+    this.bar.hidden = data.complete;
     this.bar.setAttribute("aria-label", data.labels.progress);
     this.statusText.textContent = unbroken(data.status);
     this.status.classList.toggle("over", !data.status);

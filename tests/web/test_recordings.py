@@ -80,7 +80,7 @@ def waiting() -> None:
 
     run = Run(lambda: None)  # type: ignore[arg-type,return-value]
     run.watched_at = 1.0  # some page has asked for it
-    training_player(run, TrainingConfig(), Settings())
+    training_player(run, TrainingConfig(), Settings(), live=not run.over)
 
 
 def test_a_run_that_waits_shows_points_floor_and_axes() -> None:

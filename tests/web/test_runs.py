@@ -310,7 +310,7 @@ def test_speed_and_time_left_come_from_the_steps_taken_and_the_time_spent_on_the
 def test_a_turn_ends_after_its_time(monkeypatch):
     clock = iter(range(1000))
     monkeypatch.setattr(worker_pool.time, "monotonic", lambda: next(clock))
-    run = worker_pool.Run(1, lambda: FreeJob(steps=100))
+    run = worker_pool.Run(lambda: FreeJob(steps=100))
     run.watchers.add(Watcher())
     run.take_turn(5)
     assert run.job.step == 5

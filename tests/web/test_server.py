@@ -24,7 +24,8 @@ def test_the_app_is_started_as_the_readme_says() -> None:
     """No option that a person does not give, but for where it listens; the file watcher is off for everybody."""
     line = command(ROOT / "app.py", 8501)
     assert [Path(line[0]).name, *line[1:3]] == ["streamlit", "run", "app.py"]
-    assert {each for each in line if each.startswith("-")} == {"--server.address", "--server.port", "--server.headless"}
+    options = {each.partition("=")[0] for each in line if each.startswith("-")}
+    assert options == {"--server.address", "--server.port", "--server.headless"}
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["fileWatcherType"] == "none"
 

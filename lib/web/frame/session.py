@@ -30,8 +30,6 @@ class Session:
 
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
     watched_for: Any = None  # the settings that it was started with
-    shown_end: str | None = None  # the id of the run whose end that page has shown
-    shown_pair_end: str | None = None  # the same for the two models of the Two dice page
     time_line_steps: int = 0  # steps of a walk that were answered: a key held down is faster than the server
 
     if not TYPE_CHECKING:  # the types above are the truth

@@ -15,12 +15,13 @@ _FOLDERS = (
     "pages", "lib", "content", "locale", "data", "docs", "static/two-dice", "scripts", "benchmarks", "tests",
 )  # fmt: skip
 _PAPERS = (
-    "app.py", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "pyproject.toml", "requirements.txt",
-    "requirements-dev.txt", "static/dice.svg",
+    "app.py", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "SECURITY.md",
+    "pyproject.toml", "requirements.txt", "requirements-dev.txt", "static/dice.svg",
 )  # fmt: skip
-_KINDS = {".css", ".csv", ".js", ".json", ".md", ".npz", ".png", ".po", ".pot", ".py", ".toml", ".txt"}
-# Hidden files may hold passwords, so no other than these is ever given away.
-_HIDDEN = (".ci/run", ".gitignore", ".streamlit/config.toml")
+_KINDS = {".css", ".csv", ".js", ".json", ".md", ".npz", ".png", ".po", ".pot", ".py", ".toml", ".txt", ".yml"}
+# Hidden files may hold passwords, so no others than these are ever given away.
+_HIDDEN_FOLDER = ".github"
+_HIDDEN = (".ci/run", ".editorconfig", ".gitignore", ".pre-commit-config.yaml", ".streamlit/config.toml")
 
 
 @functools.cache
@@ -66,8 +67,8 @@ def archive() -> bytes:
 def source_files() -> list[Path]:
     """The files of the program, relative to its folder: those that git tracks, else those of its known places.
 
-    Hidden files are left out, but for the three that the program needs, and so are symbolic links, which could lead
-    anywhere on the server.
+    Hidden files are left out, but for those that developers need, and so are symbolic links, which could lead anywhere
+    on the server.
     """
     tracked = [Path(name) for name in _git("ls-files", "-z").split("\0") if name]
     # In a folder that was unpacked inside of another repository, git knows none of the files.
@@ -76,12 +77,15 @@ def source_files() -> list[Path]:
 
 
 def _known_places() -> list[Path]:
-    inside = [path for folder in _FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in _KINDS]
+    inside = [
+        path for folder in (*_FOLDERS, _HIDDEN_FOLDER) for path in (ROOT / folder).rglob("*") if path.suffix in _KINDS
+    ]
     return [*(path.relative_to(ROOT) for path in inside), *map(Path, _PAPERS), *map(Path, _HIDDEN)]
 
 
 def _may_be_given_away(path: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.parts)
+    below = path.parts[1:] if path.parts[0] == _HIDDEN_FOLDER else path.parts
+    hidden = any(part.startswith(".") for part in below)
     if hidden and path.as_posix() not in _HIDDEN:
         return False
     file = ROOT / path

@@ -145,7 +145,7 @@ def _lowest(losses: NDArray[np.float64]) -> str:
 
 
 def _difference_headings() -> tuple[str, str, str]:
-    return _("difference from the first row"), _("95 % interval"), _("verdict")
+    return _("difference from the first row"), _("95% interval"), _("verdict")
 
 
 def _difference(is_baseline: bool, mean: float, low: float, high: float) -> tuple[str, str, str]:

@@ -121,12 +121,12 @@ def _sentences(step: NextWord, vocabulary: list[str], temperature: float, prompt
             _("The model gives each of its {V} words a score. The highest is {logit}, for “{best}”.", **values),
             _("Every score is divided by T = {T}; the highest is now {scaled}.", **values),
             _(
-                "Softmax turns the scores into probabilities. They sum to 100 %, and “{best}” gets {before} of it.",
+                "Softmax turns the scores into probabilities. They sum to 100%, and “{best}” gets {before} of it.",
                 **values,
             ),
             _("Sorted, likeliest first. The first {half} of {V} words hold half of the probability.", **values),
             _("The cut keeps {kept} of {V} words. The words that are out held {removed} of the probability.", **values),
-            _("What is left is divided by {left}, so it sums to 100 % again. “{best}”: {before} → {after}.", **values),
+            _("What is left is divided by {left}, so it sums to 100% again. “{best}”: {before} → {after}.", **values),
             _(
                 "One draw: the pointer falls at {pointer} and lands on “{word}”, whose chance was {chance}.",
                 **values,

@@ -269,7 +269,6 @@ def report(
     with many:
         st.subheader(_("Many draws"), anchor=False)
         _many_draws(controls, step, vocabulary, settings.seed)
-    st.subheader(_("Twenty stories from here"), anchor=False)
     _twenty_stories(controls, model, words, settings.seed, sampling)
     st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
 
@@ -285,5 +284,6 @@ def _twenty_stories(
     controls: Controls[Any], model: LanguageModel, words: tuple[str, ...], seed: int, sampling: SamplingSettings
 ) -> None:
     """Twenty continuations each, if somebody wants to read them."""
-    if controls.toggle("tell", _("Write them: greedy, with the settings on screen, and without a cut")):
+    label = _("**Twenty stories from here**: greedy, with the settings on screen, and without a cut")
+    if controls.toggle("tell", label):
         stories(model.config.language, model.config.p, words, seed, sampling)

@@ -14,7 +14,6 @@ from lib.recorded import RecordedTraining, recorded_training
 from lib.training import MAP_SIZE, History, Trainer, TrainingConfig, draw_dataset, plane_extent
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.language import _, decimal, percent
-from lib.web.frame.session import session
 from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status
 from lib.web.runs.stepwise import StepwiseJob
@@ -97,11 +96,13 @@ def stop_button(run: Run[TrainingJob], config: TrainingConfig) -> None:
 
 
 @st.fragment
-def training_player(run: Run[TrainingJob], config: TrainingConfig, settings: Settings) -> None:
-    """Draw the recording of a run as far as it is, and keep drawing while it grows. Only this runs again meanwhile."""
+def training_player(run: Run[TrainingJob], config: TrainingConfig, settings: Settings, *, live: bool) -> None:
+    """Draw the recording of a run as far as it is, and keep drawing while it grows. Only this runs again meanwhile.
+
+    ``live`` says that the run was not over when the page was drawn.
+    """
     recording_player("training_player", run, recording_of(run, config, settings))
-    if run.over and session.shown_end != run.id:
-        session.shown_end = run.id
+    if live and run.over:
         st.rerun()  # the verdict and the numbers stand outside of this fragment
 
 

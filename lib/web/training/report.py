@@ -48,7 +48,7 @@ def verdict(run: Run[TrainingJob], config: TrainingConfig) -> None:
     interval = ""
     if loss.outcome != "unknown":
         interval = _(
-            "Difference in loss {difference}, 95 % interval {low} to {high}.",
+            "Difference in loss {difference}, 95% interval {low} to {high}.",
             difference=signed(loss.difference),
             low=signed(loss.low),
             high=signed(loss.high),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.experiment import ExperimentConfig
 from lib.story import load_story
-from lib.web.frame.language import prose
+from lib.web.frame.language import _, prose
 from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.runs import (
     MeasuringJob,
@@ -25,13 +25,13 @@ def live_table(run: Run[MeasuringJob] | None, configs: Tables, pair: Pair | None
     over = run is not None and run.over
     # The same fragment before and after, so that the picture stays where it is and goes on playing.
     st.fragment(_draw, run_every=None if over else 0.5)(configs, pair, measure, live=not over)
-    if is_recorded(configs, pair):
-        st.caption(prose("two_dice", "recorded"))
 
 
 def _draw(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure: str, *, live: bool) -> None:
     """The picture as far as it is measured; while it is ``live``, this runs twice a second."""
     run, table, status = measured(configs, pair), configs[0], ""
+    if is_recorded(configs, pair):
+        status = _("Recorded beforehand. “Other sentences” generates new ones here.")
     if pair:
         training = trained_pair(pair)
         models, status = training.job.models if training.job else {}, training_status(training)

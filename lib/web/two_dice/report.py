@@ -45,8 +45,18 @@ def report(job: MeasuringJob, config: ExperimentConfig, settings: Settings) -> N
     st.subheader(_("Does each die do its own job?"), anchor=False)
     effects(job, config, settings.measure)
     differences(job, config, settings.p, settings.k)
-    with st.container(horizontal=True):
-        st.download_button(
+    lesson.link_here()
+
+
+def numbers(job: MeasuringJob, config: ExperimentConfig, floor: float) -> None:
+    """Every measure of every cell with its interval, and the baselines in words."""
+    all_numbers, baseline = job.derived(_numbers, config, floor)
+    label = _("All four measures of all cells, with 95% intervals")
+    expander = st.expander(label, icon=":material/table:", on_change="rerun", key="all_numbers")
+    if expander.open:
+        expander.markdown(all_numbers)
+        expander.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
+        expander.download_button(
             _("The table as CSV"),
             partial(to_csv, job.results),
             "two-dice.csv",
@@ -54,17 +64,6 @@ def report(job: MeasuringJob, config: ExperimentConfig, settings: Settings) -> N
             icon=":material/download:",
             on_click="ignore",
         )
-        lesson.link_here()
-
-
-def numbers(job: MeasuringJob, config: ExperimentConfig, floor: float) -> None:
-    """Every measure of every cell with its interval, and the baselines in words."""
-    all_numbers, baseline = job.derived(_numbers, config, floor)
-    label = _("All four measures of all cells, with 95 % intervals")
-    expander = st.expander(label, icon=":material/table:", on_change="rerun", key="all_numbers")
-    if expander.open:
-        expander.markdown(all_numbers)
-        expander.caption(prose("two_dice", "intervals", n=decimal(config.n, 0)))
     st.markdown(baseline)
 
 

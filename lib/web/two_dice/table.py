@@ -35,8 +35,8 @@ def experiment_table(
 ) -> None:
     """Draw the table with the ``results`` that there are.
 
-    Without a ``run`` the cells are empty, and ``status`` says why. ``measure`` is the one that the narrow cells of a
-    large table show.
+    Without a ``run`` the cells are empty, and ``status`` says why; it also says what there is to say of a finished
+    one. ``measure`` is the one that the narrow cells of a large table show.
     """
     wide = len(config.ks) > 2
     rows = [_row(p, config, results, models.get(p), story, measure) for p in config.rates]
@@ -45,12 +45,11 @@ def experiment_table(
     _mount(
         key="experiment_table",
         data={
-            "draw": repr(
-                (config, [model.config for model in models.values()])
-            ),  # other sentences, from the first one on
+            # Another table is another draw: its sentences come from the first one on.
+            "draw": repr((config, [model.config for model in models.values()])),
             "complete": run is not None and run.over,
             "progress": run.progress if run else 0.0,
-            "status": measuring_status(run) if run else status,
+            "status": (run and measuring_status(run)) or status,
             "compact": wide,
             "columns": [speaks(k, short=wide) for k in config.ks],
             "rows": rows,
@@ -69,7 +68,7 @@ def _labels(measure: str) -> dict[str, Any]:
             _("impossible: the grammar cannot produce it"),
         ],
         "short": [_("copied"), _("new"), _("impossible")],
-        "measure": _("{measure}, 95 % interval", measure=measure_name(measure)),
+        "measure": _("{measure}, 95% interval", measure=measure_name(measure)),
         "waiting": "…",
         "progress": _("Sentences generated"),
         "transport": transport_labels(),

@@ -11,7 +11,6 @@ from lib.story import load_story
 from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.language import _, decimal, percent, prose
-from lib.web.frame.session import session
 from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status
 from lib.web.runs.worker_pool import Run
@@ -21,11 +20,13 @@ from lib.web.two_dice.settings import Settings
 
 
 @st.fragment
-def pair_player(run: Run[TrainingPairJob], pair: Pair) -> None:
-    """Draw both models' losses and keep drawing while they learn. Only this runs again meanwhile."""
+def pair_player(run: Run[TrainingPairJob], pair: Pair, *, live: bool) -> None:
+    """Draw both models' losses and keep drawing while they learn. Only this runs again meanwhile.
+
+    ``live`` says that the run was not over when the page was drawn.
+    """
     recording_player("pair_player", run, recording_of(run, pair))
-    if run.over and session.shown_pair_end != run.id:
-        session.shown_pair_end = run.id
+    if live and run.over:
         st.rerun()  # the verdict and the table stand outside of this fragment
 
 
@@ -110,7 +111,8 @@ def report_training(pair: Pair, settings: Settings, language: str) -> None:
     """The curves of both models, and what they ended with."""
     if pair != pair_config(settings.p, settings.train_n, settings.train_seed, language):
         st.caption(prose("two_dice", "changed"))
-    pair_player(trained_pair(pair), pair)
+    run = trained_pair(pair)
+    pair_player(run, pair, live=not run.over)
     pair_verdict(trained_pair(pair), pair)
 
 
