@@ -78,6 +78,7 @@ class NetworkPlayer extends Player {
     this.holder.style.setProperty("--rest-hue", data.restHue);
     this.controls(data.labels.transport, () => createTransport(this.row, {
       labels: data.labels.transport, interval: INTERVAL, onFrame: (pass) => this.draw(pass),
+      onRest: (pass) => this.trigger("rest", pass + 1),  // the table below shows the same pass, counted from 1
     }));
     // What the shapes are made from; all else only styles them anew, and is no reason to make them anew.
     const { kind, sizes, points, chosen, labels: { picture, ...names } } = data;

@@ -44,6 +44,17 @@ def test_play_advances_and_every_pass_is_another_network(open_page, complaints):
     assert ours(complaints) == []
 
 
+def test_the_table_follows_the_picture_to_where_it_rests(open_page, complaints):
+    tab = opened(open_page)
+    for _ in range(3):
+        tab.get_by_role("button", name="One step forward").click()
+    expect(tab.locator(".st-key-dropout-at input")).to_have_value("4")
+    expect(tab.get_by_text("In pass 4,")).to_be_visible()
+    tab.wait_for_url(re.compile(r"[?&]dropout-at=4(&|$)"))
+    assert position(tab) == 3
+    assert ours(complaints) == []
+
+
 def test_in_eval_every_pass_is_the_same(open_page):
     tab = opened(open_page, "dropout?mode=eval")
     first = outputs(tab)

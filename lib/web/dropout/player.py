@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import streamlit as st
 
 from lib.figures.palette import CLASSES, LEARN, SPEAK
 from lib.pictured_network import (
+    MAX_PASSES,
     Examples,
     PassSettings,
     PicturedNetwork,
@@ -18,6 +20,7 @@ from lib.pictured_network import (
     record_passes,
 )
 from lib.web.elements.component import moving_picture
+from lib.web.elements.controls import change
 from lib.web.elements.transport import transport_labels
 from lib.web.frame.language import _, current_language
 
@@ -37,7 +40,7 @@ def _packed(data: str, trained_rate: float, example: int, passes: PassSettings) 
 
 
 def dropout_player(network: PicturedNetwork, recording: Recording, examples: Examples, chosen: int) -> None:
-    """Draw the passes of the chosen example, ready to play."""
+    """Draw the passes of the chosen example, ready to play. Where they rest, the table of one layer follows."""
     training = recording.settings.training
     _mount(
         key="network_player",
@@ -57,7 +60,14 @@ def dropout_player(network: PicturedNetwork, recording: Recording, examples: Exa
             **_packed(network.data, network.trained_rate, chosen, recording.settings),
             "labels": {"transport": transport_labels(), **_labels(network, recording, int(examples.labels[chosen]))},
         },
+        on_rest_change=_follow,
     )
+
+
+def _follow() -> None:
+    at = st.session_state.get("network_player", {}).get("rest")
+    if type(at) is int and 1 <= at <= MAX_PASSES:  # a browser may send anything, and True is an int
+        change(at=at)
 
 
 def packed(recording: Recording) -> dict[str, Any]:

@@ -38,17 +38,20 @@ function button(parent, icon, label, onClick) {
   return element;
 }
 
-// options: { labels, interval, onFrame, loop = false }
+const STILL = 300;  // ms without a move until a picture is at rest
+
+// options: { labels, interval, onFrame, loop = false, onRest? }
 //   labels: { play, pause, start, back, forward, scrub, speed, position: "{i} / {n}", follow? }
 //   interval: milliseconds between frames at speed 1
 //   loop: start again at the end, instead of stopping there
+//   onRest(position): a person has stopped here or stepped here, and stays for a moment
 // With labels.follow there is also a switch that keeps to the newest frame while more of them arrive.
-export function createTransport(parent, { labels, interval, onFrame, loop = false }) {
+export function createTransport(parent, { labels, interval, onFrame, loop = false, onRest }) {
   const root = document.createElement("div");
   root.className = "transport";
   root.setAttribute("role", "group");
 
-  let length = 1, position = 0, playing = false, timer = null, texts = labels;
+  let length = 1, position = 0, playing = false, timer = null, still = null, texts = labels;
   const speed = () => Number(speeds.value);
 
   const start = button(root, "start", texts.start, () => { pause(); go(0); });
@@ -120,7 +123,13 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
     clearTimeout(timer);
     timer = setTimeout(tick, interval / speed());
   }
-  function pause() { stopTimer(); if (follow) follow.checked = false; render(); }
+  function pause() {
+    stopTimer();
+    if (follow) follow.checked = false;
+    render();
+    clearTimeout(still);
+    still = setTimeout(() => playing || onRest?.(position), STILL);
+  }
 
   let complete = true;
   render();
@@ -137,6 +146,6 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
       else render();
     },
     follow(on) { if (follow) { follow.checked = on; if (on) go(length - 1); } },
-    destroy() { stopTimer(); root.remove(); },
+    destroy() { stopTimer(); clearTimeout(still); root.remove(); },
   };
 }
