@@ -43,13 +43,13 @@ def go(tab: Page, number: int, path: str) -> None:
     """Follow a link of the navigation."""
     tab.locator(".st-key-navigation a").nth(number).click()
     tab.wait_for_url(re.compile(rf"/{path}($|\?)"))
-    ready(tab)
+    loaded(tab)
 
 
 def back(tab: Page, path: str) -> None:
     tab.go_back()
     tab.wait_for_url(re.compile(rf"/{path}($|\?)"))
-    ready(tab)
+    loaded(tab)
 
 
 def other(setting: Any) -> str:
@@ -71,7 +71,7 @@ def other(setting: Any) -> str:
 def test_every_setting_of_a_link_survives_a_reload_and_back(open_page, complaints, page):
     settings = {each.name: other(each) for each in fields(PAGES[page])}
     link = "&".join(f"{name}={text.replace('&', '%26').replace(' ', '+')}" for name, text in settings.items())
-    tab = open_page(f"{page}?{link}&lang=en")
+    tab = loaded(open_page(f"{page}?{link}&lang=en"))
     wanted = {f"{page}-{name}": text for name, text in settings.items()} | {"lang": "en"}
     says(tab, wanted)
     tab.reload()
@@ -87,7 +87,14 @@ def test_every_setting_of_a_link_survives_a_reload_and_back(open_page, complaint
     assert ours(complaints) == []
 
 
-def move(tab: Page, control: Locator) -> None:
+def loaded(tab: Page) -> Page:
+    """Wait until the browser has the code of all widgets too: what is pressed before is lost on them."""
+    ready(tab)
+    tab.wait_for_load_state("networkidle")
+    return tab
+
+
+def move(control: Locator) -> None:
     """Set a control to another value, as a hand does."""
     slider, field = control.locator("input[type=range]"), control.locator("input")
     if slider.count():
@@ -96,7 +103,9 @@ def move(tab: Page, control: Locator) -> None:
     elif control.locator("[data-testid=stNumberInput]").count():
         field.press("ArrowUp")
     elif control.get_by_role("radio").count():
-        control.get_by_role("radio", checked=False).first.click()
+        other_one = control.get_by_role("radio", checked=False).first.element_handle()
+        other_one.click()
+        control.page.wait_for_function("radio => radio.ariaChecked === 'true'", arg=other_one)
     elif control.locator("[data-testid=stTextInput]").count():
         field.fill("the old fox")
         field.press("Enter")
@@ -127,13 +136,13 @@ def test_all_settings_of_the_today_page_stand_on_one_of_its_parts():
 
 @pytest.mark.parametrize(("page", "path", "names"), MOVED, ids=lambda value: value if isinstance(value, str) else "")
 def test_the_address_follows_every_control(open_page, complaints, page, path, names):
-    tab = open_page(path)
+    tab = loaded(open_page(path))
     if tab.locator(".st-key-more summary").count():
         tab.locator(".st-key-more summary").click()
     for name in sorted(names):
         control = tab.locator(f".st-key-{page}-{name}")
         control.wait_for()
-        move(tab, control)
+        move(control)
         tab.wait_for_function(
             "name => new URLSearchParams(location.search).has(name)", arg=f"{page}-{name}", timeout=15_000
         )
@@ -151,7 +160,7 @@ def p_of(tab: Page, page: str = "dropout") -> Locator:
 
 
 def test_back_brings_the_settings_and_they_stay(open_page):
-    tab = open_page("dropout?dropout-p=0.3&lang=en")
+    tab = loaded(open_page("dropout?dropout-p=0.3&lang=en"))
     go(tab, 3, "top_k")
     says(tab, {"lang": "en"})
     back(tab, "dropout")
@@ -166,7 +175,7 @@ def test_back_brings_the_settings_and_they_stay(open_page):
 
 
 def test_a_key_pressed_right_before_one_leaves_is_not_lost(open_page):
-    tab = open_page("dropout?dropout-p=0.1&lang=en")
+    tab = loaded(open_page("dropout?dropout-p=0.1&lang=en"))
     for times in range(1, 6):
         p_of(tab).press("ArrowRight")
         go(tab, 3, "top_k")
@@ -177,7 +186,7 @@ def test_a_key_pressed_right_before_one_leaves_is_not_lost(open_page):
 
 
 def test_the_history_has_one_entry_for_each_visit_of_a_page(open_page):
-    tab = open_page("training?lang=en")
+    tab = loaded(open_page("training?lang=en"))
     before = tab.evaluate("history.length")
     for _ in range(3):
         p_of(tab, "training").press("ArrowRight")
@@ -198,7 +207,7 @@ def test_the_history_has_one_entry_for_each_visit_of_a_page(open_page):
 
 
 def test_a_language_chosen_on_a_page_is_in_the_address_and_holds(open_page, complaints):
-    tab = open_page("dropout?p=0.3&layer=hidden2&lang=en")
+    tab = loaded(open_page("dropout?p=0.3&layer=hidden2&lang=en"))
     tab.locator(".st-key-languages button").click()
     tab.get_by_role("button", name="Français").click()
     french = {"dropout-p": "0.3", "dropout-layer": "hidden2", "lang": "fr"}
@@ -216,7 +225,7 @@ def test_a_language_chosen_on_a_page_is_in_the_address_and_holds(open_page, comp
 
 
 def test_a_link_of_the_navigation_opens_a_new_tab_with_language_and_settings(open_page):
-    tab = open_page("dropout?p=0.3&lang=de")
+    tab = loaded(open_page("dropout?p=0.3&lang=de"))
     go(tab, 3, "top_k")
     says(tab, {"lang": "de"})
     links = tab.locator(".st-key-navigation a")
@@ -228,10 +237,17 @@ SMALL = "n=20&steps=200&seeds=2&layers=8"
 SMALL_SETTINGS = {"training-n": "20", "training-steps": "200", "training-seeds": "2", "training-layers": "8"}
 
 
+def trained(tab: Page) -> None:
+    """Wait until the run is over and the page is at rest: a key that meets a page being drawn may be lost on it."""
+    expect(tab.get_by_role("heading", name="The numbers")).to_be_visible(timeout=120_000)
+    loaded(tab)
+
+
 def test_a_run_started_by_hand_survives_a_reload_also_when_the_controls_have_moved_on(open_page, complaints):
-    tab = open_page(f"training?{SMALL}&p=0.3")
+    tab = loaded(open_page(f"training?{SMALL}&p=0.3"))
     tab.get_by_role("button", name="Train", exact=True).click()
     says(tab, {**SMALL_SETTINGS, "training-p": "0.3", "train": "1"})
+    trained(tab)
     expect(tab.get_by_text("With dropout, p = 0.30").first).to_be_visible()
     p_of(tab, "training").press("ArrowRight")
     moved = {**SMALL_SETTINGS, "training-p": "0.35", "train": "p=0.3"}
@@ -245,7 +261,7 @@ def test_a_run_started_by_hand_survives_a_reload_also_when_the_controls_have_mov
 
 
 def test_a_point_of_today_survives_a_reload(open_page):
-    tab = open_page("today?part=paper&fig=10&digits=20")
+    tab = loaded(open_page("today?part=paper&fig=10&digits=20"))
     tab.get_by_role("button", name="Train this point").click()
     says(tab, {"today-part": "paper", "today-fig": "10", "today-digits": "20", "train": "1"})
     expect(tab.get_by_text("Your run, with 20 digits")).to_be_visible(timeout=120_000)
@@ -260,18 +276,19 @@ def test_settings_and_run_survive_a_new_server(browser):
     tab = context.new_page()
     with serving(port=port) as (address, _):
         tab.goto(f"{address}/dropout?p=0.3")
-        ready(tab)
+        loaded(tab)
         go(tab, 2, "training")
         back(tab, "dropout")
         p_of(tab).press("ArrowRight")
         says(tab, {"dropout-p": "0.35"})
         go(tab, 2, "training")
         tab.get_by_role("button", name="Train", exact=True).click()
+        trained(tab)
         p_of(tab, "training").press("ArrowRight")
         says(tab, {"training-p": "0.55", "train": "p=0.5"})
         linked = context.new_page()  # Streamlit goes on sending the query of a link by which a page was opened
         linked.goto(f"{address}/training?n=50&{SMALL.replace('n=20&', '')}&lang=fr")
-        ready(linked)
+        loaded(linked)
         p_of(linked, "training").press("ArrowLeft")
         kept = {**SMALL_SETTINGS, "training-n": "50", "training-p": "0.45", "lang": "fr"}
         says(linked, kept)
@@ -293,7 +310,7 @@ def test_settings_and_run_survive_a_new_server(browser):
 
 
 def test_the_list_of_lessons_closes_over_the_picture(open_page):
-    tab = open_page("training")
+    tab = loaded(open_page("training"))
     tab.locator(".st-key-lessons button").first.click()
     tab.get_by_role("button", name=re.compile("handwritten digits")).click()
     expect(tab.locator(".two-dice.training .panel")).to_have_count(2, timeout=60_000)
@@ -301,7 +318,7 @@ def test_the_list_of_lessons_closes_over_the_picture(open_page):
 
 
 def test_buttons_with_an_icon_only_have_a_name(open_page):
-    tab = open_page("top_k")
+    tab = loaded(open_page("top_k"))
     for name in ("One word back", "Draw again", "Pick another beginning"):
         button = tab.get_by_role("button", name=name, exact=True)
         expect(button).to_have_count(1)

@@ -176,12 +176,12 @@ def test_a_link_to_another_page_brings_its_settings(open_page):
 
 
 LISTINGS = [
-    ("dropout?p=0.3&lang=en", ["nn.Dropout(0.3)"]),
+    ("dropout?p=0.3&lang=en", ["Dropout(0.3, seed=1)"]),
     ("training?p=0.3&lang=en", ["for p in (0.0, 0.3)"]),
     ("top_k?k=5&lang=en", ["torch.topk(scores, 5)", "top_k=5"]),
     ("two_dice?k=3&lang=en", ["for k in (None, 3)"]),
     ("today?part=models&lang=en", ["nn.Dropout"]),
-    ("today?part=data&size=1000&lang=en", ["trial_config(1000"]),
+    ("today?part=data&size=1000&lang=en", ["LanguageModelConfig(n_sentences=1000, p=p"]),
 ]
 
 

@@ -280,7 +280,9 @@ def test_where_the_keyboard_is_can_be_seen(open_page, scheme):
 
 def test_both_dice_are_seen_in_their_colour_from_the_start(open_page):
     tab = open_page("", reduced_motion="reduce")
-    dice = tab.locator(".life-strip .die rect").evaluate_all(
+    squares = tab.locator(".life-strip .die rect")
+    expect(squares).to_have_count(2)
+    dice = squares.evaluate_all(
         """dice => dice.map((die) => {
              let opacity = 1;
              for (let each = die; each; each = each.parentElement) opacity *= Number(getComputedStyle(each).opacity);

@@ -11,7 +11,7 @@ PATIENCE = 60_000  # ms until a page is at rest: a training may be going on
 DRAWN_WITHIN = 8_000  # ms from when a picture is seen to when it is drawn
 
 # Options that start a training of half a minute, whose picture other tests look at.
-TRAIN = {"two_dice-models": ("yours",), "today-toy": ("digits",)}
+TRAIN = {"two_dice-models": ("your own training",), "today-toy": ("digits",)}
 
 # To be run before the page's own scripts. The page is at rest when the server has answered what was asked last, and
 # nobody has touched the page just now: a click is on its way to the server for some milliseconds.
@@ -36,13 +36,15 @@ FAULTS = """() => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return data.some((value) => value);
   };
+  const visible = (element) => element.checkVisibility({ visibilityProperty: true });  // not before the first data
   const fault = (picture) => {
     const marks = [...picture.querySelectorAll("svg :is(path, circle, rect, line, text), td, [role=option]")];
     if (!marks.some((mark) => !mark.closest(".transport, .legend") && extent(mark))) return "is empty";
     if (picture.matches(".chart") && !picture.querySelector(".js-plotly-plot")) return "is not drawn";
     for (const plot of picture.querySelectorAll(".js-plotly-plot"))
-      if (![...plot.querySelectorAll(":is(.scatterlayer, .barlayer) path")].some(extent)) return "has empty axes";
-    if (![...picture.querySelectorAll("canvas")].every(painted)) return "has an empty canvas";
+      if (visible(plot) && ![...plot.querySelectorAll(":is(.scatterlayer, .barlayer) path")].some(extent))
+        return "has empty axes";
+    if (![...picture.querySelectorAll("canvas")].filter(visible).every(painted)) return "has an empty canvas";
   };
   const place = (element) => element.closest("[data-testid=stElementContainer]") ?? element;
   const name = (element) => place(element).className.match(/st-key-(\\S+)/)?.[1] ?? "a picture";

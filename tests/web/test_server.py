@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,4 +54,6 @@ def test_pages_share_a_core_runs_have_the_others_and_sigterm_ends_both() -> None
                 await asyncio.sleep(0.05)
 
     with serving() as (address, process):
-        asyncio.run(visit(address, process))
+        # In a thread: the browser of other tests has an event loop in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, visit(address, process)).result()

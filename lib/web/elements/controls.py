@@ -53,43 +53,49 @@ class Controls(Generic[S]):
 
     def slider(self, name: str, label: str, *, help: str | None = None) -> Any:
         """A slider over the setting's bounds."""
-        bounds = self._accepts(name)
-        return self._take(
-            name, st.slider(label, bounds.low, bounds.high, step=bounds.step, help=help, **self._of(name))
-        )
+        bounds, value = self._accepts(name), self._values[name]
+        shown = st.slider(label, bounds.low, bounds.high, value, bounds.step, help=help, **self._of(name))
+        return self._take(name, shown)
 
     def number(self, name: str, label: str, *, help: str | None = None) -> Any:
         """A field to type a number into, within the setting's bounds."""
-        bounds = self._accepts(name)
-        value = st.number_input(label, bounds.low, bounds.high, step=bounds.step, help=help, **self._of(name))
-        return self._take(name, value)
+        bounds, value = self._accepts(name), self._values[name]
+        shown = st.number_input(label, bounds.low, bounds.high, value, bounds.step, help=help, **self._of(name))
+        return self._take(name, shown)
 
     def select(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
         """A list to choose from; ``names`` says what the options are called."""
         options = self._accepts(name).options
-        return self._take(name, st.selectbox(label, options, format_func=_called(names), **self._of(name)))
+        chosen = options.index(self._values[name])
+        return self._take(name, st.selectbox(label, options, chosen, format_func=_called(names), **self._of(name)))
 
     def segmented(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
         """A row of a few choices; ``names`` says what they are called."""
-        options, called = self._accepts(name).options, _called(names)
-        return self._take(
-            name, st.segmented_control(label, options, format_func=called, required=True, wrap=True, **self._of(name))
+        shown = st.segmented_control(
+            label,
+            self._accepts(name).options,
+            format_func=_called(names),
+            default=self._values[name],
+            required=True,
+            wrap=True,
+            **self._of(name),
         )
+        return self._take(name, shown)
 
     def steps(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
         """A slider over the setting's options, for a few values that are not evenly spaced."""
-        options = self._accepts(name).options
-        return self._take(name, st.select_slider(label, options, format_func=_called(names), **self._of(name)))
+        options, called = self._accepts(name).options, _called(names)
+        shown = st.select_slider(label, options, self._values[name], format_func=called, **self._of(name))
+        return self._take(name, shown)
 
     def toggle(self, name: str, label: str, *, help: str | None = None) -> bool:
         """A switch."""
-        return bool(self._take(name, st.toggle(label, help=help, **self._of(name))))
+        return bool(self._take(name, st.toggle(label, self._values[name], help=help, **self._of(name))))
 
     def text(self, name: str, label: str, first: str) -> str:
         """A line to type in, with the text that stands there at first."""
-        if self._values[name] is None:
-            st.session_state.setdefault(key_of(name), first)
-        typed: str = st.text_input(label, max_chars=self._accepts(name).most, **self._of(name))
+        value = first if self._values[name] is None else self._values[name]
+        typed: str = st.text_input(label, value, max_chars=self._accepts(name).most, **self._of(name))
         self._take(name, None if typed == first else typed)
         return typed
 
@@ -121,17 +127,18 @@ class Controls(Generic[S]):
         return self._declared[name].metadata["accepts"]
 
     def _of(self, name: str) -> dict[str, Any]:
-        """What makes a widget that of a setting: its key, its value, and that it is remembered.
+        """What makes a widget that of a setting: its key, and that what it says is remembered.
 
-        In a callback, since that is called also where somebody leaves the page before it has run to its end.
+        In a callback, since that is called also where somebody leaves the page before it has run to its end. (A widget
+        begins with the setting's value as its default. If it were put into the session state, the browser would be
+        told so once, and a press of another key at that moment would overtake it.)
         """
-        key = key_of(name)
-        if key not in st.session_state:
-            st.session_state[key] = self._values[name]
-        return {"key": key, "on_change": self._remember, "args": (name,)}
+        return {"key": key_of(name), "on_change": self._remember, "args": (name,)}
 
     def _remember(self, name: str) -> None:
-        self._take(name, st.session_state[key_of(name)])
+        # A callback may come from a page that the person has left, and with it the widget.
+        if key_of(name) in st.session_state:
+            self._take(name, st.session_state[key_of(name)])
 
     def _take(self, name: str, value: Any) -> Any:
         """Keep what a widget says, for the settings and for the address."""

@@ -8,7 +8,6 @@ languages.) So there is one entry for each visit of a page, and Back leads to th
 """
 
 import secrets
-import time
 from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -146,7 +145,7 @@ def follow(fragment: str, *, links: bool = False) -> None:
     """
     text = urlencode(query())
     if session.address[:2] != (session.page, text):
-        session.address = session.page, text, time.time()
+        session.address = session.page, text, session.address[2] + 1
     when_kept: dict[str, Any] = {"on_kept_change": _begin_again} if links else {}
     _mount(
         key=f"address-{fragment}",

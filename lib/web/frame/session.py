@@ -26,7 +26,7 @@ class Session:
     arrived: Mapping[str, str] = MappingProxyType({})  # the link by which one came, until the controls have read it
     links: Mapping[str, dict[str, str]] = MappingProxyType({})  # by page: its settings, as its link says them
     runs: Mapping[str, Any] = MappingProxyType({})  # by page, or part of one: the settings of the run it shows
-    address: tuple[str, str, float] = ("", "", 0.0)  # what the browser's address says: page, query; and since when
+    address: tuple[str, str, int] = ("", "", 0)  # what the browser's address says: page and query; a serial number
 
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
     watched_for: Any = None  # the settings that it was started with

@@ -99,7 +99,7 @@ def _schedule_curves(history: History, show: str) -> None:
     ]
     chart(
         drawn_once(
-            lines_figure, lines, x_label=_("training step"), y_label=_("loss (nats)"), floor=_floor(history), height=400
+            lines_figure, lines, x_label=_("training step"), y_label=_("loss (nats)"), floor=_floor(history), height=380
         ),
         key="schedules",
         alt=f"{_curve_names()[show]}: " + "; ".join(f"{line.name} {decimal(line.y[-1])}" for line in lines),
