@@ -49,7 +49,7 @@ def lines_figure(
     floor: tuple[str, float] | None = None,
     spots: Sequence[Spot] = (),
     percent: bool = False,
-    height: int = 400,
+    height: int = 380,
 ) -> Figure:
     """The lines, the floor as a dashed grey line, and the spots as large hollow circles.
 

@@ -53,7 +53,6 @@ def test_pages_share_a_core_runs_have_the_others_and_sigterm_ends_both() -> None
                 assert time.monotonic() < end, "the server is still there"
                 await asyncio.sleep(0.05)
 
-    with serving() as (address, process):
-        # In a thread: the browser of other tests has an event loop in this one.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, visit(address, process)).result()
+    # In a thread: the browser of other tests has an event loop in this one.
+    with serving() as (address, process), ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, visit(address, process)).result()

@@ -98,9 +98,7 @@ def _schedule_curves(history: History, show: str) -> None:
         for arm, schedule in enumerate(SCHEDULES)
     ]
     chart(
-        drawn_once(
-            lines_figure, lines, x_label=_("training step"), y_label=_("loss (nats)"), floor=_floor(history), height=380
-        ),
+        drawn_once(lines_figure, lines, x_label=_("training step"), y_label=_("loss (nats)"), floor=_floor(history)),
         key="schedules",
         alt=f"{_curve_names()[show]}: " + "; ".join(f"{line.name} {decimal(line.y[-1])}" for line in lines),
     )
