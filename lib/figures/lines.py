@@ -49,7 +49,6 @@ def lines_figure(
     floor: tuple[str, float] | None = None,
     spots: Sequence[Spot] = (),
     percent: bool = False,
-    height: int = 380,
 ) -> Figure:
     """The lines, the floor as a dashed grey line, and the spots as large hollow circles.
 
@@ -62,7 +61,7 @@ def lines_figure(
     return figure(
         traces,
         {
-            "height": height,
+            "height": 380,
             "margin": {"l": 62, "r": 12, "t": 34, "b": 48},
             "hovermode": "x unified",
             "legend": {**LEGEND, "y": 1.0, "yanchor": "bottom"},

@@ -29,7 +29,7 @@ from lib.web.elements.table import table
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, ngettext, percent, prose, signed, strong
 from lib.web.runs.stepwise import Stepwise
-from lib.web.today.runs import computed
+from lib.web.today.runs import computed, train_button
 from lib.web.today.settings import Settings
 
 _TOO_LITTLE = 0.3  # a dropout rate that does not keep a model from memorising the smallest set
@@ -101,11 +101,7 @@ def _choose(controls: Controls[Settings]) -> None:
     st.markdown(strong(_("Train one point yourself")))
     controls.steps("size", _("Training sentences"))
     controls.segmented("rate", _("p, the dropout rate"))
-    button = st.container()
-    with controls.more() as drawn:
-        if drawn:
-            controls.number("seed", _("Seed"))
-    button.button(_("Train this point"), on_click=controls.start, width="stretch", icon=":material/play_arrow:")
+    train_button(controls)
 
 
 def _trial(size: int, rate: float, seed: int) -> Stepwise:

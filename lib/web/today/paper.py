@@ -27,7 +27,7 @@ from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, percent, prose, signed, strong
-from lib.web.today.runs import computed
+from lib.web.today.runs import computed, train_button
 from lib.web.today.settings import Settings
 
 
@@ -64,11 +64,7 @@ def _choose(controls: Controls[Settings]) -> None:
     if figure == 10:
         controls.steps("digits", _("Training digits"))
     controls.slider("drop", _("p, the dropout rate"))
-    button = st.container()
-    with controls.more() as drawn:
-        if drawn:
-            controls.number("seed", _("Seed"))
-    button.button(_("Train this point"), on_click=controls.start, width="stretch", icon=":material/play_arrow:")
+    train_button(controls)
 
 
 def trial_of(settings: Settings) -> DigitsTrial:
@@ -149,7 +145,6 @@ def _errors(own: list[Value], figure: int, noise: float) -> None:
             x_ticks=FIGURE_10_SIZES if figure == 10 else None,
             spots=spots,
             percent=True,
-            height=380,
         ),
         key=f"figure_{figure}",
         alt="; ".join(descriptions),

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from lib.web.elements.controls import Controls
 from lib.web.frame.language import _, prose
 from lib.web.runs.status import run_status
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
@@ -34,6 +35,15 @@ def computed(config: Hashable, make: Callable[[], Stepwise], recorded: Any = Non
         return run.job.work
     _progress(run)
     return None
+
+
+def train_button(controls: Controls[Any]) -> None:
+    """The button that trains the point which the controls above it describe, and the seed under “More”."""
+    button = st.container()
+    with controls.more() as drawn:
+        if drawn:
+            controls.number("seed", _("Seed"))
+    button.button(_("Train this point"), on_click=controls.start, width="stretch", icon=":material/play_arrow:")
 
 
 @st.fragment(run_every=0.5)

@@ -129,16 +129,7 @@ def _dataset(config: TrainingConfig) -> Dataset:
 def _panels(data: Dataset, config: TrainingConfig, settings: Settings) -> Panels:
     """The figures of all arms with all that is known before the training: axes, floor and points."""
     metric = settings.metric
-    labels = CurveLabels(
-        step=_("training step"),
-        value=_("loss (nats)") if metric == "loss" else _("accuracy"),
-        train=_("training"),
-        val=_("validation"),
-        train_dropout=_("training, dropout on"),
-        gap=_("gap"),
-        floor=_("floor, the best possible"),
-        best=_("best step"),
-    )
+    labels = curve_labels(_("loss (nats)") if metric == "loss" else _("accuracy"), _("floor, the best possible"))
     floor = None
     if data.floor:
         floor = data.floor.loss if metric == "loss" else data.floor.accuracy
@@ -178,6 +169,20 @@ def _map(data: Dataset) -> Figure:
             flipped=_("flipped label"),
             features=(data.features[0], data.features[1]),
         ),
+    )
+
+
+def curve_labels(value: str, floor: str) -> CurveLabels:
+    """The words in a figure of training and validation curves, with those for its ``value`` axis and its ``floor``."""
+    return CurveLabels(
+        step=_("training step"),
+        value=value,
+        train=_("training"),
+        val=_("validation"),
+        train_dropout=_("training, dropout on"),
+        gap=_("gap"),
+        floor=floor,
+        best=_("best step"),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib.figures.curves import CurveLabels, curves_figure
+from lib.figures.curves import curves_figure
 from lib.language_model import Progress
 from lib.story import load_story
 from lib.web.elements.controls import Controls, change
@@ -14,7 +14,7 @@ from lib.web.frame.language import _, decimal, percent, prose
 from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status
 from lib.web.runs.worker_pool import Run
-from lib.web.training.player import arm_name
+from lib.web.training.player import arm_name, curve_labels
 from lib.web.two_dice.runs import Pair, TrainingPairJob, pair_config, trained_pair, training_pairs
 from lib.web.two_dice.settings import Settings
 
@@ -66,16 +66,7 @@ def _series(records: Sequence[Sequence[Progress]]) -> dict[str, list[float | Non
 
 
 def _panels(pair: Pair) -> Panels:
-    labels = CurveLabels(
-        step=_("training step"),
-        value=_("loss (nats per word)"),
-        train=_("training"),
-        val=_("validation"),
-        train_dropout=_("training, dropout on"),
-        gap=_("gap"),
-        floor=_("floor, the source's entropy"),
-        best=_("best step"),
-    )
+    labels = curve_labels(_("loss (nats per word)"), _("floor, the source's entropy"))
     story = load_story(pair[0].language)
     floor, guess = story.entropy_per_word, math.log(len(story.vocabulary))
     return [
