@@ -68,7 +68,7 @@ def show_picture() -> None:
 
     lesson.link_here()
     lesson.takeaway(prose("dropout", "takeaway"))
-    lesson.code(dropout_listing(settings.data, settings.net, example, passes))
+    lesson.code(lambda: dropout_listing(settings.data, settings.net, example, passes))
 
 
 with lesson.framed("dropout"):

@@ -1,5 +1,7 @@
 """Today: with enough data and one epoch you can leave dropout out; nobody leaves the sampling out."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from lib.web.elements.controls import Controls
@@ -8,8 +10,11 @@ from lib.web.frame.language import _, prose
 from lib.web.today.settings import Settings
 
 
-def show_part(part: str) -> str:
-    """Draw a part of the page, and return its code. Each is imported when it is chosen, since some need PyTorch."""
+def show_part(part: str) -> Callable[[], str]:
+    """Draw a part of the page, and return what writes its code.
+
+    Each is imported when it is chosen, since some need PyTorch.
+    """
     match part:
         case "models":
             from lib.web.today.history import models_part

@@ -65,9 +65,9 @@ def show_picture() -> None:
     lesson.link_here()
     lesson.takeaway(prose("top_k", "takeaway"))
     link_to_two_dice(_("What does this k change if the model learned without dropout? Measure both dice"), k=settings.k)
-    lesson.code(top_k_listing(prompt.words, sampling, language=language, p=settings.p, seed=settings.seed))
+    lesson.code(lambda: top_k_listing(prompt.words, sampling, language=language, p=settings.p, seed=settings.seed))
     lesson.code(
-        generate_listing(prompt.words, sampling, seed=settings.seed),
+        lambda: generate_listing(prompt.words, sampling, seed=settings.seed),
         _("The code: the same settings, with Hugging Face's generate and a large model"),
         key="code_generate",
     )

@@ -116,7 +116,7 @@ def show_picture() -> None:
 
     lesson.takeaway(prose("training", "takeaway" if shown.label_noise else "takeaway-no-wrong-labels"))
     link_to_two_dice(_("How does this p change what a language model says? Measure both dice"), p=settings.p)
-    lesson.code(training_listing(shown))
+    lesson.code(lambda: training_listing(shown))
 
 
 with lesson.framed("training"):

@@ -85,7 +85,7 @@ def show_picture() -> None:
     lesson.takeaway(prose("two_dice", "takeaway"))
     table, trained = configs[0], pair and (pair[0].n_sentences, pair[0].steps, pair[0].seed)
     which = {"language": language, "corpus": table.corpus}
-    lesson.code(two_dice_listing(table.rates, table.ks, n=table.n, seed=table.seed, train=trained, **which))
+    lesson.code(lambda: two_dice_listing(table.rates, table.ks, n=table.n, seed=table.seed, train=trained, **which))
 
 
 with lesson.framed("two_dice"):

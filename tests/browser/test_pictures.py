@@ -132,6 +132,7 @@ def test_a_table_of_three_classes_has_three_colours(open_page, complaints):
         expect(player.locator(".legend .item", has_text=name)).to_have_count(1)
     tab.get_by_label("Follow live").check()
     expect(player.locator(".numbers").first).to_contain_text("Step 500")
+    tab.wait_for_function("document.querySelector('.two-dice.training canvas').width > 0")  # painted after the numbers
     painted = player.locator("canvas").first.evaluate(
         """(canvas) => {
           const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.experiment import KS, SHOWN, TABLE_RATES, Cell, ExperimentConfig, run_experiment
 from lib.language_model import LIVE, load_model
+from lib.recorded import recorded_cells
 from lib.web.two_dice import runs as two_dice_runs
 from lib.web.two_dice.runs import CellStore, MeasuringJob, TrainingPairJob, measuring_runs, pair_config, training_pairs
 from tests.support.apptest import (
@@ -81,7 +82,8 @@ def test_the_default_page_shows_the_two_by_two_and_the_grammar() -> None:
         "Learned with p = 0.3",
         "The grammar itself",
     ]
-    expected = run_experiment(ExperimentConfig(ks=(None, 1)))
+    # Another machine may round a draw of a thousand to another word: tests/test_recorded.py computes them anew.
+    expected = recorded_cells(ExperimentConfig(ks=(None, 1)))
     for row, p in zip(data["rows"], (0.0, 0.3, None), strict=True):
         for cell, k in zip(row["cells"], (None, 1), strict=True):
             result = expected[Cell(p, k)]

@@ -1,6 +1,7 @@
 """The frame around every page: title, navigation, footer, and what a page sets up on a server's first visit."""
 
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec
@@ -16,6 +17,9 @@ from lib.web.runs.worker_pool import session_watcher
 from lib.web.server import freeze_imports, import_pytorch_soon, share_a_core
 
 P = ParamSpec("P")
+_drawing = threading.local()  # ``now``: this thread is drawing a page, or a fragment by itself
+_pen = threading.Lock()
+_PATIENCE = 1.0  # seconds
 
 
 @contextmanager
@@ -25,33 +29,51 @@ def framed(name: str) -> Iterator[None]:
     The heading is sent first. A page that needs PyTorch imports it in the function that does, so that on a server's
     first visit the heading does not wait a second for it.
     """
-    share_a_core()
-    page = page_named(name)
-    if session.page != name:
-        # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
-        session_watcher().let_go()
-        address.arrive(name)
-    choose_language()
-    st.set_page_config(
-        page_title=f"{page.name()} · Two Dice",
-        page_icon=ROOT / "static" / "dice.svg",
-        layout="wide",
-        # The menu has Streamlit's own choice of light or dark.
-        menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
-    )
-    above = st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small")
-    # Sent first, so that it is seen first. It is the question; the page's name is already marked in the navigation.
-    st.title(page.question(), anchor=False)
-    with above:
-        page_style()
-        navigation(page)
+    with _turn():
+        share_a_core()
+        page = page_named(name)
+        if session.page != name:
+            # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
+            session_watcher().let_go()
+            address.arrive(name)
+        choose_language()
+        st.set_page_config(
+            page_title=f"{page.name()} · Two Dice",
+            page_icon=ROOT / "static" / "dice.svg",
+            layout="wide",
+            # The menu has Streamlit's own choice of light or dark.
+            menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
+        )
+        above = st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small")
+        # Sent first, so that it is seen first. It is the question; the page's name is already marked in the navigation.
+        st.title(page.question(), anchor=False)
+        with above:
+            page_style()
+            navigation(page)
+        try:
+            yield
+            address.follow("page", links=True)
+        finally:
+            _footer()
+            import_pytorch_soon()
+            freeze_imports()
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Draw while nobody else does: whoever comes later waits, but not longer than a second.
+
+    Python's lock lets one thread run at a time. Forty reruns side by side all end late, and handing the lock to and fro
+    costs as well; one after the other, most of them end sooner (`python -m benchmarks server`).
+    """
+    in_turn = _pen.acquire(timeout=_PATIENCE)
+    _drawing.now = True
     try:
         yield
-        address.follow("page", links=True)
     finally:
-        _footer()
-        import_pytorch_soon()
-        freeze_imports()
+        _drawing.now = False
+        if in_turn:
+            _pen.release()
 
 
 def fragment(draw: Callable[P, None]) -> Callable[P, None]:
@@ -64,8 +86,11 @@ def fragment(draw: Callable[P, None]) -> Callable[P, None]:
     @st.fragment
     @functools.wraps(draw)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        draw(*args, **kwargs)
-        address.follow(draw.__name__)
+        if getattr(_drawing, "now", False):  # a part of a page or of another fragment, which ends with the address
+            return draw(*args, **kwargs)
+        with _turn():
+            draw(*args, **kwargs)
+            address.follow(draw.__name__)
 
     return run
 

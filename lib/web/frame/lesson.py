@@ -1,6 +1,6 @@
 """The rhythm of every lesson: predict, see, read the numbers, sum up, run the code."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -67,15 +67,16 @@ def takeaway(text: str) -> None:
     st.markdown(quotation)
 
 
-def code(listing: str, label: str | None = None, *, key: str = "code") -> None:
+def code(listing: Callable[[], str], label: str | None = None, *, key: str = "code") -> None:
     """The few lines of PyTorch that do the same with the settings on screen; ``key`` is different for each listing.
 
-    They are drawn only while they are open: what the browser loads to colour them is larger than the rest of a page.
+    They are written and drawn only while they are open: what the browser loads to colour them is larger than the rest
+    of a page.
     """
     label = label or _("The code: the same thing with these settings, in PyTorch")
     expander = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
     if expander.open:
-        expander.code(listing, language="python")
+        expander.code(listing(), language="python")
 
 
 def link_here() -> None:

@@ -1,5 +1,7 @@
 """Schedules of dropout, and other regularisers beside it: arms of one training, side by side."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -52,7 +54,7 @@ def training_of(controls: Controls[Settings]) -> TrainingConfig:
     return TrainingConfig(n_train=n, seed=seed)
 
 
-def schedules_part() -> str:
+def schedules_part() -> Callable[[], str]:
     """Five schedules from the same start: their rates, their curves, and where they end."""
     with lesson.picture(Settings) as (controls, stage):
         p = controls.slider("peak", _("p, while dropout is on"))
@@ -72,7 +74,7 @@ def schedules_part() -> str:
         st.markdown(f"- {_(claim.text)} {citation(claim)}")
         corrected(claim)
     st.caption(prose("today", "schedules-honest"))
-    return schedule_listing(config)
+    return lambda: schedule_listing(config)
 
 
 def _curve_names() -> dict[str, str]:
@@ -155,7 +157,7 @@ def _difference(is_baseline: bool, mean: float, low: float, high: float) -> tupl
     return signed(mean), _("{low} to {high}", low=signed(low), high=signed(high)), verdict
 
 
-def instead_part() -> str:
+def instead_part() -> Callable[[], str]:
     """Dropout, weight decay, early stopping and more data against the same memorising network."""
     with lesson.picture(Settings) as (controls, stage):
         p = controls.slider("drop", _("p, the dropout rate"))
@@ -172,7 +174,7 @@ def instead_part() -> str:
         st.subheader(_("The numbers"), anchor=False)
         _regulariser_table(results, trainer.histories)
     st.caption(prose("today", "instead-honest"))
-    return regularisers_listing(config)
+    return lambda: regularisers_listing(config)
 
 
 def arm_names(histories: dict[str, History]) -> dict[str, str]:

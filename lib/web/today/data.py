@@ -1,6 +1,7 @@
 """When dropout stops helping: validation loss against the number of training sentences, and one more point live."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -61,7 +62,7 @@ def _summary(column: str) -> _Summary:
     )
 
 
-def data_part() -> str:
+def data_part() -> Callable[[], str]:
     """The shipped curves, where they cross, and "run one point yourself"."""
     points, floor = _shipped(), load_story().entropy_per_word
     with lesson.picture(Settings) as (controls, stage):
@@ -86,7 +87,7 @@ def data_part() -> str:
     st.caption(
         prose("today", "data-how", runs=runs, seeds=seeds, steps=decimal(points[0].steps, 0), floor=decimal(floor, 3))
     )
-    return data_size_listing(settings.size, settings.rate, settings.seed)
+    return lambda: data_size_listing(settings.size, settings.rate, settings.seed)
 
 
 def _choose(controls: Controls[Settings]) -> None:

@@ -1,5 +1,7 @@
 """The Today page's time line and its table of models: everything from data/facts.toml, each with its source."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from lib.figures.models import ModelLabels, models_figure
@@ -20,7 +22,7 @@ from lib.web.today.settings import Settings
 _mount = moving_picture("today_time_line")
 
 
-def history_part() -> str:
+def history_part() -> Callable[[], str]:
     """The time line, walked through by click, arrow keys or the slider under it, and the card of the chosen event."""
     events = load_facts().events
     picture, card = st.container(), st.container(border=True, key="event-card", gap="xsmall")
@@ -36,7 +38,7 @@ def history_part() -> str:
         st.markdown(f"**{_(event.number)}** {citation(event)}")
         corrected(event)
     _all_corrections()
-    return scaling_listing(0.1)
+    return lambda: scaling_listing(0.1)
 
 
 @st.fragment
@@ -97,7 +99,7 @@ def status_names() -> dict[str, str]:
     }
 
 
-def models_part() -> str:
+def models_part() -> Callable[[], str]:
     """Rate over year, and the table; both show what the filters let through."""
     with lesson.picture(Settings) as (controls, stage):
         stated = {"all": _("all"), "with": _("with"), "without": _("without"), "silent": _("not stated")}
@@ -115,7 +117,7 @@ def models_part() -> str:
         )
     st.subheader(_("The numbers"), anchor=False)
     st.markdown(_models_table(models) if models else _("No model matches."))
-    return scaling_listing(0.1)
+    return lambda: scaling_listing(0.1)
 
 
 def _models_table(models: list[Model]) -> str:

@@ -1,6 +1,7 @@
 """Figures 8, 9 and 10 of the dropout paper on small digits: shipped from a script, and one point live."""
 
 import functools
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -31,7 +32,7 @@ from lib.web.today.runs import computed, train_button
 from lib.web.today.settings import Settings
 
 
-def paper_part() -> str:
+def paper_part() -> Callable[[], str]:
     """The chosen figure, the paper's own beside it in words, and one point run again."""
     with lesson.picture(Settings) as (controls, stage):
         _choose(controls)
@@ -47,7 +48,7 @@ def paper_part() -> str:
     paper, here = strong(_("The paper")), strong(_("Here"))
     st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}\n\n{here} · {_findings(figure, noise)}")
     st.caption(prose("today", "paper-differs", seeds=_seeds()))
-    return training_listing(trial_of(settings).config())
+    return lambda: training_listing(trial_of(settings).config())
 
 
 def _choose(controls: Controls[Settings]) -> None:

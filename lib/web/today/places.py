@@ -1,6 +1,7 @@
 """Where dropout sits in a transformer: the Today page's block with a toggle for each of the four places."""
 
 import functools
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -38,7 +39,7 @@ def _block_passes(
     return record_block(model, words, p=p, places=places, training=training, passes=passes, block=block, seed=seed)
 
 
-def places_part() -> str:
+def places_part() -> Callable[[], str]:
     """The picture, and how far the passes' answers lie apart."""
     language = story_language()
     story, model = load_story(language), load_model(language, _TRAINED_WITH)
@@ -59,7 +60,7 @@ def places_part() -> str:
 
     st.subheader(_("The numbers"), anchor=False)
     _numbers(recording, model.vocabulary)
-    return block_listing(
+    return lambda: block_listing(
         p, places, training=training, width=model.config.width, heads=model.config.heads, seed=settings.seed
     )
 
