@@ -32,7 +32,7 @@ from lib.fast_masks import apply_dropout
 from lib.fast_top_k import sample
 from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.settings import InvalidSetting, is_real, is_whole, real_number, whole_number
-from lib.story import Story, load_story
+from lib.story import Story, load_story, story_languages
 from lib.threads import one_fast_thread
 from lib.transformer import (
     Architecture,
@@ -641,10 +641,10 @@ def train_language_model(config: LanguageModelConfig, story: Story | None = None
     yield Progress(*record, LanguageModel(config, learner.story, learner.parameters, history))
 
 
-CHECKPOINTS = [
-    *(("en", p, "small") for p in (0.0, 0.1, 0.2, 0.3, 0.5)),
-    *(("en", p, "large") for p in (0.0, 0.3)),
-]  # language, p, corpus
+_RATES = {"small": (0.0, 0.1, 0.2, 0.3, 0.5), "large": (0.0, 0.3)}
+CHECKPOINTS = [  # language, p, corpus
+    (language, p, corpus) for language in story_languages() for corpus, rates in _RATES.items() for p in rates
+]
 
 
 def checkpoint_config(language: str, p: float, corpus: str) -> LanguageModelConfig:
@@ -684,6 +684,6 @@ def load_model(language: str = "en", p: float = 0.0, corpus: str = "small") -> L
     return _loaded(language, p, corpus)
 
 
-@functools.lru_cache(maxsize=16)  # as many as there are checkpoints; 0.9 MB each, 1.3 with its sentences
+@functools.lru_cache(maxsize=16)  # those of two languages; 0.9 MB each, 1.3 with its sentences
 def _loaded(language: str, p: float, corpus: str) -> LanguageModel:
     return LanguageModel.load(checkpoint_path(language, p, corpus), load_story(language))

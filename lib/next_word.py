@@ -18,6 +18,7 @@ from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.settings import InvalidSetting, is_real
 from lib.statistics.entropy import effective_choices, entropy
 from lib.story import ImpossiblePrefix, Story
+from lib.writing import joined
 
 MOST_PROMPTS = 128
 
@@ -180,4 +181,4 @@ def prompts(story: Story, n: int = 8) -> tuple[str, ...]:
                 shortest[possible] = min(best, prompt, key=lambda words: (abs(len(words) - 3), words))
     by_choice = [shortest[possible] for possible in sorted(shortest, reverse=True)]
     chosen = np.linspace(0, len(by_choice) - 1, min(n, len(by_choice))).round().astype(int)
-    return tuple(" ".join(by_choice[i]) for i in chosen)
+    return tuple(joined(by_choice[i]) for i in chosen)

@@ -24,7 +24,6 @@ and `Story.entropy_per_word` count it.
 import difflib
 import functools
 import math
-import unicodedata
 from bisect import bisect
 from collections.abc import Sequence
 from itertools import accumulate
@@ -33,6 +32,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lib import writing
 from lib.grammar import START, Grammar, is_symbol, load_grammar
 
 STORIES = Path(__file__).resolve().parent.parent / "data" / "stories"
@@ -263,7 +263,8 @@ class Story:
         >>> Story(parse_grammar("sentence:\\n  the horse sleeps")).nearest_words("hors", 1)
         ['horse']
         """
-        return difflib.get_close_matches(word, self.vocabulary[1:], n)
+        close = difflib.get_close_matches(word.casefold(), list(self._spelling)[:-1], n)
+        return [self._spelling[spelling] for spelling in close]
 
     def words_of(self, text: str) -> list[str]:
         """Split what a person typed into words, spelled as in the vocabulary where it has them.
@@ -271,10 +272,42 @@ class Story:
         >>> from lib.grammar import parse_grammar
         >>> Story(parse_grammar("sentence:\\n  the fox met Anna")).words_of("The FOX met anna.")
         ['the', 'fox', 'met', 'Anna']
+
+        A script without spaces is cut as the storybook would go on, else into the fewest words that it has.
+
+        >>> Story(parse_grammar("sentence:\\n  小白兔 吃了 一個 蘋果")).words_of("小白兔吃了")
+        ['小白兔', '吃了']
         """
-        spelling = {word.casefold(): word for word in reversed(self.vocabulary)}
-        typed = unicodedata.normalize("NFC", text).replace(EOS, " ").split()
-        return [word if word in self.word_id else spelling.get(word.casefold(), word) for word in typed]
+        words: list[str] = []
+        for piece in writing.pieces(text):
+            word = piece if piece in self.word_id else self._spelling.get(piece.casefold(), piece)
+            if word not in self.word_id and writing.is_unspaced(word):
+                words += self._cut(word, words)
+            else:
+                words.append(word)
+        return words
+
+    @functools.cached_property
+    def _spelling(self) -> dict[str, str]:
+        return {word.casefold(): word for word in reversed(self.vocabulary)}
+
+    def _cut(self, text: str, before: Sequence[str]) -> list[str]:
+        """Cut a text without spaces into words that can follow the words ``before``, if there is a way."""
+        place = self.start
+        for word in before:
+            if word not in self._next_words(place):
+                return writing.fewest_words(text, self.word_id)
+            place = self.after(place, word)
+
+        def possible(text: str, place: Place) -> list[str] | None:
+            if not text:
+                return []
+            for word, rest in writing.ways_to_cut(text, self._next_words(place)):
+                if (words := possible(rest, self.after(place, word))) is not None:
+                    return [word, *words]
+            return None
+
+        return possible(text, place) or writing.fewest_words(text, self.word_id)
 
     def text_of(self, words: Sequence[str]) -> str:
         """Write words as a sentence.
@@ -283,8 +316,7 @@ class Story:
         >>> Story(parse_grammar("sentence:\\n  the fox met Anna")).text_of(["the", "fox", "met", "Anna"])
         'The fox met Anna.'
         """
-        text = " ".join(words)
-        return text[:1].upper() + text[1:] + EOS
+        return writing.sentence(words)
 
     # -------------------------------------------------------------------------------------------------- under the hood
 
@@ -351,9 +383,18 @@ def load_story(language: str = "en") -> Story:
     return _loaded(language)
 
 
+@functools.cache
+def story_languages() -> list[str]:
+    """The languages that have a storybook: one for each file in data/stories.
+
+    >>> "en" in story_languages()
+    True
+    """
+    return sorted(path.stem for path in STORIES.glob("*.txt"))
+
+
 @functools.cache  # one for each file, 6 MB with all its places; load_story() and load_story("en") share it
 def _loaded(language: str) -> Story:
-    available = sorted(path.stem for path in STORIES.glob("*.txt"))
-    if language not in available:
-        raise UnknownLanguage(language, available)
+    if language not in story_languages():
+        raise UnknownLanguage(language, story_languages())
     return Story(load_grammar(STORIES / f"{language}.txt"))

@@ -39,6 +39,7 @@ def show_picture() -> None:
     from lib.web.top_k.settings import CUT_HELPS, sampling_of, settings_for
     from lib.web.top_k.step import go_on_buttons, step_of
     from lib.web.two_dice.link import link_to_two_dice
+    from lib.writing import joined
 
     language = story_language()
     story = load_story(language)
@@ -58,7 +59,7 @@ def show_picture() -> None:
     with problems:
         name_problems(prompt, story, follows.impossible)
     with stage:
-        before = " ".join(prompt.words) or "…"
+        before = joined(prompt.words) or "…"
         next_word_player(step, story.vocabulary, temperature=settings.temp, prompt=before, logarithmic=settings.all)
     report(controls, step, model, prompt.words, sampling)
 

@@ -1,6 +1,6 @@
 """Make data/life_strip.json, the recording that the home page plays: ``python -m scripts.make_life_strip``.
 
-It has ten forward passes at p = 0.5 through a network drawn with 3, 6, 6 and 2 neurons, and one sentence of the
+It has ten forward passes at p = 0.5 through a network drawn with 3, 6, 6 and 2 neurons, and one sentence of each
 storybook, with each word drawn from its k = 3 likeliest continuations. The masks come from ``lib.fast_masks``, the
 sentence from ``lib.story`` and ``lib.sampling``. The file ships with the app, so that the home page needs neither
 PyTorch nor a grammar.
@@ -14,7 +14,7 @@ import torch
 
 from lib.fast_masks import dropout_mask
 from lib.sampling import draw, shape_distribution
-from lib.story import load_story
+from lib.story import load_story, story_languages
 
 LAYERS, RATES, PASSES = (3, 6, 6, 2), (0.0, 0.5, 0.5, 0.0), 10
 TOP_K, SHOWN, SEED = 3, 5, 5
@@ -33,9 +33,9 @@ def passes(seed: int) -> list[dict[str, object]]:
     ]
 
 
-def words(seed: int) -> list[dict[str, object]]:
+def words(language: str, seed: int) -> list[dict[str, object]]:
     """One sentence, word by word: the likeliest continuations, which of them the cut keeps, and the one drawn."""
-    story, rng = load_story("en"), np.random.default_rng(seed)
+    story, rng = load_story(language), np.random.default_rng(seed)
     prompt: list[str] = []
     steps: list[dict[str, object]] = []
     while True:
@@ -70,10 +70,11 @@ def words(seed: int) -> list[dict[str, object]]:
 def main() -> None:
     """Write the file."""
     made_by = "python -m scripts.make_life_strip"
-    spoken = words(SEED)
+    spoken = {language: words(language, SEED) for language in story_languages()}
     recording = {"made_by": made_by, "top_k": TOP_K, "passes": passes(SEED), "words": spoken}
     FILE.write_text(json.dumps(recording, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(*spoken[-1]["prompt"], "...")  # type: ignore[misc]
+    for language, steps in spoken.items():
+        print(language, *steps[-1]["prompt"], "...")  # type: ignore[misc]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lib.experiment import KS, TABLE_RATES, ExperimentConfig, run_experiment
 from lib.recorded import FOLDER, cells_file, save_cells, save_history, schedules_file, training_file
+from lib.story import story_languages
 from lib.studies.regularisers import RegularisersConfig
 from lib.studies.schedules import ScheduleConfig, ScheduledTrainer
 from lib.training import TrainingConfig, train
@@ -44,11 +45,12 @@ def record_cells(config: ExperimentConfig) -> None:
 
 def wanted() -> dict[Path, Callable[[], None]]:
     """Every file, with a function that makes it."""
-    table = ExperimentConfig(rates=TABLE_RATES, ks=KS)
     files: dict[Path, Callable[[], None]] = {
         schedules_file(ScheduleConfig()): partial(record_schedules, ScheduleConfig()),
-        cells_file(table): partial(record_cells, table),
     }
+    for language in story_languages():
+        table = ExperimentConfig(rates=TABLE_RATES, ks=KS, language=language)
+        files[cells_file(table)] = partial(record_cells, table)
     for config in (*lesson_configs(), *RegularisersConfig().runs().values()):
         files[training_file(config)] = partial(record_training, config)
     return files

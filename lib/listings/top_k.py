@@ -11,6 +11,7 @@ from lib.listings.parts import comment
 from lib.next_word import what_follows
 from lib.sampling import shape_with, softmax
 from lib.sampling_settings import SamplingSettings
+from lib.writing import joined
 
 _SHARE = 0.999  # of the probability: a program without a cut lists enough words for this
 
@@ -61,7 +62,7 @@ scores[probabilities < {min_p:g} * probabilities.max()] = -torch.inf
 """)
     scores = _score_lines(logits[listed], [model.vocabulary[i] for i in listed], settings)
     removal = "\n".join(steps)
-    after = repr(" ".join(prompt)) if prompt else "the start of a sentence"
+    after = repr(joined(prompt)) if prompt else "the start of a sentence"
     source = f"What may come after {after}: the scores (logits) of the model trained with p = {p:g}."
     return f"""\
 {comment(_differs(len(listed), len(logits), left_out))}
@@ -157,7 +158,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 tokenizer = AutoTokenizer.from_pretrained("gpt2")  # downloads 500 MB the first time
 model = AutoModelForCausalLM.from_pretrained("gpt2")
-inputs = tokenizer({" ".join(prompt)!r}, return_tensors="pt")
+inputs = tokenizer({joined(prompt)!r}, return_tensors="pt")
 
 set_seed({seed})
 # The temperature comes first, then top-k, top-p and min-p; each works on what the previous one left.

@@ -146,7 +146,7 @@ class SpeakingHalf extends Half {
   // The end of a sentence that is longer than its place.
   writeSentence(words) {
     for (let from = 0; from < words.length; from++) {
-      this.sentence.textContent = (from ? "… " : "") + words.slice(from).join(" ");
+      this.sentence.textContent = (from ? "… " : "") + words.slice(from).join("");
       if (this.sentence.getComputedTextLength() <= this.room) return;
     }
   }

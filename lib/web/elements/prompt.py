@@ -8,9 +8,10 @@ import streamlit as st
 
 from lib.language_model import checkpoint_path
 from lib.next_word import prompts
-from lib.story import STORIES, ImpossiblePrefix, Story
+from lib.story import ImpossiblePrefix, Story, story_languages
 from lib.web.elements.controls import Controls, change
-from lib.web.frame.language import _, current_language, plain
+from lib.web.frame.language import _, current_language, listed, plain, quoted
+from lib.writing import joined
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ def story_language() -> str:
     """The language of the stories: the person's, where there is a storybook and a model that learned it, else
     English."""
     language = current_language()
-    has_both = (STORIES / f"{language}.txt").exists() and checkpoint_path(language, 0.3, "small").exists()
+    has_both = language in story_languages() and checkpoint_path(language, 0.3, "small").exists()
     return language if has_both else "en"
 
 
@@ -62,7 +63,7 @@ def prompt_of(text: str | None, story: Story, *, longest: int) -> Prompt:
 
 def continue_with(words: Sequence[str]) -> None:
     """Make these words the prompt: what a callback does."""
-    change(text=" ".join(words) or ".")
+    change(text=joined(words) or ".")
 
 
 def name_problems(prompt: Prompt, story: Story, impossible: ImpossiblePrefix | None) -> None:
@@ -77,10 +78,10 @@ def name_unknown_words(prompt: Prompt, story: Story) -> None:
     if not prompt.unknown:
         return
     with st.container(key="unknown", border=True):
-        names = ", ".join(f"“{plain(word)}”" for word in prompt.unknown[:5])
+        names = listed(quoted(plain(word)) for word in prompt.unknown[:5])
         st.markdown(_("Not in this storybook: {words}. The picture uses the words before that.", words=names))
         first = prompt.unknown[0]
-        nearest = story.nearest_words(first.lower())
+        nearest = story.nearest_words(first)
         if nearest:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(_("Did you mean"), width="content")
@@ -90,7 +91,7 @@ def name_unknown_words(prompt: Prompt, story: Story) -> None:
 
 def name_impossible_word(impossible: ImpossiblePrefix) -> None:
     """Say that the grammar has no sentence that begins so; for the model it is a beginning like any other."""
-    before = " ".join(impossible.prefix[: impossible.position])
+    before = joined(impossible.prefix[: impossible.position])
     word = impossible.prefix[impossible.position]
     st.info(
         _(

@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.web.elements.settings import declared, in_link, is_same, read, written
-from lib.web.frame.language import matching_language
+from lib.web.frame.language import current_language, matching_language
 from lib.web.frame.navigation import PAGES, page_named
 from lib.web.frame.session import session
 
@@ -26,7 +26,8 @@ RUN = "train"  # the name under which a link says that a run was started, and wh
 _mount = st.components.v2.component(
     "two_dice_address",
     js="""
-export default function ({ data: [{ page, pages, query, links, session, serial }], setTriggerValue }) {
+export default function ({ data: [{ page, pages, query, links, session, serial, language }], setTriggerValue }) {
+  document.documentElement.lang = language;  // a screen reader's voice
   const now = (globalThis.twoDiceAddress ??= { session, serial: 0 });
   const name = (path) => pages.find((each) => each === path.split("/").at(-1)) ?? "";
   if (name(location.pathname) !== page) return;
@@ -159,6 +160,7 @@ def follow(fragment: str, *, links: bool = False) -> None:
                 "links": {page.path: urlencode(_with_language(page.id, {})) for page in PAGES} if links else None,
                 "session": session.token,
                 "serial": session.address[2],
+                "language": current_language(),
             }
         ],
         **when_kept,

@@ -1,8 +1,8 @@
 """The person's language: which one it is, its strings (gettext) and its prose (content/).
 
 English strings are the message ids, so English needs no catalogue. The other catalogues are compiled from their ``.po``
-files in memory the first time somebody asks for them: a translator edits text, and no binary file is committed.
-A sentence that is not translated yet is shown in English.
+files in memory: a translator edits text, and no binary file is committed. Nothing is set for the whole process, as
+Python's own `locale` would: forty sessions in six languages share it. docs/translating.md says how to add a language.
 """
 
 import functools
@@ -10,6 +10,8 @@ import gettext as gnu_gettext
 import io
 import re
 import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -17,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.web.frame.session import session
 
-LANGUAGES = {
+LANGUAGES = {  # in the menu; each is complete (tests/web/test_translations.py)
     "en": "English",
     "fr": "Français",
     "de": "Deutsch",
@@ -27,7 +29,8 @@ LANGUAGES = {
 }
 ROOT = Path(__file__).resolve().parents[3]
 _run = threading.local()
-_SECTION = re.compile(r"^## ([a-z0-9_-]+)\n", re.MULTILINE)
+# In a translation the name is followed by a mark of the English section it was made from (scripts/translations.py).
+_SECTION = re.compile(r"^## ([a-z0-9_-]+)(?: \(en [0-9a-f]{8}\))?\n", re.MULTILINE)
 
 
 def matching_language(tag: str | None) -> str | None:
@@ -59,6 +62,12 @@ def current_language() -> str:
     if getattr(_run, "context", None) is None or _run.context is not get_script_run_ctx():
         choose_language()
     return str(_run.language)
+
+
+def read_catalogues() -> None:
+    """Read the catalogues of all languages, a tenth of a second each; until then a page waits for its own."""
+    for language in LANGUAGES:
+        _catalogue(language)
 
 
 @functools.cache  # one for each language, some 50 kB
@@ -108,18 +117,13 @@ def _sections(language: str, page: str) -> dict[str, str]:
 
 def decimal(value: float, digits: int = 2) -> str:
     """A number with that many decimals as the person's language writes it: 0.82, 0,82."""
-    language = current_language()
-    if language in _POINT_AND_COMMA:
-        return f"{value:,.{digits}f}"
-    return _by_babel(value, digits, language)
+    return _number(value, digits, _symbols(current_language()))
 
 
 def percent(fraction: float, digits: int = 1) -> str:
     """A fraction as a percentage in the person's language: 84.6%, or 84,6 % with a no-break space."""
-    language = current_language()
-    if language in _POINT_AND_COMMA:
-        return f"{100 * fraction:,.{digits}f}%"
-    return _by_babel(fraction, digits, language, percentage=True)
+    symbols = _symbols(current_language())
+    return symbols.percent.format(_number(100 * fraction, digits, symbols))
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -128,21 +132,64 @@ def signed(value: float, digits: int = 2) -> str:
     return ("+" if shown > 0 else "−" if shown < 0 else "") + decimal(abs(shown), digits)
 
 
-# Babel takes 40 times as long as Python's own formatting, and 60 ms to import. A page shows hundreds of numbers, most
-# of them in English: where a language writes numbers as Python does, Python writes them (tests/web/test_language.py).
-_POINT_AND_COMMA = ("en", "ja", "zh-Hant")
+@dataclass(frozen=True)
+class _Symbols:
+    """How a language writes numbers: its decimal sign, what parts thousands, and a percentage."""
+
+    decimal: str = "."
+    group: str = ","
+    percent: str = "{}%"
 
 
-def _by_babel(value: float, digits: int, language: str, *, percentage: bool = False) -> str:
+# Babel takes 40 times as long as Python's own formatting, and 60 ms to import, and a page shows hundreds of numbers. So
+# it is asked for the signs only, once for each language, and not for English (tests/web/test_language.py compares).
+@functools.cache
+def _symbols(language: str) -> _Symbols:
+    if language == "en":
+        return _Symbols()
     from babel import Locale
-    from babel.numbers import format_decimal, format_percent
 
     locale = Locale.parse(language, sep="-")
-    decimals = "." + "0" * digits if digits else ""
-    if not percentage:
-        return str(format_decimal(value, format=f"#,##0{decimals}", locale=locale))
-    whole = locale.percent_formats[None].pattern  # where the sign stands, and with which space
-    return str(format_percent(value, format=whole.replace("#,##0", f"#,##0{decimals}"), locale=locale))
+    signs = locale.number_symbols["latn"]
+    return _Symbols(signs["decimal"], signs["group"], locale.percent_formats[None].pattern.replace("#,##0", "{}"))
+
+
+def _number(value: float, digits: int, symbols: _Symbols) -> str:
+    text = f"{value:,.{digits}f}"
+    if (symbols.decimal, symbols.group) == (".", ","):
+        return text
+    return text.translate({ord("."): symbols.decimal, ord(","): symbols.group})
+
+
+def listed(items: Iterable[str]) -> str:
+    """A list as the person's language writes it, without an "and".
+
+    >>> listed(["rose", "lily", "iris"])
+    'rose, lily, iris'
+    """
+    return _between(_("{one}, {two}")).join(items)
+
+
+def in_parts(items: Iterable[str]) -> str:
+    """Descriptions one after the other.
+
+    >>> in_parts(["rose, red", "lily, white"])
+    'rose, red; lily, white'
+    """
+    return _between(_("{one}; {two}")).join(items)
+
+
+def _between(example: str) -> str:
+    return example.removeprefix("{one}").removesuffix("{two}")
+
+
+def quoted(text: str) -> str:
+    """A word or a label in the quotation marks of the person's language.
+
+    >>> quoted("rose")
+    '“rose”'
+    """
+    return _("“{word}”", word=text)
 
 
 def strong(text: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from lib.figures.palette import FLOOR, LEARN, SPEAK
 from lib.web.elements.component import moving_picture
 from lib.web.elements.transport import transport_labels
-from lib.web.frame.language import ROOT, _, percent
+from lib.web.frame.language import ROOT, _, current_language, percent
+from lib.writing import spaced
 
 _mount = moving_picture("home", inline=True)
 
@@ -21,8 +22,12 @@ def life_strip() -> None:
     """Draw the strip: masks and words as ``scripts/make_life_strip.py`` recorded them."""
     recording = _recording()
     words = [
-        {**step, "choices": [{**each, "percent": percent(each["probability"], 0)} for each in step["choices"]]}
-        for step in recording["words"]
+        {
+            **step,
+            "prompt": spaced(step["prompt"]),
+            "choices": [{**each, "percent": percent(each["probability"], 0)} for each in step["choices"]],
+        }
+        for step in recording["words"][current_language()]
     ]
     _mount(
         key="life_strip",

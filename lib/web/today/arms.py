@@ -1,6 +1,6 @@
 """Schedules of dropout, and other regularisers beside it: arms of one training, side by side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import streamlit as st
@@ -20,7 +20,7 @@ from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, prose, signed
+from lib.web.frame.language import _, decimal, in_parts, listed, prose, quoted, signed
 from lib.web.today.runs import computed
 from lib.web.today.settings import Settings
 
@@ -102,7 +102,7 @@ def _schedule_curves(history: History, show: str) -> None:
     chart(
         drawn_once(lines_figure, lines, x_label=_("training step"), y_label=_("loss (nats)"), floor=_floor(history)),
         key="schedules",
-        alt=f"{_curve_names()[show]}: " + "; ".join(f"{line.name} {decimal(line.y[-1])}" for line in lines),
+        alt=_ends(show, ((line.name, line.y[-1]) for line in lines)),
     )
 
 
@@ -141,7 +141,7 @@ def _schedule_table(history: History) -> None:
 def _lowest(losses: NDArray[np.float64]) -> str:
     """The schedule with the lowest loss, and every other that is as good for all that matters."""
     near = np.flatnonzero(losses <= losses.min() + NEGLIGIBLE_LOSS)
-    return ", ".join(f"“{schedule_names()[SCHEDULES[arm]]}”" for arm in near)
+    return listed(quoted(schedule_names()[SCHEDULES[arm]]) for arm in near)
 
 
 def _difference_headings() -> tuple[str, str, str]:
@@ -209,9 +209,16 @@ def _regulariser_curves(histories: dict[str, History], results: list[ArmResult],
             spots=[Spot(names["early_stopping"], stopped.step, value)],
         ),
         key="instead",
-        alt=f"{_curve_names()[show]}: "
-        + "; ".join(f"{line.name} {decimal(line.y[-1])}" for line in lines)
-        + f"; {names['early_stopping']} {decimal(value)}",
+        alt=_ends(show, [*((line.name, line.y[-1]) for line in lines), (names["early_stopping"], value)]),
+    )
+
+
+def _ends(show: str, ends: Iterable[tuple[str, float]]) -> str:
+    """What the picture of these curves shows in words: where each ends."""
+    return _(
+        "{name}: {values}",
+        name=_curve_names()[show],
+        values=in_parts(f"{name} {decimal(value)}" for name, value in ends),
     )
 
 
@@ -230,6 +237,6 @@ def _regulariser_table(results: list[ArmResult], histories: dict[str, History]) 
     head = (_("arm"), _("step"), _("training loss"), _("validation loss"), *_difference_headings())
     table(head, rows, "lrrrrrl")
     helped = [names[each.arm] for each in results[1:] if each.high < 0]
-    words = {"helped": ", ".join(helped), "count": len(helped), "dropout": names["dropout"]}
+    words = {"helped": listed(helped), "count": len(helped), "dropout": names["dropout"]}
     others = any(each.high < 0 for each in results[1:] if each.arm != "dropout")
     st.markdown(prose("today", "instead-end" if others else "instead-none", **words))

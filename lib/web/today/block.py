@@ -10,6 +10,7 @@ from lib.studies.placed_dropout import PLACES, BlockPasses
 from lib.web.elements.component import moving_picture
 from lib.web.elements.transport import transport_labels
 from lib.web.frame.language import _, current_language, decimal
+from lib.writing import joined
 
 _mount = moving_picture("today_block")
 _TOP = 6  # next words shown
@@ -41,7 +42,7 @@ def transformer_player(
             "full": np.round(passes.full[top].astype(float), 4).tolist(),
             "predicted": [vocabulary[i] for i in passes.probabilities.argmax(1)],
             "locale": current_language(),
-            "labels": _labels(" ".join(passes.words[1:]) or passes.words[0]),
+            "labels": _labels(joined(passes.words[1:]) or passes.words[0]),
         },
     )
 

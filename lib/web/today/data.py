@@ -28,7 +28,7 @@ from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, ngettext, percent, prose, signed, strong
+from lib.web.frame.language import _, decimal, in_parts, listed, ngettext, percent, prose, signed, strong
 from lib.web.runs.stepwise import Stepwise
 from lib.web.today.runs import computed, train_button
 from lib.web.today.settings import Settings
@@ -137,7 +137,7 @@ def _curves(column: str, floor: float, own: Point | None) -> None:
             "Loss from {few} to {many} sentences: {lines}. The floor is {floor}.",
             few=decimal(SIZES[0], 0),
             many=decimal(SIZES[-1], 0),
-            lines="; ".join(descriptions),
+            lines=in_parts(descriptions),
             floor=decimal(floor),
         ),
     )
@@ -176,7 +176,7 @@ def _compared(own: Point, points: list[Point], column: str) -> None:
             n=decimal(own.sentences, 0),
             p=decimal(own.p, 1),
             value=value,
-            shipped=", ".join(shipped) or "–",
+            shipped=listed(shipped) or "–",
         )
     )
 

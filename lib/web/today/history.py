@@ -15,7 +15,7 @@ from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import markdown_table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, plain, prose
+from lib.web.frame.language import _, decimal, in_parts, plain, prose
 from lib.web.frame.session import session
 from lib.web.today.settings import Settings
 
@@ -113,7 +113,7 @@ def models_part() -> Callable[[], str]:
         chart(
             drawn_once(models_figure, models, labels),
             key="models",
-            alt="; ".join(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model matches."),
+            alt=in_parts(f"{each.name} ({each.year}): {_rate(each)}" for each in models) or _("No model matches."),
         )
     st.subheader(_("The numbers"), anchor=False)
     st.markdown(_models_table(models) if models else _("No model matches."))

@@ -27,7 +27,7 @@ from lib.web.elements.citation import citation
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, percent, prose, signed, strong
+from lib.web.frame.language import _, decimal, in_parts, listed, percent, prose, signed, strong
 from lib.web.today.runs import computed, train_button
 from lib.web.today.settings import Settings
 
@@ -129,7 +129,11 @@ def _errors(own: list[Value], figure: int, noise: float) -> None:
         x, mean, low, high = (list(column) for column in zip(*rows, strict=True))
         lines.append(Line(name, x, mean, low, high, style))
         descriptions.append(
-            f"{name}: " + ", ".join(f"{decimal(at, 1 if figure == 9 else 0)} {percent(y)}" for at, y, *_r in rows)
+            _(
+                "{name}: {values}",
+                name=name,
+                values=listed(f"{decimal(at, 1 if figure == 9 else 0)} {percent(y)}" for at, y, *_r in rows),
+            )
         )
     spots = [
         Spot(_("your run"), each.p if figure == 9 else each.n, each.value)
@@ -148,7 +152,7 @@ def _errors(own: list[Value], figure: int, noise: float) -> None:
             percent=True,
         ),
         key=f"figure_{figure}",
-        alt="; ".join(descriptions),
+        alt=in_parts(descriptions),
     )
 
 

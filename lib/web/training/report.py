@@ -13,7 +13,7 @@ from lib.statistics.comparison import NEGLIGIBLE_LOSS
 from lib.training import History, TrainingConfig
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, percent, prose, signed
+from lib.web.frame.language import _, decimal, in_parts, percent, prose, signed
 from lib.web.runs.worker_pool import Run
 from lib.web.training.player import TrainingJob, arm_name
 
@@ -142,7 +142,7 @@ def about_floor(end: Ending, config: TrainingConfig) -> None:
     )
     below = [arm_name(rate) for rate, arm in zip(config.rates, end.arms, strict=True) if arm.memorised]
     memorised = (
-        _("Training loss below the floor means memorising: {arms}.", arms="; ".join(below))
+        _("Training loss below the floor means memorising: {arms}.", arms=in_parts(below))
         if below
         else _("No arm's training loss went below it.")
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.tables import MAX_BYTES, MESSAGES, Table, TableError, example_table_text, load_table
-from lib.web.frame.language import _, decimal, ngettext, plain
+from lib.web.frame.language import _, decimal, listed, ngettext, plain
 
 
 def own_table() -> Table | None:
@@ -69,7 +69,7 @@ def summary(table: Table) -> list[str]:
             rows=decimal(rows, 0),
             columns=columns,
             label=plain(table.label),
-            classes=plain(", ".join(table.classes)),
+            classes=listed(map(plain, table.classes)),
         )
     ]
     left_out = table.left_out

@@ -31,7 +31,7 @@ from lib.web.elements.chart import chart
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import html_table, markdown_table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, percent, prose, signed, strong
+from lib.web.frame.language import _, decimal, in_parts, listed, percent, prose, signed, strong
 from lib.web.two_dice.runs import MeasuringJob
 from lib.web.two_dice.settings import Settings
 from lib.web.two_dice.table import cut, interval_text, learned, measure_name, speaks, value_text
@@ -96,7 +96,8 @@ def effects(job: MeasuringJob, config: ExperimentConfig, measure: str) -> None:
         if interaction:
             st.markdown(interaction)
     with right:
-        st.markdown(strong(_("{measure}, row by row", measure=measure_name(measure).capitalize())))
+        name = measure_name(measure)
+        st.markdown(strong(_("{measure}, row by row", measure=name[:1].upper() + name[1:])))
         lines, alt = job.derived(_profiles, config, measure)
         figure = drawn_once(profiles_figure, *lines, percent=measure != "log_probability")
         chart(figure, key="profiles", alt=alt)
@@ -135,7 +136,7 @@ def _effects(results: Results, config: ExperimentConfig, measure: str) -> tuple[
         share=percent(chosen.shares[2]),
         chance=percent(interaction_by_chance(tables[measure], chosen)),
     )
-    return drawn, "; ".join(descriptions), interaction or ""
+    return drawn, in_parts(descriptions), interaction or ""
 
 
 def _profiles(results: Results, config: ExperimentConfig, measure: str) -> tuple[tuple[Any, ...], str]:
@@ -145,10 +146,11 @@ def _profiles(results: Results, config: ExperimentConfig, measure: str) -> tuple
         for p in (*config.rates, None)
     ]
     lines = [
-        f"{profile.name}: " + ", ".join(value_text(measure, e.value) for e in profile.values) for profile in profiles
+        _("{name}: {values}", name=profile.name, values=listed(value_text(measure, e.value) for e in profile.values))
+        for profile in profiles
     ]
     ks = [cut(k) for k in config.ks]
-    alt = _("{measure} for k = {ks}. {lines}", measure=measure_name(measure), ks=", ".join(ks), lines="; ".join(lines))
+    alt = _("{measure} for k = {ks}. {lines}", measure=measure_name(measure), ks=listed(ks), lines=in_parts(lines))
     return (ks, profiles, measure_name(measure), _("k: how many words stay in")), alt
 
 

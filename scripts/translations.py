@@ -1,0 +1,170 @@
+"""What is missing in a language: ``python -m scripts.translations [LANGUAGE ...]``.
+
+It lists every message and every section of prose that has no translation, an empty or an uncertain one, one made from
+an older English text, or one with other placeholders, links, formulas or code than the English; and every message that
+has another word for a term of locale/glossary.toml. A language of the menu has nothing on this list, or the tests fail.
+
+    python -m scripts.translations fr            list what is left to do
+    python -m scripts.translations fr --made     mark the prose of a language as made from the present English
+
+docs/translating.md walks through it.
+"""
+
+import argparse
+import hashlib
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+
+from lib.web.frame.language import LANGUAGES
+from scripts.messages import gathered
+
+ROOT = Path(__file__).resolve().parents[1]
+GLOSSARY = ROOT / "locale" / "glossary.toml"
+_HEAD = re.compile(r"^## ([a-z0-9_-]+)(?: \(en ([0-9a-f]{8})\))?\n", re.MULTILINE)
+_KEPT = {  # what a translation has as often as the English
+    "placeholder": re.compile(r"\{\w*\}"),
+    "link": re.compile(r"\]\([^)]*\)"),
+    "formula": re.compile(r"\$[^$]+\$"),
+    "code": re.compile(r"`[^`]+`"),
+}
+
+
+def mark_of(english: str) -> str:
+    """Eight hexadecimal digits that change with the text.
+
+    >>> mark_of("Press Train.")
+    'ab973a5f'
+    """
+    return hashlib.sha256(english.strip().encode()).hexdigest()[:8]
+
+
+def sections(path: Path) -> dict[str, tuple[str, str]]:
+    """The sections of a file of prose: by name, the text and the mark of the English that it was made from."""
+    if not path.exists():
+        return {}
+    _before, *rest = _HEAD.split(path.read_text(encoding="utf-8"))
+    return {
+        name: (text.strip(), mark or "") for name, mark, text in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    }
+
+
+def differences(english: str, text: str) -> list[str]:
+    """Which placeholders, links, formulas or code a translation has too few or too many of.
+
+    >>> differences("Press **{name}** or [read](https://example.org).", "Drücke **{nom}** oder [lies](https://example.org).")
+    ['placeholder {name} missing', 'placeholder {nom} not in English']
+    """
+    found = []
+    for kind, pattern in _KEPT.items():
+        wanted, given = Counter(pattern.findall(english)), Counter(pattern.findall(text))
+        found += [f"{kind} {each} missing" for each in (wanted - given)]
+        found += [f"{kind} {each} not in English" for each in (given - wanted)]
+    return found
+
+
+def glossary() -> dict[str, dict[str, list[str]]]:
+    """The terms: by English term and language, the forms that a translation may use, in lower case."""
+    return tomllib.loads(GLOSSARY.read_text(encoding="utf-8"))
+
+
+def other_terms(english: str, text: str, language: str) -> list[str]:
+    """The terms of the glossary that the English has and the translation calls something else."""
+    spoken = re.sub(r"\{\w*\}|\]\([^)]*\)|`[^`]+`", " ", english)
+    return [
+        f"“{term}” is called {' or '.join(forms[language])} (locale/glossary.toml)"
+        for term, forms in glossary().items()
+        if re.search(rf"\b{re.escape(term)}s?\b", spoken, re.IGNORECASE)
+        and language in forms
+        and not any(form in text.casefold() for form in forms[language])
+    ]
+
+
+def _forms(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    english = message.id if isinstance(message.id, tuple) else (message.id,)
+    text = message.string if isinstance(message.string, tuple) else (message.string,)
+    return english, text
+
+
+def of_messages(language: str) -> Iterator[str]:
+    """What is wrong in the catalogue."""
+    path = ROOT / "locale" / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+    catalogue = {}
+    if path.exists():
+        with path.open("rb") as file:
+            catalogue = {message.id: message for message in read_po(file) if message.id}
+    for wanted in gathered():
+        if not wanted.id:
+            continue
+        english, _nothing = _forms(wanted)
+        message = catalogue.get(wanted.id)
+        if message is None or not all(_forms(message)[1]):
+            yield f"message not translated: {english[0]}"
+            continue
+        if message.fuzzy:
+            yield f"message uncertain (fuzzy): {english[0]}"
+        for text in _forms(message)[1]:
+            # One form of several may leave out a number that it says in words.
+            wrong = differences(english[-1], text) + other_terms(english[-1], text, language)
+            yield from (f"{each}: {english[-1]}" for each in wrong)
+
+
+def of_prose(language: str) -> Iterator[str]:
+    """What is wrong in the prose."""
+    for path in sorted((ROOT / "content" / "en").glob("*.md")):
+        translated = sections(ROOT / "content" / language.replace("-", "_") / path.name)
+        english = sections(path)
+        yield from (f"{path.name}: section {name} is not in English" for name in translated if name not in english)
+        for name, (text, _mark) in english.items():
+            given, mark = translated.get(name, ("", ""))
+            if not given:
+                yield f"{path.name}: section {name} not translated"
+                continue
+            if mark != mark_of(text):
+                yield f"{path.name}: section {name} made from an older English text"
+            yield from (f"{path.name}: section {name}: {each}" for each in differences(text, given))
+
+
+def problems(language: str) -> list[str]:
+    """All that keeps a language from being complete; nothing for English."""
+    return [] if language == "en" else [*of_messages(language), *of_prose(language)]
+
+
+def mark_as_made(language: str) -> None:
+    """Write into the prose of a language which English its sections were made from: the present one."""
+    for path in (ROOT / "content" / "en").glob("*.md"):
+        english = sections(path)
+        translated = ROOT / "content" / language.replace("-", "_") / path.name
+        if translated.exists():
+            marked = _HEAD.sub(
+                lambda head, english=english: f"## {head[1]} (en {mark_of(english[head[1]][0])})\n"
+                if head[1] in english
+                else head[0],
+                translated.read_text(encoding="utf-8"),
+            )
+            translated.write_text(marked, encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the list; the exit status says whether there is nothing on it."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.translations", description="What is left to translate.")
+    parser.add_argument("languages", nargs="*", help="fr, say; those of the menu if none is named")
+    parser.add_argument("--made", action="store_true", help="mark the prose as made from the present English")
+    options = parser.parse_args(arguments)
+    left = 0
+    for language in options.languages or LANGUAGES:
+        if options.made:
+            mark_as_made(language)
+        found = problems(language)
+        left += len(found)
+        print(f"{language}: {len(found) or 'nothing'} left", *found, sep="\n  ")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
