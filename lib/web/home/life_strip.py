@@ -21,13 +21,14 @@ def _recording() -> dict[str, Any]:
 def life_strip() -> None:
     """Draw the strip: masks and words as ``scripts/make_life_strip.py`` recorded them."""
     recording = _recording()
+    spoken = recording["words"].get(current_language()) or recording["words"]["en"]
     words = [
         {
             **step,
             "prompt": spaced(step["prompt"]),
             "choices": [{**each, "percent": percent(each["probability"], 0)} for each in step["choices"]],
         }
-        for step in recording["words"][current_language()]
+        for step in spoken
     ]
     _mount(
         key="life_strip",
