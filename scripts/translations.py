@@ -142,9 +142,9 @@ def mark_as_made(language: str) -> None:
         translated = ROOT / "content" / language.replace("-", "_") / path.name
         if translated.exists():
             marked = _HEAD.sub(
-                lambda head, english=english: f"## {head[1]} (en {mark_of(english[head[1]][0])})\n"
-                if head[1] in english
-                else head[0],
+                lambda head, english=english: (
+                    f"## {head[1]} (en {mark_of(english[head[1]][0])})\n" if head[1] in english else head[0]
+                ),
                 translated.read_text(encoding="utf-8"),
             )
             translated.write_text(marked, encoding="utf-8")

@@ -1,0 +1,102 @@
+"""Every page in every language: no English is left, nothing breaks, and the settings stay."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+from streamlit.testing.v1 import AppTest
+
+from lib.studies.facts import load_facts
+from lib.web.frame.language import LANGUAGES
+from lib.web.frame.navigation import PAGES
+from lib.web.today.settings import PARTS
+from tests.support.apptest import healthy, open_app_page
+
+# Pages and parts, and what shows the sentences that a page's default does not.
+STATES = [
+    ("app.py", {}),
+    ("dropout", {}),
+    ("dropout", {"data": "moons", "mode": "eval", "each": "true", "net": "0", "n": "77777"}),
+    ("training", {}),
+    ("training", {"data": "digits", "n": "200", "flips": "0", "metric": "accuracy"}),
+    ("training", {"data": "csv"}),
+    ("top_k", {}),
+    ("top_k", {"text": "xyzzy", "tell": "true", "k": "1", "p": "0"}),
+    ("two_dice", {}),
+    ("two_dice", {"all": "true", "forgot": "true", "measure": "log_probability"}),
+    *(("today", {"part": part}) for part in PARTS),
+]
+# Of these words one alone shows that a text is English: no other language of the app has them.
+ENGLISH = re.compile(r"(?<![\w-])(the|of|and|with|which|this|what|from|that|is|are|it)(?![\w-])", re.IGNORECASE)
+# What is the same in all languages: what people and papers are called, code, keys and addresses.
+_PACKED = re.compile(r"[\w+/=:;,.-]{100,}")  # numbers, in base64
+KEYS = {"id", "key", "url", "href", "icon", "type", "name", "anchor", "run", "kind", "js_content", "css_content"}
+
+
+def protos(app: AppTest) -> Iterator[Message]:
+    """What the page sent, element by element, except code."""
+
+    def walk(block: Any) -> Iterator[Any]:
+        for child in block.children.values():
+            if hasattr(child, "children"):
+                if child.proto is not None:
+                    yield child.proto
+                yield from walk(child)
+            elif child.type not in ("code", "html_style"):
+                yield child.proto
+
+    yield from walk(app._tree)
+
+
+def texts(value: Any, name: str = "") -> Iterator[str]:
+    """All texts in a message, in the data of a picture, and in lists and dictionaries."""
+    if isinstance(value, Message):
+        for field, content in value.ListFields():
+            yield from texts(content, field.name)
+    elif isinstance(value, dict):
+        for key, content in value.items():
+            yield from texts(content, str(key))
+    elif isinstance(value, str):
+        if name in ("json", "mixed_data") and value.startswith(("[", "{")):
+            yield from texts(json.loads(value))
+        elif name not in KEYS:
+            yield value
+    elif hasattr(value, "__iter__") and not isinstance(value, bytes):
+        for each in value:
+            yield from texts(each, name)
+
+
+def words_for_people(app: AppTest) -> set[str]:
+    """Every text that somebody may read or hear, without tags, links and formulas."""
+    found = set()
+    for proto in protos(app):
+        for text in texts(proto):
+            plain = re.sub(r"<[^>]*>|https?://\S+|\]\([^)]*\)|`[^`]*`|\$[^$]*\$", " ", text)
+            if re.search(r"[A-Za-z]{3}", plain) and not _PACKED.fullmatch(plain):
+                found.add(" ".join(plain.split()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def names() -> list[str]:
+    """Titles and authors, which no language translates; the longest first."""
+    facts = load_facts()
+    return sorted({text for event in facts.events for text in (event.title, event.who)}, key=len, reverse=True)
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+@pytest.mark.parametrize(
+    ("page", "query"), STATES, ids=lambda value: value if isinstance(value, str) else "-".join(value.values())
+)
+def test_no_english_is_left(page, query, language, names):
+    app = healthy(open_app_page(page, lang=language, **query))
+    name = re.compile("|".join(map(re.escape, names)))
+    assert {text for text in words_for_people(app) if ENGLISH.search(name.sub("", text))} == set()
+
+
+def test_the_search_finds_english():
+    assert any(ENGLISH.search(text) for text in words_for_people(open_app_page("dropout")))
+    assert len(STATES) > len(PAGES) + len(PARTS)
