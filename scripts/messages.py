@@ -5,6 +5,7 @@ sentences in lib/tables.py and data/facts.toml. Then it brings every language's 
 of unchanged strings stay; a string that has changed is shown in English until somebody translates it.
 """
 
+import functools
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -20,6 +21,7 @@ TEMPLATE = ROOT / "locale" / "messages.pot"
 KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
 
+@functools.cache
 def gathered() -> Catalog:
     """The template: every message, in the order of the files."""
     catalog = Catalog(project="Two Dice", copyright_holder="The Two Dice authors", charset="utf-8", fuzzy=False)

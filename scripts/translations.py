@@ -16,6 +16,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from babel.messages.catalog import Message
@@ -86,8 +87,8 @@ def other_terms(english: str, text: str, language: str) -> list[str]:
 
 
 def _forms(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    english = message.id if isinstance(message.id, tuple) else (message.id,)
-    text = message.string if isinstance(message.string, tuple) else (message.string,)
+    english = message.id if isinstance(message.id, tuple) else (str(message.id),)
+    text = message.string if isinstance(message.string, tuple) else (str(message.string or ""),)
     return english, text
 
 
@@ -135,18 +136,18 @@ def problems(language: str) -> list[str]:
     return [] if language == "en" else [*of_messages(language), *of_prose(language)]
 
 
+def _marked(english: dict[str, tuple[str, str]], head: re.Match[str]) -> str:
+    name = head[1]
+    return f"## {name} (en {mark_of(english[name][0])})\n" if name in english else head[0]
+
+
 def mark_as_made(language: str) -> None:
     """Write into the prose of a language which English its sections were made from: the present one."""
     for path in (ROOT / "content" / "en").glob("*.md"):
         english = sections(path)
         translated = ROOT / "content" / language.replace("-", "_") / path.name
         if translated.exists():
-            marked = _HEAD.sub(
-                lambda head, english=english: (
-                    f"## {head[1]} (en {mark_of(english[head[1]][0])})\n" if head[1] in english else head[0]
-                ),
-                translated.read_text(encoding="utf-8"),
-            )
+            marked = _HEAD.sub(partial(_marked, english), translated.read_text(encoding="utf-8"))
             translated.write_text(marked, encoding="utf-8")
 
 

@@ -4,7 +4,7 @@
 // of the page are there; until then the chart is an empty box of its own height. In sight, new data are drawn into the
 // same plot; out of sight, a chart only remembers the newest.
 //
-// data: { figure: { data, layout }, height, alt }
+// data: { figure: { data, layout }, separators, height, alt }; separators: the decimal sign, and what parts thousands
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf } = await import("./parts/player.js" + version);
@@ -61,7 +61,7 @@ class Chart extends Player {
   }
 
   show(data) {
-    this.figure = JSON.stringify(data.figure);
+    this.figure = JSON.stringify({ ...data.figure, separators: data.separators });
     this.plot.style.height = `${data.height}px`;
     this.plot.setAttribute("aria-label", data.alt);
     // The browser reports only after its next frame that a new chart is in sight; with Plotly loaded, that frame would be lost.
@@ -116,8 +116,8 @@ class Chart extends Player {
     if (!width || wanted === this.drawn) return false;
     this.drawn = wanted;
     if (!this.drawings++) this.plot.replaceChildren();
-    const { data, layout } = JSON.parse(this.figure);  // Plotly writes into what it is given
-    return Plotly.react(this.plot, data, { ...layout, ...this.surroundings(layout, style), width, height: this.data.height }, CONFIG);
+    const { data, layout, separators } = JSON.parse(this.figure);  // Plotly writes into what it is given
+    return Plotly.react(this.plot, data, { ...layout, separators, ...this.surroundings(layout, style), width, height: this.data.height }, CONFIG);
   }
 
   measure() {

@@ -5,7 +5,7 @@
 // are received. What moves lies over or under its plots and costs next to nothing, so that watching a run does not
 // slow it down: a clip that lets the curves be seen up to the present point, the marker of the best step, the map.
 //
-// data: { run, start, count, complete, recorded, progress, status, locale, metric,
+// data: { run, start, count, complete, recorded, progress, status, locale, separators, metric,
 //         step: [...], series: { name: [...] }, mapsStart, maps: [base64 per arm] | null, mapSize,
 //         panelsId, panels: [{ title, arm, range, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
 // panels is null where a request has named those that the browser has. The browser keeps all of a run:
@@ -170,7 +170,7 @@ class TrainingPlayer extends Player {
         if (!element || element.shown === shown) continue;  // the points of a map stay, whatever the curves show
         element.shown = shown;
         const { data, layout } = themed(figure, text, style.fontFamily);
-        await Plotly.react(element, data, layout, CONFIG);
+        await Plotly.react(element, data, { ...layout, separators: this.data.separators }, CONFIG);
         if (!element.dataset.listens) this.listen(element, panel.title);
         delete element.dataset.zoomed;
       }

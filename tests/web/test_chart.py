@@ -23,6 +23,7 @@ def test_a_chart_sends_its_figure_its_height_and_its_words():
     plain, low = charts(healthy(AppTest.from_function(two_charts, default_timeout=30).run()))
     assert plain == {
         "figure": {"data": [{"type": "scatter", "x": [1, 2], "y": [3, 4]}], "layout": {}},
+        "separators": ".,",
         "height": 450,
         "alt": "A line from 3 to 4.",
     }

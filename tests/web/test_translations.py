@@ -35,12 +35,6 @@ def replaced(path, old, new):
 @pytest.mark.parametrize(
     ("file", "old", "new", "found"),
     [
-        (
-            CATALOGUE,
-            'msgid "Continue"\nmsgstr "',
-            'msgid "Continue"\nmsgstr ""\n#~ "',
-            "not translated",
-        ),
         (CATALOGUE, 'msgstr "Continuer"', 'msgstr ""', "not translated: Continue"),
         (CATALOGUE, 'msgid "Continue"', '#, fuzzy\nmsgid "Continue"', "uncertain"),
         (CATALOGUE, 'msgid "Continue"', 'msgid "Go on"', "not translated: Continue"),

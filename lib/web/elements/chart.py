@@ -6,6 +6,7 @@ anew whenever a number in it changes. static/two-dice/chart.js does neither.
 
 from lib.figures.figure import Figure
 from lib.web.elements.component import moving_picture
+from lib.web.frame.language import separators
 
 _mount = moving_picture("chart")
 _HEIGHT = 450  # px, Plotly's own
@@ -20,5 +21,5 @@ def chart(figure: Figure, *, key: str, alt: str, height: int | None = None) -> N
     _mount(
         key=key,
         height=height,  # the place is kept before anything is loaded
-        data={"figure": figure, "height": height, "alt": alt},
+        data={"figure": figure, "separators": separators(), "height": height, "alt": alt},
     )

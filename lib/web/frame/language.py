@@ -154,6 +154,16 @@ def _symbols(language: str) -> _Symbols:
     return _Symbols(signs["decimal"], signs["group"], locale.percent_formats[None].pattern.replace("#,##0", "{}"))
 
 
+def separators() -> str:
+    """The decimal sign and what parts thousands, as Plotly is told them.
+
+    >>> separators()
+    '.,'
+    """
+    symbols = _symbols(current_language())
+    return symbols.decimal + symbols.group
+
+
 def _number(value: float, digits: int, symbols: _Symbols) -> str:
     text = f"{value:,.{digits}f}"
     if (symbols.decimal, symbols.group) == (".", ","):
