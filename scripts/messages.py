@@ -17,7 +17,8 @@ from lib.tables import MESSAGES
 from lib.web.frame.language import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATE = ROOT / "locale" / "messages.pot"
+LOCALE = ROOT / "locale"
+TEMPLATE = LOCALE / "messages.pot"
 KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
 
@@ -63,7 +64,7 @@ def main() -> None:
         if language == "en":
             continue
         locale = language.replace("-", "_")
-        path = ROOT / "locale" / locale / "LC_MESSAGES" / "messages.po"
+        path = LOCALE / locale / "LC_MESSAGES" / "messages.po"
         catalog = Catalog(locale=locale, project="Two Dice")
         if path.exists():
             with path.open("rb") as file:
