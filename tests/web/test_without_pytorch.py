@@ -3,6 +3,7 @@
 No page needs pandas, which Streamlit would import for its own tables: 0.4 s and 40 MB.
 """
 
+import functools
 import subprocess
 import sys
 
@@ -11,34 +12,17 @@ import pytest
 from lib.web.frame.language import ROOT
 
 # A server of its own, where nobody has imported anything yet; what it would import later, by itself, it is told to put
-# off. Prints which of the two are imported after the first visit.
+# off. Prints what came first, that PyTorch was looked for or that the heading was drawn, and then which of PyTorch and
+# pandas are imported after the first visit.
 VISIT = """
 import os
 import sys
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from lib.web import server as warm_up
 
 warm_up.SECONDS = 1000
 page, part = sys.argv[1:]
-app = AppTest.from_file("app.py", default_timeout=60)
-app.switch_page(page)
-if part:
-    app.query_params["part"] = part
-app.run()
-assert not app.exception, app.exception
-assert len(app.title) == 1
-print(*{"torch", "pandas"} & sys.modules.keys(), flush=True)
-os._exit(0)  # without waiting for what the page has begun to compute
-"""
-
-
-# Prints what came first: that PyTorch was looked for, or that the heading was drawn.
-ORDER = """
-import os
-import sys
-import streamlit as st
-from streamlit.testing.v1 import AppTest
-
 order, title = [], st.title
 
 class Watch:
@@ -53,28 +37,36 @@ def seen(*args, **options):
 sys.meta_path.insert(0, Watch())
 st.title = seen
 app = AppTest.from_file("app.py", default_timeout=60)
-app.switch_page(sys.argv[1])
+app.switch_page(page)
+if part:
+    app.query_params["part"] = part
 app.run()
 assert not app.exception, app.exception
-print(*order, flush=True)
-os._exit(0)
+assert len(app.title) == 1
+print(*order)
+print(*{"torch", "pandas"} & sys.modules.keys(), flush=True)
+os._exit(0)  # without waiting for what the page has begun to compute
 """
+
+
+@functools.cache
+def visited(page: str, part: str = "") -> tuple[list[str], set[str]]:
+    """What came first on a server whose first visitor looked at this page, and what it has imported since."""
+    command = [sys.executable, "-c", VISIT, page, part]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    order, imports = done.stdout.splitlines()
+    return order.split(), set(imports.split())
+
+
+def imported(page: str, part: str = "") -> set[str]:
+    """Which of PyTorch and pandas the server has imported."""
+    return visited(page, part)[1]
 
 
 @pytest.mark.parametrize("page", ["dropout", "training", "top_k", "two_dice"])
 def test_the_heading_is_drawn_before_pytorch_is_imported(page: str) -> None:
-    command = [sys.executable, "-c", ORDER, f"pages/{page}.py"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["title", "torch"]
-
-
-def imported(page: str, part: str = "") -> set[str]:
-    """Which of PyTorch and pandas a server has imported after somebody looked at this page first."""
-    command = [sys.executable, "-c", VISIT, page, part]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
+    assert visited(f"pages/{page}.py")[0] == ["title", "torch"]
 
 
 @pytest.mark.parametrize("page", ["app.py", "pages/today.py"])

@@ -237,6 +237,6 @@ def _regulariser_table(results: list[ArmResult], histories: dict[str, History]) 
     head = (_("arm"), _("step"), _("training loss"), _("validation loss"), *_difference_headings())
     table(head, rows, "lrrrrrl")
     helped = [names[each.arm] for each in results[1:] if each.high < 0]
-    words = {"helped": listed(helped), "count": len(helped), "dropout": names["dropout"]}
+    words = {"helped": listed(helped) or _("none of them"), "count": len(helped), "dropout": names["dropout"]}
     others = any(each.high < 0 for each in results[1:] if each.arm != "dropout")
     st.markdown(prose("today", "instead-end" if others else "instead-none", **words))

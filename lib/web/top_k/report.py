@@ -17,10 +17,9 @@ from lib.sampling_settings import SamplingSettings
 from lib.statistics.chi_square import chi_square_test
 from lib.story import load_story
 from lib.web.elements.chart import chart
-from lib.web.elements.controls import Controls
+from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.metrics import numbers_in_a_row
-from lib.web.elements.prompt import continue_with
 from lib.web.elements.table import table
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, ngettext, percent, prose
@@ -149,7 +148,7 @@ def where_it_hurts(language: str) -> None:
     """The second example: a beginning after which the same k throws good words away."""
     if language in CUT_HURTS:
         label = _("Where the same k hurts: “{beginning} …”", beginning=CUT_HURTS[language])
-        st.button(label, on_click=continue_with, args=(CUT_HURTS[language].split(),), key="where_it_hurts")
+        st.button(label, on_click=change, kwargs={"text": CUT_HURTS[language]}, key="where_it_hurts")
 
 
 def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
@@ -174,10 +173,13 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
         n * probabilities[kept],
         DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
     )
-    alt = _(
-        "{n} draws gave {different} different words; “{word}” came up {count} times; {expected} were expected.",
-        **values,
-    )
+    if n == 1:
+        alt = _("One draw gave “{word}”.", **values)
+    else:
+        alt = _(
+            "{n} draws gave {different} different words; “{word}” came up {count} times; {expected} were expected.",
+            **values,
+        )
     chart(figure, key="draws", alt=alt)
     if test.dof == 0:
         verdict = prose("top_k", "draws-few" if step.kept > 1 else "draws-one-word")
