@@ -1,8 +1,9 @@
 """Gather the strings of the interface: ``python -m scripts.messages``.
 
 It writes ``locale/messages.pot`` from the calls of ``_`` and ``ngettext`` in app.py, pages/ and lib/web/, and from the
-sentences in lib/tables.py and data/facts.toml. Then it brings every language's ``messages.po`` up to date. Translations
-of unchanged strings stay; a string that has changed is shown in English until somebody translates it.
+sentences in lib/tables.py, lib/listings/comments.py and data/facts.toml. Then it brings every language's
+``messages.po`` up to date. Translations of unchanged strings stay; a string that has changed is shown in English until
+somebody translates it.
 """
 
 import functools
@@ -12,6 +13,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from lib.listings import comments
 from lib.studies.facts import load_facts
 from lib.tables import MESSAGES
 from lib.web.frame.language import LANGUAGES
@@ -33,6 +35,7 @@ def gathered() -> Catalog:
         for name, _line, message, _comments, _context in extract_from_dir(ROOT / folder, keywords=KEYWORDS):
             sources.setdefault(f"{folder}/{name}", []).append(message)
     sources["lib/tables.py"] = list(MESSAGES.values())
+    sources["lib/listings/comments.py"] = list(comments.MESSAGES)
     sources["data/facts.toml"] = list(load_facts().sentences())
     for name in sorted(sources):
         for message in sources[name]:

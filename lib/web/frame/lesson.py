@@ -7,6 +7,7 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lib.listings.comments import with_comments
 from lib.web.elements.controls import Controls
 from lib.web.frame import address
 from lib.web.frame.frame import fragment, framed
@@ -70,13 +71,13 @@ def takeaway(text: str) -> None:
 def code(listing: Callable[[], str], label: str | None = None, *, key: str = "code") -> None:
     """The few lines of PyTorch that do the same with the settings on screen; ``key`` is different for each listing.
 
-    They are written and drawn only while they are open: what the browser loads to colour them is larger than the rest
-    of a page.
+    Names and output are English, the comments are in the person's language. They are written and drawn only while they
+    are open: what the browser loads to colour them is larger than the rest of a page.
     """
     label = label or _("The code: the same thing with these settings, in PyTorch")
     expander = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
     if expander.open:
-        expander.code(listing(), language="python")
+        expander.code(with_comments(listing(), _), language="python")
 
 
 def link_here() -> None:
