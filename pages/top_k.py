@@ -36,7 +36,7 @@ def show_picture() -> None:
     from lib.web.elements.prompt import choose_prompt, name_problems, story_language
     from lib.web.top_k.player import next_word_player
     from lib.web.top_k.report import report
-    from lib.web.top_k.settings import CUT_HELPS, sampling_of, settings_for
+    from lib.web.top_k.settings import OPENINGS, Opening, sampling_of, settings_for
     from lib.web.top_k.step import go_on_buttons, step_of
     from lib.web.two_dice.link import link_to_two_dice
     from lib.writing import joined
@@ -44,8 +44,9 @@ def show_picture() -> None:
     language = story_language()
     story = load_story(language)
     longest = load_model(language, 0.3, "small").config.context - 1
-    with lesson.picture(settings_for(len(story.vocabulary))) as (controls, stage):
-        prompt = choose_prompt(controls, story, longest=longest, first=CUT_HELPS.get(language))
+    opening = OPENINGS.get(language, Opening())
+    with lesson.picture(settings_for(len(story.vocabulary), opening.k)) as (controls, stage):
+        prompt = choose_prompt(controls, story, longest=longest, first=opening.helps)
         buttons = st.container(horizontal=True, gap="small")
         choose_cuts(controls)
         problems = st.container()

@@ -1,10 +1,11 @@
 """Find what the Top-k page can open with in a language: ``python -m scripts.find_beginnings fr``.
 
-It looks through the beginnings of sampled sentences for two kinds (lib/web/top_k/settings.py names one of each):
+It looks through the beginnings of sampled sentences for two kinds, with several k; lib/web/top_k/settings.py names one
+of each, with the same k.
 
-- the cut helps: every word that may follow is among the K likeliest, without the cut an impossible word is drawn in
+- a cut helps: every word that may follow is among the k likeliest, without the cut an impossible word is drawn in
   more than 2 of 100 draws, and of twenty stories more are possible with the cut than without;
-- the same cut hurts: it throws away more than a fifth of what may follow, and keeps hardly anything impossible.
+- a cut hurts: it throws away more than a fifth of what may follow, and keeps hardly anything impossible.
 """
 
 import argparse
@@ -14,11 +15,11 @@ import numpy as np
 from lib.language_model import LanguageModel, load_model
 from lib.next_word import next_word, what_follows
 from lib.sampling_settings import UNCUT, SamplingSettings
-from lib.web.top_k.settings import K
+from lib.web.top_k.settings import FEW
 from lib.writing import joined
 
-CUT = SamplingSettings(top_k=K)
-SAMPLED, SHOWN, STORIES = 5_000, 12, 20
+SAMPLED, SHOWN, STORIES = 5_000, 8, 20
+KS = [k for k in FEW if 5 <= k <= 20]
 HELPS, HURTS, HARDLY = 0.02, 0.2, 0.01
 NOTHING = 0.0005  # is shown as 0.0%
 
@@ -44,25 +45,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.find_beginnings", description="Beginnings for Top-k.")
     parser.add_argument("language")
     model = load_model(parser.parse_args().language, 0.3, "small")
-    helps, hurts = [], []
-    for words in beginnings(model):
-        follows = what_follows(model, words)
-        cut, uncut = (next_word(follows.logits, follows.truth, settings) for settings in (CUT, UNCUT))
-        assert cut.thrown_away is not None
-        assert cut.let_in is not None
-        assert uncut.let_in is not None
-        if cut.thrown_away < NOTHING and cut.let_in < NOTHING and uncut.let_in > HELPS:
-            helps.append((uncut.let_in, words))
-        if cut.thrown_away > HURTS and cut.let_in < HARDLY:
-            hurts.append((cut.thrown_away, words))
-    print("The cut helps: impossible words let in without it; possible stories of twenty with it and without")
-    for let_in, words in sorted(helps, reverse=True)[: 10 * SHOWN]:
-        told = possible(model, words, CUT), possible(model, words, UNCUT)
-        if told[0] > told[1]:
-            print(f"  {let_in:.1%}  {told[0]} {told[1]}  {joined(words)}")
-    print("The same cut hurts: good words thrown away")
-    for thrown, words in hurts[:SHOWN]:
-        print(f"  {thrown:.1%}  {joined(words)}")
+    follows = {words: what_follows(model, words) for words in beginnings(model)}
+    for k in KS:
+        cut, helps, hurts = SamplingSettings(top_k=k), [], []
+        for words, (logits, truth) in ((words, (each.logits, each.truth)) for words, each in follows.items()):
+            with_cut, without = (next_word(logits, truth, settings) for settings in (cut, UNCUT))
+            thrown, let_in, before = (each or 0.0 for each in (with_cut.thrown_away, with_cut.let_in, without.let_in))
+            if thrown < NOTHING and let_in < NOTHING and before > HELPS:
+                helps.append((before, words))
+            if thrown > HURTS and let_in < HARDLY:
+                hurts.append((thrown, words))
+        print(f"k = {k}. It helps: impossible words without it; possible stories of twenty with it and without")
+        for before, words in sorted(helps, reverse=True)[: 3 * SHOWN]:
+            told = possible(model, words, cut), possible(model, words, UNCUT)
+            if told[0] > told[1]:
+                print(f"  {before:.1%}  {told[0]} {told[1]}  {joined(words)}")
+        print("  It hurts: good words thrown away")
+        for thrown, words in hurts[:SHOWN]:
+            print(f"  {thrown:.1%}  {joined(words)}")
 
 
 if __name__ == "__main__":

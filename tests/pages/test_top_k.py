@@ -12,12 +12,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.language_model import load_model
-from lib.next_word import next_word, prompts
+from lib.next_word import NextWord, next_word, prompts
 from lib.sampling_settings import SamplingSettings
 from lib.story import load_story
 from lib.web.frame.language import plain
 from lib.web.top_k.report import IN_TABLE
-from lib.web.top_k.settings import CUT_HELPS, CUT_HURTS, K
+from lib.web.top_k.settings import OPENINGS
 from tests.support.apptest import (
     both_spellings,
     charts,
@@ -34,6 +34,7 @@ from tests.support.apptest import (
 from tests.support.serving import served
 from tests.support.visiting import Visitor
 
+OPENING = OPENINGS["en"]
 STORY = load_story("en")
 
 
@@ -50,16 +51,18 @@ def sent(at: AppTest) -> dict[str, Any]:
 def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     at = opened()
     data = sent(at)
-    words = CUT_HELPS["en"].split()
+    words = OPENING.helps.split()
     model = load_model("en", 0.3, "small")
     pointer = np.random.default_rng([0, len(words)]).random()
-    step = next_word(model.next_logits(words), STORY.next_word(words), SamplingSettings(top_k=K), pointer=pointer)
+    step = next_word(
+        model.next_logits(words), STORY.next_word(words), SamplingSettings(top_k=OPENING.k), pointer=pointer
+    )
     shown_words = step.order[: len(data["words"])]
     assert data["words"] == [STORY.vocabulary[i] for i in shown_words]
     assert data["before"] == pytest.approx(step.before[shown_words], rel=1e-3)
     # From these the browser works out the other steps.
     assert data["logits"] == pytest.approx(step.trace.logits[shown_words], rel=1e-4)
-    assert data["cut"] == K == sum(step.trace.kept[shown_words])
+    assert data["cut"] == OPENING.k == sum(step.trace.kept[shown_words])
     assert data["after"] == pytest.approx(step.trace.probabilities[shown_words], rel=1e-4)
     assert data["truth"] == pytest.approx(STORY.next_word(words)[shown_words], rel=1e-3)
     assert data["words"][data["drawn"]] == STORY.vocabulary[step.drawn]
@@ -67,7 +70,7 @@ def test_the_default_page_shows_the_model_the_cut_and_the_truth() -> None:
     assert sum(map(sum, parts)) == pytest.approx(1, abs=1e-3)
     values = numbers(at)
     assert values["Cut away"] == f"{100 * step.removed:.1f}%"
-    assert values["Words left"] == f"{K} of {len(STORY.vocabulary)}"
+    assert values["Words left"] == f"{OPENING.k} of {len(STORY.vocabulary)}"
     assert values["Good words thrown away"] == f"{100 * step.thrown_away:.1f}%"
     assert values["Effective choices"] == "{:.1f} → {:.1f}".format(*step.choices)
     assert len(charts(at)) == 2
@@ -80,7 +83,7 @@ def test_the_default_shows_that_the_cut_removes_the_impossible_tail() -> None:
     values = numbers(at)
     assert values["Good words thrown away"] == "0.0%"
     assert values["Impossible words let in"] == "0.0%"
-    model, words = load_model("en", 0.3, "small"), CUT_HELPS["en"].split()
+    model, words = load_model("en", 0.3, "small"), OPENING.helps.split()
     uncut = next_word(model.next_logits(words), STORY.next_word(words), SamplingSettings())
     assert uncut.let_in > 0.04
     accepted = [int(each) for each in re.findall(r"<strong>(\d+)</strong> accepted", html(at, "stories"))]
@@ -88,10 +91,34 @@ def test_the_default_shows_that_the_cut_removes_the_impossible_tail() -> None:
     assert with_cut == 20 > without_cut
 
 
+@pytest.mark.parametrize("language", OPENINGS)
+def test_in_every_language_the_default_cut_helps_and_the_second_look_hurts(language: str) -> None:
+    """The numbers that the page shows, from the model and the grammar of its language, and its twenty stories."""
+    opening, model, story = OPENINGS[language], load_model(language, 0.3, "small"), load_story(language)
+    cut = SamplingSettings(top_k=opening.k)
+
+    def follows(text: str, settings: SamplingSettings) -> NextWord:
+        words = story.words_of(text)
+        return next_word(model.next_logits(words), story.next_word(words), settings)
+
+    helped = follows(opening.helps, cut)
+    assert f"{helped.thrown_away:.1%} {helped.let_in:.1%}" == "0.0% 0.0%"
+    assert follows(opening.helps, SamplingSettings()).let_in > 0.02
+    words = story.words_of(opening.helps)
+    with_cut, without = (
+        sum(story.accepts(told) for told in model.generate(20, np.random.default_rng(0), prefix=words, settings=each))
+        for each in (cut, SamplingSettings())
+    )
+    assert with_cut > without
+    hurt = follows(opening.hurts, cut)
+    assert hurt.thrown_away > 0.2
+    assert hurt.let_in < 0.01
+
+
 def test_the_second_look_shows_where_the_same_cut_hurts() -> None:
     at = opened()
     at.button(key="where_it_hurts").click().run()
-    assert at.text_input(key="top_k-text").value == CUT_HURTS["en"]
+    assert at.text_input(key="top_k-text").value == OPENING.hurts
     values = numbers(healthy(at))
     assert float(values["Good words thrown away"].rstrip("%")) > 20
     assert float(values["Impossible words let in"].rstrip("%")) < 1
@@ -155,7 +182,7 @@ def test_k_from_one_word_to_all(k: int) -> None:
 
 def test_the_sentence_goes_on_word_by_word_to_its_full_stop_and_back() -> None:
     at = opened(seed="3")
-    words = CUT_HELPS["en"].split()
+    words = OPENING.helps.split()
     for _ in range(30):
         data = sent(at)
         drawn = data["words"][data["drawn"]]
@@ -254,7 +281,7 @@ def test_twenty_stories_side_by_side() -> None:
     stories = [unescape(re.findall("<div.*?>(.*?)</div>", each, re.DOTALL)[0]).splitlines() for each in columns]
     assert [len(lines) for lines in stories] == [20, 20, 20]
     assert len(set(stories[0])) == 1  # greedy says one sentence
-    first = CUT_HELPS["en"]
+    first = OPENING.helps
     for line in (line for lines in stories for line in lines):
         sentence = line[2:].strip()
         assert sentence.lower().startswith(first.lower())
@@ -334,7 +361,7 @@ def test_a_word_that_could_be_a_number_stays_in_the_sentence() -> None:
     for link in both_spellings("top_k", text="infinity", k="inf"):
         at = opened(**link)
         assert at.text_input(key="top_k-text").value == "infinity"
-        assert at.select_slider(key="top_k-k").value == K
+        assert at.select_slider(key="top_k-k").value == OPENING.k
 
 
 def test_another_beginning_can_be_picked() -> None:

@@ -23,7 +23,7 @@ from lib.web.elements.metrics import numbers_in_a_row
 from lib.web.elements.table import table
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, ngettext, percent, prose
-from lib.web.top_k.settings import CUT_HURTS
+from lib.web.top_k.settings import OPENINGS, Opening
 from lib.writing import joined
 
 STORIES = 20
@@ -146,9 +146,9 @@ def mistakes(model: LanguageModel, words: tuple[str, ...], k: int, temperature: 
 
 def where_it_hurts(language: str) -> None:
     """The second example: a beginning after which the same k throws good words away."""
-    if language in CUT_HURTS:
-        label = _("Where the same k hurts: “{beginning} …”", beginning=CUT_HURTS[language])
-        st.button(label, on_click=change, kwargs={"text": CUT_HURTS[language]}, key="where_it_hurts")
+    if hurts := OPENINGS.get(language, Opening()).hurts:
+        label = _("Where the same k hurts: “{beginning} …”", beginning=hurts)
+        st.button(label, on_click=change, kwargs={"text": hurts}, key="where_it_hurts")
 
 
 def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:

@@ -10,11 +10,22 @@ FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
 
 LONGEST = 200  # characters that anyone may type
 
-# What the page opens with, by the storybook's language. After the first beginning the model gives impossible words some
-# probability, and the cut takes exactly those away. After the second the same cut takes away good words.
-K = 15
-CUT_HELPS = {"en": "the lamb ate"}
-CUT_HURTS = {"en": "after supper the"}
+
+@dataclass(frozen=True)
+class Opening:
+    """What the page opens with. After ``helps`` the model gives impossible words some probability, and a cut at ``k``
+    takes exactly those away. After ``hurts`` the same cut takes away good words (scripts/find_beginnings.py)."""
+
+    helps: str | None = None
+    hurts: str | None = None
+    k: int = 15
+
+
+OPENINGS = {  # by the storybook's language
+    "en": Opening("the lamb ate", "after supper the"),
+    "de": Opening("Paul fand im Schloss eine", "nach dem Regen"),
+    "fr": Opening("Margot se promena dans le", "un jour le", k=6),
+}
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,7 @@ class Settings:
     """Everything on the Top-k page that a link repeats."""
 
     text: str | None = text(LONGEST)  # what the sentence begins with
-    k: int = choice(K, FEW)
+    k: int = choice(Opening.k, FEW)
     temp: float = number(1.0, 0.1, 3.0, 0.1)
     top_p: float = number(1.0, 0.05, 1.0, 0.05)
     min_p: float = number(0.0, 0.0, 0.5, 0.01)
@@ -34,12 +45,13 @@ class Settings:
 
 
 @functools.cache  # one for each storybook
-def settings_for(V: int) -> type[Settings]:
-    """The settings for a storybook of V words: the last choice for k is all of them."""
+def settings_for(V: int, opening: int = Opening.k) -> type[Settings]:
+    """The settings for a storybook of V words: the page opens with k = ``opening``; the last choice is all words."""
+    choices = (*(each for each in FEW if each < V), V)
 
     @dataclass(frozen=True)
     class OfStorybook(Settings):
-        k: int = choice(K, (*(k for k in FEW if k < V), V))
+        k: int = choice(opening, choices)
 
     return OfStorybook
 
