@@ -210,6 +210,6 @@ _WORD, _KATAKANA = rf"[^ {_WIDE}]+", "[ァ-ヺー]+"
 _PIECE = re.compile(rf" *[{_OPENS}]*(?:{_WORD}(?: [=-] {_WORD})*|{_KATAKANA}|[{_WIDE}])[{_CLOSES}]*")
 
 
-@functools.cache
+@functools.cache  # one for each message
 def _pattern(message: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(message)))

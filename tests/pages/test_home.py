@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from lib.story import story_languages
 from lib.web.frame.language import LANGUAGES
 from scripts.make_life_strip import FILE, SEED, passes, words
 from tests.support.apptest import address, healthy, open_app_page, pictures, shown
@@ -20,7 +21,7 @@ def test_the_strip_shows_the_recording_and_nothing_else():
     (data,) = pictures(app, "home")
     recording = json.loads(FILE.read_text(encoding="utf-8"))
     assert data["passes"] == recording["passes"]
-    assert [step["drawn"] for step in data["words"]] == [step["drawn"] for step in recording["words"]]
+    assert [step["drawn"] for step in data["words"]] == [step["drawn"] for step in recording["words"]["en"]]
     for step in data["words"]:
         # The word drawn is one that the cut kept, and the cut kept the likeliest ones.
         assert step["choices"][step["drawn"]]["kept"]
@@ -55,4 +56,5 @@ def test_an_unknown_language_in_the_link_falls_back_to_english():
 def test_the_recording_is_what_its_script_makes():
     recording = json.loads(FILE.read_text(encoding="utf-8"))
     assert recording["passes"] == passes(SEED)
-    assert recording["words"] == words(SEED), "run: python -m scripts.make_life_strip"
+    told = {language: words(language, SEED) for language in story_languages()}
+    assert recording["words"] == told, "run: python -m scripts.make_life_strip"

@@ -143,7 +143,7 @@ class _Symbols:
 
 # Babel takes 40 times as long as Python's own formatting, and 60 ms to import, and a page shows hundreds of numbers. So
 # it is asked for the signs only, once for each language, and not for English (tests/web/test_language.py compares).
-@functools.cache
+@functools.cache  # one for each language
 def _symbols(language: str) -> _Symbols:
     if language == "en":
         return _Symbols()
