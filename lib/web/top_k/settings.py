@@ -24,7 +24,9 @@ class Opening:
 OPENINGS = {  # by the storybook's language
     "en": Opening("the lamb ate", "after supper the"),
     "de": Opening("Paul fand im Schloss eine", "nach dem Regen"),
+    "es": Opening("había un erizo en el", "por la mañana", k=8),
     "fr": Opening("Margot se promena dans le", "un jour le", k=6),
+    "ja": Opening("お父さんが植木ばちに", "うさぎは", k=6),
 }
 
 
