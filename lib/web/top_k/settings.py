@@ -25,7 +25,7 @@ OPENINGS = {  # by the storybook's language
     "en": Opening("the lamb ate", "after supper the"),
     "de": Opening("Paul fand im Schloss eine", "nach dem Regen"),
     "es": Opening("había un erizo en el", "por la mañana", k=8),
-    "fr": Opening("Margot se promena dans le", "un jour le", k=6),
+    "fr": Opening("la chèvre gambada dans la", "un jour le", k=5),
     "ja": Opening("お父さんが植木ばちに", "うさぎは", k=6),
     "zh-Hant": Opening("從前有一位聰明的", "阿嬤在", k=6),
 }
