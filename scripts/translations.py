@@ -74,12 +74,12 @@ def glossary() -> dict[str, dict[str, list[str]]]:
     return tomllib.loads(GLOSSARY.read_text(encoding="utf-8"))
 
 
-def other_terms(english: str, text: str, language: str) -> list[str]:
-    """The terms of the glossary that the English has and the translation calls something else."""
+def other_terms(english: str, text: str, language: str, terms: dict[str, dict[str, list[str]]]) -> list[str]:
+    """The ``terms`` of the glossary that the English has and the translation calls something else."""
     spoken = re.sub(r"\{\w*\}|\]\([^)]*\)|`[^`]+`", " ", english)
     return [
         f"“{term}” is called {' or '.join(forms[language])} (locale/glossary.toml)"
-        for term, forms in glossary().items()
+        for term, forms in terms.items()
         if re.search(rf"\b{re.escape(term)}s?\b", spoken, re.IGNORECASE)
         and language in forms
         and not any(form in text.casefold() for form in forms[language])
@@ -99,6 +99,7 @@ def of_messages(language: str) -> Iterator[str]:
     if path.exists():
         with path.open("rb") as file:
             catalogue = {message.id: message for message in read_po(file) if message.id}
+    terms = glossary()
     for wanted in gathered():
         if not wanted.id:
             continue
@@ -111,7 +112,7 @@ def of_messages(language: str) -> Iterator[str]:
             yield f"message uncertain (fuzzy): {english[0]}"
         for text in _forms(message)[1]:
             # One form of several may leave out a number that it says in words.
-            wrong = differences(english[-1], text) + other_terms(english[-1], text, language)
+            wrong = differences(english[-1], text) + other_terms(english[-1], text, language, terms)
             yield from (f"{each}: {english[-1]}" for each in wrong)
 
 

@@ -118,9 +118,9 @@ def test_in_another_language_all_comments_and_only_comments_differ(language, pro
 
 
 def test_a_page_shows_them() -> None:
-    english, german = (listing(open_app_page("top_k", lang=language)) for language in ("en", "de"))
-    assert "# logits / temperature\n" in english
-    assert "# Logits / Temperatur\n" in german
+    english, german = (listing(open_app_page("dropout", lang=language)) for language in ("en", "de"))
+    assert "# kept units are scaled up, so the mean stays\n" in english
+    assert "# behaltene Einheiten hochskaliert: Mittelwert bleibt\n" in german
     assert ast.dump(ast.parse(german)) == ast.dump(ast.parse(english))
 
 

@@ -57,6 +57,6 @@ def test_other_placeholders_links_formulas_and_code_are_found():
 def test_every_term_has_a_word_in_every_language_and_another_word_is_found():
     for term, forms in glossary().items():
         assert set(forms) == set(OTHERS), term
-    assert other_terms("The validation loss", "der Validierungsverlust", "de") == []
-    assert "validation loss" in other_terms("The validation loss", "der Prüfverlust", "de")[0]
-    assert other_terms("The {layer}", "die Lage", "de") == [], "a placeholder is no term"
+    assert other_terms("The validation loss", "der Validierungsverlust", "de", glossary()) == []
+    assert "validation loss" in other_terms("The validation loss", "der Prüfverlust", "de", glossary())[0]
+    assert other_terms("The {layer}", "die Lage", "de", glossary()) == [], "a placeholder is no term"

@@ -50,7 +50,7 @@ os._exit(0)  # without waiting for what the page has begun to compute
 
 
 @functools.cache
-def visited(page: str, part: str = "") -> tuple[list[str], set[str]]:
+def visited(page: str, part: str) -> tuple[list[str], set[str]]:
     """What came first on a server whose first visitor looked at this page, and what it has imported since."""
     command = [sys.executable, "-c", VISIT, page, part]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -66,7 +66,7 @@ def imported(page: str, part: str = "") -> set[str]:
 
 @pytest.mark.parametrize("page", ["dropout", "training", "top_k", "two_dice"])
 def test_the_heading_is_drawn_before_pytorch_is_imported(page: str) -> None:
-    assert visited(f"pages/{page}.py")[0] == ["title", "torch"]
+    assert visited(f"pages/{page}.py", "")[0] == ["title", "torch"]
 
 
 @pytest.mark.parametrize("page", ["app.py", "pages/today.py"])
