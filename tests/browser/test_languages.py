@@ -42,11 +42,11 @@ def test_the_browser_shows_no_english_and_nothing_sticks_out(open_page, complain
 
 def test_a_picture_keeps_its_frame_when_the_language_changes(open_page):
     tab = open_page("dropout?lang=en")
-    seen(tab, ".two-dice.dropout svg")
-    tab.locator("input[type=range]").first.evaluate(
+    seen(tab, ".network > svg circle.unit")
+    tab.locator(".two-dice.network input[type=range]").evaluate(
         "(slider) => { slider.value = 7; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
-    caption = tab.locator(".two-dice.dropout .caption")
+    caption = tab.locator(".two-dice.network .caption")
     expect(caption).to_contain_text("8")
     tab.locator(".st-key-languages button").click()
     tab.get_by_role("button", name=LANGUAGES["de"]).click()

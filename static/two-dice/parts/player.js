@@ -70,8 +70,9 @@ export class Player {
     const language = JSON.stringify(labels);
     if (language === this.language) return;
     this.language = language;
+    const at = this.transport?.position ?? 0;  // in another language the picture stays where it is
     this.transport?.destroy();
-    this.transport = createTransport();
+    this.transport = createTransport(at);
   }
 }
 

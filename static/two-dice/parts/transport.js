@@ -46,12 +46,12 @@ const STILL = 300;  // ms without a move until a picture is at rest
 //   loop: start again at the end, instead of stopping there
 //   onRest(position): a person has stopped here or stepped here, and stays for a moment
 // With labels.follow there is also a switch that keeps to the newest frame while more of them arrive.
-export function createTransport(parent, { labels, interval, onFrame, loop = false, onRest }) {
+export function createTransport(parent, { labels, interval, onFrame, loop = false, onRest, at = 0 }) {
   const root = document.createElement("div");
   root.className = "transport";
   root.setAttribute("role", "group");
 
-  let length = 1, position = 0, playing = false, timer = null, still = null, texts = labels;
+  let length = at + 1, position = at, playing = false, timer = null, still = null, texts = labels;
   const speed = () => Number(speeds.value);
 
   const start = button(root, "start", texts.start, () => { pause(); go(0); });
