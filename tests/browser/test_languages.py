@@ -27,7 +27,7 @@ STREAMLIT = re.compile(r"Press Enter|Drag and drop|Limit \\d|per file|Browse fil
 @pytest.mark.parametrize("page", [page.id for page in PAGES])
 def test_the_browser_shows_no_english_and_nothing_sticks_out(open_page, complaints, page, language):
     tab = open_page(f"{'' if page == 'home' else page}?lang={language}")
-    seen(tab, ".two-dice svg, .two-dice canvas")
+    seen(tab, ".two-dice.time-line" if page == "today" else ".two-dice svg, .two-dice canvas")
     expect(tab.locator("html")).to_have_attribute("lang", language)
     papers = "|".join(re.escape(text) for event in load_facts().events for text in (event.title, event.who))
     read = [re.sub(papers, "", text) for text in tab.evaluate(READ)]
