@@ -61,7 +61,7 @@ class Chart extends Player {
   }
 
   show(data) {
-    this.figure = JSON.stringify({ ...data.figure, separators: data.separators });
+    this.figure = JSON.stringify(data.figure);
     this.plot.style.height = `${data.height}px`;
     this.plot.setAttribute("aria-label", data.alt);
     // The browser reports only after its next frame that a new chart is in sight; with Plotly loaded, that frame would be lost.
@@ -112,12 +112,13 @@ class Chart extends Player {
 
   // Draw the newest figure, unless that is what the plot shows already.
   render(Plotly) {
-    const { width, style } = this.measure(), wanted = [this.figure, this.data.height, width, ...Object.values(style)].join();
+    const { width, style } = this.measure(), { separators, height } = this.data;
+    const wanted = [this.figure, separators, height, width, ...Object.values(style)].join();
     if (!width || wanted === this.drawn) return false;
     this.drawn = wanted;
     if (!this.drawings++) this.plot.replaceChildren();
-    const { data, layout, separators } = JSON.parse(this.figure);  // Plotly writes into what it is given
-    return Plotly.react(this.plot, data, { ...layout, separators, ...this.surroundings(layout, style), width, height: this.data.height }, CONFIG);
+    const { data, layout } = JSON.parse(this.figure);  // Plotly writes into what it is given
+    return Plotly.react(this.plot, data, { ...layout, separators, ...this.surroundings(layout, style), width, height }, CONFIG);
   }
 
   measure() {
