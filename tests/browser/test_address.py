@@ -224,6 +224,22 @@ def test_a_language_chosen_on_a_page_is_in_the_address_and_holds(open_page, comp
     assert ours(complaints) == []
 
 
+def test_a_slider_moved_in_the_same_moment_as_a_guess_is_not_lost(open_page):
+    tab = loaded(open_page("dropout?p=0.3&lang=en"))
+    expect(p_of(tab)).to_have_value("0.3")
+    tab.evaluate(
+        """() => {
+          document.querySelector(".st-key-guess_dropout button").click();
+          const slider = document.querySelector(".st-key-dropout-p input[type=range]");
+          slider.focus();
+          slider.dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
+        }"""
+    )
+    says(tab, {"dropout-p": "0", "lang": "en"})
+    expect(tab.locator(".network > svg circle.dropped")).to_have_count(0)
+    expect(tab.locator(".st-key-guess_dropout [aria-checked=true]")).to_have_count(1)
+
+
 def test_a_link_of_the_navigation_opens_a_new_tab_with_language_and_settings(open_page):
     tab = loaded(open_page("dropout?p=0.3&lang=de"))
     go(tab, 3, "top_k")

@@ -139,13 +139,18 @@ def _with_language(page: str, more: Mapping[str, str]) -> dict[str, str]:
     return {**settings, **more, **({"lang": session.language} if session.language else {})}
 
 
+def is_behind() -> bool:
+    """Whether the settings have moved on since the page was drawn."""
+    return session.address[:2] != (session.page, urlencode(query()))
+
+
 def follow(fragment: str, *, links: bool = False) -> None:
     """Let the address follow what the page shows. Every ``fragment`` of a page ends with this.
 
     With ``links`` those to the other pages follow too.
     """
     text = urlencode(query())
-    if session.address[:2] != (session.page, text):
+    if is_behind():
         session.address = session.page, text, session.address[2] + 1
     when_kept: dict[str, Any] = {"on_kept_change": _begin_again} if links else {}
     _mount(

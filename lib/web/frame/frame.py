@@ -95,6 +95,22 @@ def fragment(draw: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
+def aside(draw: Callable[P, None], run_every: float | None = None) -> Callable[P, None]:
+    """Make a function a fragment that has none of the page's settings: a guess, the curves of a run.
+
+    A browser puts what happens within the same moment into one message, and names one fragment in it. If somebody moves
+    a slider right when this fragment is due, the server hears of it and draws only this; then the page is drawn anew.
+    """
+
+    @functools.wraps(draw)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        draw(*args, **kwargs)
+        if not getattr(_drawing, "now", False) and address.is_behind():
+            st.rerun()
+
+    return st.fragment(run, run_every=run_every)
+
+
 def _footer() -> None:
     version, address = source.version(), source.address()
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="small"):

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.listings.comments import with_comments
 from lib.web.elements.controls import Controls
 from lib.web.frame import address
-from lib.web.frame.frame import fragment, framed
+from lib.web.frame.frame import aside, fragment, framed
 from lib.web.frame.language import _, current_language, prose, strong
 
 __all__ = ["code", "fragment", "framed", "link_here", "picture", "predict", "section", "takeaway"]
@@ -18,7 +18,7 @@ __all__ = ["code", "fragment", "framed", "link_here", "picture", "predict", "sec
 S = TypeVar("S")
 
 
-@st.fragment
+@aside
 def predict(page: str, question: str, options: Mapping[str, str]) -> None:
     """Ask before showing: the student picks an option, and is told what to look for.
 

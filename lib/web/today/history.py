@@ -15,6 +15,7 @@ from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import markdown_table
 from lib.web.frame import lesson
+from lib.web.frame.frame import aside
 from lib.web.frame.language import _, decimal, in_parts, plain, prose
 from lib.web.frame.session import session
 from lib.web.today.settings import Settings
@@ -41,7 +42,7 @@ def history_part() -> Callable[[], str]:
     return lambda: scaling_listing(0.1)
 
 
-@st.fragment
+@aside
 def _all_corrections() -> None:
     """They are drawn while somebody looks at them; opening them runs only this function."""
     label = _("Everything that is often misreported, corrected")

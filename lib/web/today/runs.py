@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from lib.web.elements.controls import Controls
+from lib.web.frame.frame import aside
 from lib.web.frame.language import _, prose
 from lib.web.runs.status import run_status
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
@@ -46,7 +47,7 @@ def train_button(controls: Controls[Any]) -> None:
     button.button(_("Train this point"), on_click=controls.start, width="stretch", icon=":material/play_arrow:")
 
 
-@st.fragment(run_every=0.5)
+@partial(aside, run_every=0.5)
 def _progress(run: Run[StepwiseJob[Any]]) -> None:
     if run.over:
         st.rerun()

@@ -13,6 +13,7 @@ from lib.figures.figure import Figure
 from lib.recorded import RecordedTraining, recorded_training
 from lib.training import MAP_SIZE, History, Trainer, TrainingConfig, draw_dataset, plane_extent
 from lib.web.elements.drawn_once import drawn_once
+from lib.web.frame.frame import aside
 from lib.web.frame.language import _, decimal, percent
 from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status
@@ -95,7 +96,7 @@ def stop_button(run: Run[TrainingJob], config: TrainingConfig) -> None:
         st.button(_("Stop"), on_click=store.stop, args=(config, watcher), icon=":material/stop:")
 
 
-@st.fragment
+@aside
 def training_player(run: Run[TrainingJob], config: TrainingConfig, settings: Settings, *, live: bool) -> None:
     """Draw the recording of a run as far as it is, and keep drawing while it grows. Only this runs again meanwhile.
 

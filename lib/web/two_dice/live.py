@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib.experiment import ExperimentConfig
 from lib.story import load_story
+from lib.web.frame.frame import aside
 from lib.web.frame.language import _, prose
 from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.runs import (
@@ -24,7 +25,7 @@ def live_table(run: Run[MeasuringJob] | None, configs: Tables, pair: Pair | None
     """The table that ``run`` measures; without a run it waits for the models to be trained."""
     over = run is not None and run.over
     # The same fragment before and after, so that the picture stays where it is and goes on playing.
-    st.fragment(_draw, run_every=None if over else 0.5)(configs, pair, measure, live=not over)
+    aside(_draw, run_every=None if over else 0.5)(configs, pair, measure, live=not over)
 
 
 def _draw(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure: str, *, live: bool) -> None:

@@ -10,6 +10,7 @@ from lib.language_model import Progress
 from lib.story import load_story
 from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
+from lib.web.frame.frame import aside
 from lib.web.frame.language import _, decimal, percent, prose
 from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status
@@ -19,7 +20,7 @@ from lib.web.two_dice.runs import Pair, TrainingPairJob, pair_config, trained_pa
 from lib.web.two_dice.settings import Settings
 
 
-@st.fragment
+@aside
 def pair_player(run: Run[TrainingPairJob], pair: Pair, *, live: bool) -> None:
     """Draw both models' losses and keep drawing while they learn. Only this runs again meanwhile.
 
