@@ -26,6 +26,7 @@ import functools
 import math
 from bisect import bisect
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class UnknownLanguage(ValueError):  # noqa: N818
 
     code = "unknown_language"
 
-    def __init__(self, language: str, available: list[str]) -> None:
+    def __init__(self, language: str, available: Sequence[str]) -> None:
         super().__init__(f"language = {language!r} has no storybook; there is {', '.join(available)}")
         self.language, self.available = language, available
 
@@ -159,12 +160,15 @@ class Story:
         Raises:
             ImpossiblePrefix: no sentence begins with these words.
         """
+        return self.next_word_at(self._place_after(prefix))
+
+    def _place_after(self, prefix: Sequence[str]) -> Place:
         place = self.start
         for position, word in enumerate(prefix):
             if word == EOS or word not in self._next_words(place):
                 raise ImpossiblePrefix(prefix, position, unknown=word not in self.word_id)
             place = self.after(place, word)
-        return self.next_word_at(place)
+        return place
 
     def next_word_at(self, place: Place) -> NDArray[np.float64]:
         """Return the same for a place, for callers that follow a sentence from `start` and then `after` each word.
@@ -263,7 +267,7 @@ class Story:
         >>> Story(parse_grammar("sentence:\\n  the horse sleeps")).nearest_words("hors", 1)
         ['horse']
         """
-        close = difflib.get_close_matches(word.casefold(), list(self._spelling)[:-1], n)
+        close = difflib.get_close_matches(word.casefold(), list(self._spelling), n)
         return [self._spelling[spelling] for spelling in close]
 
     def words_of(self, text: str) -> list[str]:
@@ -289,15 +293,11 @@ class Story:
 
     @functools.cached_property
     def _spelling(self) -> dict[str, str]:
-        return {word.casefold(): word for word in reversed(self.vocabulary)}
+        """Every word except the end of a sentence, by how it is written in small letters."""
+        return {word.casefold(): word for word in reversed(self.vocabulary[1:])}
 
     def _cut(self, text: str, before: Sequence[str]) -> list[str]:
         """Cut a text without spaces into words that can follow the words ``before``, if there is a way."""
-        place = self.start
-        for word in before:
-            if word not in self._next_words(place):
-                return writing.fewest_words(text, self.word_id)
-            place = self.after(place, word)
 
         def possible(text: str, place: Place) -> list[str] | None:
             if not text:
@@ -307,16 +307,19 @@ class Story:
                     return [word, *words]
             return None
 
-        return possible(text, place) or writing.fewest_words(text, self.word_id)
+        with suppress(ImpossiblePrefix):
+            if words := possible(text, self._place_after(before)):
+                return words
+        return writing.fewest_words(text, self.word_id)
 
-    def text_of(self, words: Sequence[str]) -> str:
-        """Write words as a sentence.
+    def text_of(self, words: Sequence[str], *, unfinished: bool = False) -> str:
+        """Write words as a sentence; one that is ``unfinished`` is left open.
 
         >>> from lib.grammar import parse_grammar
         >>> Story(parse_grammar("sentence:\\n  the fox met Anna")).text_of(["the", "fox", "met", "Anna"])
         'The fox met Anna.'
         """
-        return writing.sentence(words)
+        return f"{writing.joined(words)} …" if unfinished else writing.sentence(words)
 
     # -------------------------------------------------------------------------------------------------- under the hood
 
@@ -384,13 +387,13 @@ def load_story(language: str = "en") -> Story:
 
 
 @functools.cache
-def story_languages() -> list[str]:
+def story_languages() -> tuple[str, ...]:
     """The languages that have a storybook: one for each file in data/stories.
 
     >>> "en" in story_languages()
     True
     """
-    return sorted(path.stem for path in STORIES.glob("*.txt"))
+    return tuple(sorted(path.stem for path in STORIES.glob("*.txt")))
 
 
 @functools.cache  # one for each file, 6 MB with all its places; load_story() and load_story("en") share it

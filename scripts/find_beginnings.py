@@ -9,6 +9,7 @@ of each, with the same k.
 """
 
 import argparse
+from collections import Counter
 
 import numpy as np
 
@@ -27,11 +28,8 @@ NOTHING = 0.0005  # is shown as 0.0%
 def beginnings(model: LanguageModel) -> list[tuple[str, ...]]:
     """The first two to five words of sampled sentences, the commonest first."""
     sentences = model.story.sample(SAMPLED, np.random.default_rng(0))
-    counts: dict[tuple[str, ...], int] = {}
-    for sentence in sentences:
-        for length in range(2, min(6, len(sentence))):
-            counts[tuple(sentence[:length])] = counts.get(tuple(sentence[:length]), 0) + 1
-    return sorted((words for words in counts), key=lambda words: -counts[words])
+    begun = (tuple(words[:length]) for words in sentences for length in range(2, min(6, len(words))))
+    return [words for words, _times in Counter(begun).most_common()]
 
 
 def possible(model: LanguageModel, words: tuple[str, ...], settings: SamplingSettings) -> int:
@@ -46,11 +44,12 @@ def main() -> None:
     parser.add_argument("language")
     model = load_model(parser.parse_args().language, 0.3, "small")
     follows = {words: what_follows(model, words) for words in beginnings(model)}
+    uncut = {words: next_word(each.logits, each.truth).let_in or 0.0 for words, each in follows.items()}
     for k in KS:
         cut, helps, hurts = SamplingSettings(top_k=k), [], []
-        for words, (logits, truth) in ((words, (each.logits, each.truth)) for words, each in follows.items()):
-            with_cut, without = (next_word(logits, truth, settings) for settings in (cut, UNCUT))
-            thrown, let_in, before = (each or 0.0 for each in (with_cut.thrown_away, with_cut.let_in, without.let_in))
+        for words, each in follows.items():
+            step = next_word(each.logits, each.truth, cut)
+            thrown, let_in, before = step.thrown_away or 0.0, step.let_in or 0.0, uncut[words]
             if thrown < NOTHING and let_in < NOTHING and before > HELPS:
                 helps.append((before, words))
             if thrown > HURTS and let_in < HARDLY:

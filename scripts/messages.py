@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 from lib.listings import comments
 from lib.studies.facts import load_facts
 from lib.tables import MESSAGES
-from lib.web.frame.language import LANGUAGES
+from lib.web.frame.language import LANGUAGES, folder_of
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "locale"
@@ -66,7 +66,7 @@ def main() -> None:
     for language in LANGUAGES:
         if language == "en":
             continue
-        locale = language.replace("-", "_")
+        locale = folder_of(language)
         path = LOCALE / locale / "LC_MESSAGES" / "messages.po"
         catalog = Catalog(locale=locale, project="Two Dice")
         if path.exists():

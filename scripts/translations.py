@@ -22,12 +22,11 @@ from pathlib import Path
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from lib.web.frame.language import LANGUAGES
-from scripts.messages import gathered
+from lib.web.frame.language import LANGUAGES, SECTION, folder_of, read_sections
+from scripts.messages import gathered, translated
 
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY = ROOT / "locale" / "glossary.toml"
-_HEAD = re.compile(r"^## ([a-z0-9_-]+)(?: \(en ([0-9a-f]{8})\))?\n", re.MULTILINE)
 _KEPT = {  # what a translation has as often as the English
     "placeholder": re.compile(r"\{\w*\}"),
     "link": re.compile(r"\]\([^)]*\)"),
@@ -43,16 +42,6 @@ def mark_of(english: str) -> str:
     'ab973a5f'
     """
     return hashlib.sha256(english.strip().encode()).hexdigest()[:8]
-
-
-def sections(path: Path) -> dict[str, tuple[str, str]]:
-    """The sections of a file of prose: by name, the text and the mark of the English that it was made from."""
-    if not path.exists():
-        return {}
-    _before, *rest = _HEAD.split(path.read_text(encoding="utf-8"))
-    return {
-        name: (text.strip(), mark or "") for name, mark, text in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
-    }
 
 
 def differences(english: str, text: str) -> list[str]:
@@ -94,7 +83,7 @@ def _forms(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def of_messages(language: str) -> Iterator[str]:
     """What is wrong in the catalogue."""
-    path = ROOT / "locale" / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+    path = ROOT / "locale" / folder_of(language) / "LC_MESSAGES" / "messages.po"
     catalogue = {}
     if path.exists():
         with path.open("rb") as file:
@@ -105,7 +94,7 @@ def of_messages(language: str) -> Iterator[str]:
             continue
         english, _nothing = _forms(wanted)
         message = catalogue.get(wanted.id)
-        if message is None or not all(_forms(message)[1]):
+        if message is None or not translated(message):
             yield f"message not translated: {english[0]}"
             continue
         if message.fuzzy:
@@ -119,11 +108,11 @@ def of_messages(language: str) -> Iterator[str]:
 def of_prose(language: str) -> Iterator[str]:
     """What is wrong in the prose."""
     for path in sorted((ROOT / "content" / "en").glob("*.md")):
-        translated = sections(ROOT / "content" / language.replace("-", "_") / path.name)
-        english = sections(path)
-        yield from (f"{path.name}: section {name} is not in English" for name in translated if name not in english)
+        made = ROOT / "content" / folder_of(language) / path.name
+        sections, english = read_sections(made) if made.exists() else {}, read_sections(path)
+        yield from (f"{path.name}: section {name} is not in English" for name in sections if name not in english)
         for name, (text, _mark) in english.items():
-            given, mark = translated.get(name, ("", ""))
+            given, mark = sections.get(name, ("", ""))
             if not given:
                 yield f"{path.name}: section {name} not translated"
                 continue
@@ -145,11 +134,11 @@ def _marked(english: dict[str, tuple[str, str]], head: re.Match[str]) -> str:
 def mark_as_made(language: str) -> None:
     """Write into the prose of a language which English its sections were made from: the present one."""
     for path in (ROOT / "content" / "en").glob("*.md"):
-        english = sections(path)
-        translated = ROOT / "content" / language.replace("-", "_") / path.name
-        if translated.exists():
-            marked = _HEAD.sub(partial(_marked, english), translated.read_text(encoding="utf-8"))
-            translated.write_text(marked, encoding="utf-8")
+        english = read_sections(path)
+        made = ROOT / "content" / folder_of(language) / path.name
+        if made.exists():
+            marked = SECTION.sub(partial(_marked, english), made.read_text(encoding="utf-8"))
+            made.write_text(marked, encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None) -> int:

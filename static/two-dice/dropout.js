@@ -76,8 +76,8 @@ class NetworkPlayer extends Player {
     this.data = new Recording(data);
     this.holder.style.setProperty("--hue", data.hue);
     this.holder.style.setProperty("--rest-hue", data.restHue);
-    this.controls(data.labels.transport, (at) => createTransport(this.row, {
-      labels: data.labels.transport, interval: INTERVAL, at, onFrame: (pass) => this.draw(pass),
+    this.controls(data.labels.transport, () => createTransport(this.row, {
+      labels: data.labels.transport, interval: INTERVAL, onFrame: (pass) => this.draw(pass),
       onRest: (pass) => this.trigger("rest", pass + 1),  // the table below shows the same pass, counted from 1
     }));
     // What the shapes are made from; all else only styles them anew, and is no reason to make them anew.

@@ -29,8 +29,8 @@ class TransformerPlayer extends Player {
     this.stride = this.bits.length / data.passes;
     this.holder.style.setProperty("--hue", data.hue);
     this.holder.style.setProperty("--rest-hue", data.restHue);
-    this.controls(data.labels.transport, (at) => createTransport(this.holder, {
-      labels: data.labels.transport, interval: INTERVAL, at, onFrame: (pass) => this.draw(pass),
+    this.controls(data.labels.transport, () => createTransport(this.holder, {
+      labels: data.labels.transport, interval: INTERVAL, onFrame: (pass) => this.draw(pass),
     }));
     this.transport.setLength(data.passes);
     this.resize();

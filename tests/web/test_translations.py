@@ -4,12 +4,11 @@ import shutil
 
 import pytest
 
-from lib.web.frame.language import LANGUAGES
 from scripts import translations
 from scripts.translations import ROOT, differences, glossary, other_terms, problems
+from tests.support.english import OTHERS
 
 CATALOGUE = "locale/fr/LC_MESSAGES/messages.po"
-OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -30,7 +30,16 @@ LANGUAGES = {  # in the menu; each is complete (tests/web/test_translations.py)
 ROOT = Path(__file__).resolve().parents[3]
 _run = threading.local()
 # In a translation the name is followed by a mark of the English section it was made from (scripts/translations.py).
-_SECTION = re.compile(r"^## ([a-z0-9_-]+)(?: \(en [0-9a-f]{8}\))?\n", re.MULTILINE)
+SECTION = re.compile(r"^## ([a-z0-9_-]+)(?: \(en ([0-9a-f]{8})\))?\n", re.MULTILINE)
+
+
+def folder_of(language: str) -> str:
+    """The name of a language's folder in locale/ and content/, and Babel's name for it.
+
+    >>> folder_of("zh-Hant")
+    'zh_Hant'
+    """
+    return language.replace("-", "_")
 
 
 def matching_language(tag: str | None) -> str | None:
@@ -66,7 +75,7 @@ def current_language() -> str:
 
 @functools.cache  # one for each language, read in 0.05 s when its first reader comes
 def _catalogue(language: str) -> gnu_gettext.NullTranslations:
-    path = ROOT / "locale" / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+    path = ROOT / "locale" / folder_of(language) / "LC_MESSAGES" / "messages.po"
     if language == "en" or not path.exists():
         return gnu_gettext.NullTranslations()
     # Babel is imported here, so that a class that reads English never waits for it.
@@ -75,7 +84,7 @@ def _catalogue(language: str) -> gnu_gettext.NullTranslations:
 
     compiled = io.BytesIO()
     with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language.replace("-", "_")))
+        write_mo(compiled, read_po(file, locale=folder_of(language)))
     compiled.seek(0)
     return gnu_gettext.GNUTranslations(compiled)
 
@@ -102,11 +111,16 @@ def prose(page: str, section: str, **values: object) -> str:
 
 @functools.cache  # one for each language and page, some 10 kB
 def _sections(language: str, page: str) -> dict[str, str]:
-    path = ROOT / "content" / language.replace("-", "_") / f"{page}.md"
-    if not path.exists():
-        return {}
-    _before, *rest = _SECTION.split(path.read_text(encoding="utf-8"))
-    return {name: text.strip() for name, text in zip(rest[::2], rest[1::2], strict=True)}
+    path = ROOT / "content" / folder_of(language) / f"{page}.md"
+    return {name: text for name, (text, _mark) in read_sections(path).items()} if path.exists() else {}
+
+
+def read_sections(path: Path) -> dict[str, tuple[str, str]]:
+    """The sections of a file of prose: by name, the text and the mark of the English that it was made from."""
+    _before, *rest = SECTION.split(path.read_text(encoding="utf-8"))
+    return {
+        name: (text.strip(), mark or "") for name, mark, text in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    }
 
 
 def decimal(value: float, digits: int = 2) -> str:
@@ -159,10 +173,7 @@ def separators() -> str:
 
 
 def _number(value: float, digits: int, symbols: _Symbols) -> str:
-    text = f"{value:,.{digits}f}"
-    if (symbols.decimal, symbols.group) == (".", ","):
-        return text
-    return text.translate({ord("."): symbols.decimal, ord(","): symbols.group})
+    return f"{value:,.{digits}f}".translate({ord("."): symbols.decimal, ord(","): symbols.group})
 
 
 def listed(items: Iterable[str]) -> str:

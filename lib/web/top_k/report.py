@@ -24,7 +24,6 @@ from lib.web.elements.table import table
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, ngettext, percent, prose
 from lib.web.top_k.settings import OPENINGS, Opening
-from lib.writing import joined
 
 STORIES = 20
 IN_TABLE = 100  # words
@@ -241,9 +240,7 @@ def stories(language: str, p: float, words: tuple[str, ...], seed: int, settings
 
 def _sentence(model: LanguageModel, words: list[str]) -> str:
     """The sentence; one that was still going on at the model's last word is left open."""
-    if len(words) >= model.config.context:
-        return joined(words) + " …"
-    return model.story.text_of(words)
+    return model.story.text_of(words, unfinished=len(words) >= model.config.context)
 
 
 def drawn_word(step: NextWord, vocabulary: list[str], end: str) -> str:

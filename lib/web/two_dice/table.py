@@ -15,7 +15,6 @@ from lib.web.frame.language import _, decimal, percent
 from lib.web.runs.status import run_status
 from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.runs import MeasuringJob, measuring_runs
-from lib.writing import joined
 
 _mount = moving_picture("two_dice")
 _COLOURS = {
@@ -126,7 +125,7 @@ def interval_text(measure: str, estimate: Estimate) -> str:
 
 def sentence_text(sentence: JudgedSentence, story: Story) -> str:
     """The sentence; one that was still going on at the model's last word is left open."""
-    return joined(sentence.words) + " …" if sentence.unfinished else story.text_of(sentence.words)
+    return story.text_of(sentence.words, unfinished=sentence.unfinished)
 
 
 def measuring_status(run: Run[MeasuringJob]) -> str:

@@ -70,9 +70,10 @@ export class Player {
     const language = JSON.stringify(labels);
     if (language === this.language) return;
     this.language = language;
-    const at = this.transport?.position ?? 0;  // in another language the picture stays where it is
+    const position = this.transport?.position;
     this.transport?.destroy();
-    this.transport = createTransport(at);
+    this.transport = createTransport();
+    if (position !== undefined) this.transport.standAt(position);  // in another language the picture stays where it is
   }
 }
 

@@ -46,12 +46,12 @@ const STILL = 300;  // ms without a move until a picture is at rest
 //   loop: start again at the end, instead of stopping there
 //   onRest(position): a person has stopped here or stepped here, and stays for a moment
 // With labels.follow there is also a switch that keeps to the newest frame while more of them arrive.
-export function createTransport(parent, { labels, interval, onFrame, loop = false, onRest, at = 0 }) {
+export function createTransport(parent, { labels, interval, onFrame, loop = false, onRest }) {
   const root = document.createElement("div");
   root.className = "transport";
   root.setAttribute("role", "group");
 
-  let length = at + 1, position = at, playing = false, timer = null, still = null, texts = labels;
+  let length = 1, position = 0, playing = false, timer = null, still = null, texts = labels;
   const speed = () => Number(speeds.value);
 
   const start = button(root, "start", texts.start, () => { pause(); go(0); });
@@ -145,6 +145,8 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
       else if (position > length - 1) go(length - 1);
       else render();
     },
+    // Be at a position that another transport of the same picture had, before the number of frames is known.
+    standAt(frame) { length = Math.max(length, frame + 1); position = frame; render(); },
     follow(on) { if (follow) { follow.checked = on; if (on) go(length - 1); } },
     destroy() { stopTimer(); clearTimeout(still); root.remove(); },
   };
