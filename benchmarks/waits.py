@@ -65,7 +65,7 @@ KINDS = {
     "stCheckbox": "toggle",
     "stTextInput": "text",
     "stButton": "button",
-    "stPopover": "popover",  # with buttons in it
+    "stMenuButton": "menu",
 }
 WIDGETS = ", ".join(f"[data-testid={kind}]" for kind in KINDS)
 UNFOLD, HOLDS = ".st-key-more details", f"details:has({WIDGETS})"  # "More", and other expanders with controls in them
@@ -207,12 +207,12 @@ def moves(page: Page, control: Control) -> Iterator[tuple[object, Callable[[], N
             for i in range(1, 1 + MOVES):
                 if button.count() and button.is_enabled():  # it is disabled at the end of a sentence
                     yield i, button.click
-        case "popover":
-            widget.locator("[data-testid=stPopoverButton]").first.click()
-            body = page.get_by_test_id("stPopoverBody")
-            body.wait_for()
-            settled(page)  # its content may be drawn only now
-            yield from in_turn(body.locator("[data-testid=stButton] button"), -1)
+        case "menu":
+            for i in range(2 * MOVES):
+                widget.locator("button").click()
+                options = page.get_by_role("menuitem")
+                options.first.wait_for()
+                yield i % options.count(), options.nth(i % options.count()).click
 
 
 def in_turn(options: Locator, now: int) -> Iterator[tuple[object, Callable[[], None]]]:

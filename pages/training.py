@@ -67,12 +67,18 @@ def choose_more(controls: Controls[Any]) -> None:
 
 
 def lessons_to_choose() -> None:
-    """A few settings worth a click, drawn when somebody opens the list."""
+    """A list of a few settings worth a click."""
     from lib.web.training.settings import LESSONS, choose_lesson
 
-    lessons = st.popover(_("Lessons"), width="stretch", icon=":material/school:", key="lessons", on_change="rerun")
-    for name in LESSONS if lessons.open else ():
-        lessons.button(prose("training", f"lesson-{name}"), on_click=choose_lesson, args=(name,), width="stretch")
+    st.menu_button(
+        _("Lessons"),
+        list(LESSONS),
+        format_func=lambda name: prose("training", f"lesson-{name}"),
+        on_click=choose_lesson,
+        width="stretch",
+        icon=":material/school:",
+        key="lessons",
+    )
 
 
 def remark(run: Any, *, started: bool, changed: bool) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.support.browsing import ARGUMENTS, CHROMIUM, ready
 from tests.support.serving import served
@@ -25,6 +25,7 @@ def chromium() -> Iterator[BrowserType]:
         if os.environ.get("CI"):
             pytest.fail("CI has no Chromium: .ci/run installs Debian's package chromium")
         pytest.skip("no Chromium on this machine: install the package chromium to run the browser tests")
+    expect.set_options(timeout=30_000)  # as for all that is awaited; on a busy machine 5 s are little
     with sync_playwright() as playwright:
         yield playwright.chromium
 

@@ -44,7 +44,7 @@ def test_a_picture_keeps_its_frame_when_the_language_changes(open_page, page, fr
     caption = tab.locator(".two-dice .caption").first
     before = caption.inner_text()
     tab.locator(".st-key-languages button").click()
-    tab.get_by_role("button", name=LANGUAGES["de"]).click()
+    tab.get_by_role("menuitem", name=LANGUAGES["de"]).click()
     expect(tab.locator("html")).to_have_attribute("lang", "de")
     expect(caption).not_to_have_text(before)
     expect(tab.locator(".two-dice .transport").first).to_have_attribute("data-position", str(frame))

@@ -137,15 +137,11 @@ def test_the_same_settings_share_one_run_between_sessions():
     assert player(one)["run"] == player(two)["run"]
 
 
-def test_lessons_are_drawn_when_somebody_opens_them_and_fill_the_controls():
+def test_a_chosen_lesson_fills_the_controls():
     app = healthy(open_app_page("training"))
-    assert [each.label for each in app.button] == ["Train"]
-    app.session_state["lessons"] = True
-    app.run()
-    assert len(app.button) == 1 + len(LESSONS)
-    label = next(each.label for each in app.button if "8 neurons" in each.label)
-    next(each for each in app.button if each.label == label).click().run()
-    healthy(app)
+    lessons = app.menu_button(key="lessons")
+    assert len(lessons.options) == len(LESSONS)
+    healthy(lessons.click("tiny-network").run())
     assert app.session_state["training-layers"] == "8"
     assert player(app)["recorded"]
     assert "Dropout hurt here" in shown(app)

@@ -69,7 +69,7 @@ def sweep(page: Page, *, choices: bool = True) -> list[str]:
     if faults := scroll_through(page):
         return list(dict.fromkeys(faults))
     unfold(page)
-    look_into_popovers(page)
+    look_into_lists(page)
     faults = scroll_through(page)
     if choices:
         for _choice in make_every_choice(page):
@@ -121,14 +121,15 @@ def unfold(page: Page) -> None:
             at_rest(page)
 
 
-def look_into_popovers(page: Page) -> None:
-    """Open every popover, see that there is something in it, and close it."""
-    for button in page.get_by_test_id("stPopoverButton").all():
-        button.click()
-        page.get_by_test_id("stPopoverBody").locator("p, code, button, a").first.wait_for()
-        at_rest(page)
-        page.keyboard.press("Escape")
-        page.get_by_test_id("stPopoverBody").wait_for(state="detached")
+def look_into_lists(page: Page) -> None:
+    """Open every popover and every menu, see that there is something in it, and close it."""
+    for kind, content in (("stPopover", "p, code, a"), ("stMenuButton", "[role=menuitem]")):
+        for button in page.get_by_test_id(f"{kind}Button").all():
+            button.click()
+            page.get_by_test_id(f"{kind}Body").locator(content).first.wait_for()
+            at_rest(page)
+            page.keyboard.press("Escape")
+            page.get_by_test_id(f"{kind}Body").wait_for(state="detached")
 
 
 def make_every_choice(page: Page) -> Iterator[None]:

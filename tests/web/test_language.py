@@ -65,7 +65,7 @@ def test_no_text_for_people_stands_outside_of_gettext():
     """Streamlit commands on the page get their words from _() or prose(), never from a bare string."""
     bare = re.compile(
         r"st\.(?:title|header|subheader|markdown|caption|info|success|warning|error|button|slider|selectbox|toggle|"
-        r"expander|popover|text_input|number_input|metric|radio|pills)\(\s*f?\"[^\"{*|:\\-]"
+        r"expander|popover|menu_button|text_input|number_input|metric|radio|pills)\(\s*f?\"[^\"{*|:\\-]"
     )
     files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib" / "web").rglob("*.py")]
     found = [f"{path.name}: {hit.group()}" for path in files for hit in bare.finditer(path.read_text(encoding="utf-8"))]

@@ -66,23 +66,19 @@ def navigation(here: Page) -> None:
 
 
 def _languages() -> None:
-    """A list of languages, drawn when somebody opens it. (The browser need not load a selection box's code for it.)"""
-    choices = st.popover(LANGUAGES[current_language()], icon=":material/translate:", key="languages", on_change="rerun")
-    if choices.open:
-        for code, name in LANGUAGES.items():
-            choices.button(
-                name,
-                key=f"language-{code}",
-                type="tertiary",
-                on_click=_speak,
-                args=(code,),
-                disabled=code == current_language(),
-            )
+    """A list of languages, each by its own name. (The browser need not load a selection box's code for it.)"""
+    st.menu_button(
+        LANGUAGES[current_language()],
+        list(LANGUAGES),
+        format_func=lambda code: LANGUAGES[code],
+        icon=":material/translate:",
+        key="languages",
+        on_click=_speak,
+    )
 
 
-def _speak(language: str) -> None:
-    """Show the page in this language from now on. Options get other names, so each control is given its value again."""
-    session.language = language
-    st.session_state["languages"] = False  # closes the list
+def _speak() -> None:
+    """Show the page in the chosen language from now on. Options get other names, so controls are given their values."""
+    session.language = st.session_state["languages"]
     for key in [str(key) for key in st.session_state if str(key).startswith(f"{session.page}-")]:
         st.session_state[key] = st.session_state[key]

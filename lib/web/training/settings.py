@@ -46,11 +46,10 @@ LESSONS: dict[str, dict[str, Any]] = {
 }
 
 
-def choose_lesson(name: str) -> None:
-    """Put a lesson's settings into the controls, show its recorded run, and close the list of lessons."""
-    change(**asdict(Settings(**LESSONS[name])))
+def choose_lesson() -> None:
+    """Put the settings of the chosen lesson into the controls, and show its recorded run."""
+    change(**asdict(Settings(**LESSONS[st.session_state["lessons"]])))
     forget_run()
-    st.session_state["lessons"] = False
 
 
 def asked_config(settings: Settings) -> TrainingConfig | None:
