@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib.web.frame.frame import framed
 from lib.web.frame.language import _, prose
+from lib.web.frame.lesson import picture_alone
 from lib.web.frame.navigation import PAGES, link_to
 from lib.web.home.life_strip import life_strip
 
@@ -11,7 +12,8 @@ with framed("home"):
     st.markdown(prose("home", "answer"))
 
     # The picture: the life of a model, from left to right.
-    life_strip()
+    with picture_alone():
+        life_strip()
     st.caption(prose("home", "source"))
 
     # The coach's two choices: the same two dice, on a playing field.

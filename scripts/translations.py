@@ -23,6 +23,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from lib.web.frame.language import LANGUAGES, SECTION, folder_of, read_sections
+from lib.web.frame.navigation import PAGES
 from scripts.messages import gathered, translated
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -105,10 +106,16 @@ def of_messages(language: str) -> Iterator[str]:
             yield from (f"{each}: {english[-1]}" for each in wrong)
 
 
+def prose() -> list[Path]:
+    """The English prose that is translated: of the pages and their lessons. A teacher's own lesson need not be."""
+    english = ROOT / "content" / "en"
+    return sorted([*english.glob("*.md"), *(english / "lessons" / f"{page.id}.md" for page in PAGES)])
+
+
 def of_prose(language: str) -> Iterator[str]:
     """What is wrong in the prose."""
-    for path in sorted((ROOT / "content" / "en").glob("*.md")):
-        made = ROOT / "content" / folder_of(language) / path.name
+    for path in prose():
+        made = ROOT / "content" / folder_of(language) / path.relative_to(ROOT / "content" / "en")
         sections, english = read_sections(made) if made.exists() else {}, read_sections(path)
         yield from (f"{path.name}: section {name} is not in English" for name in sections if name not in english)
         for name, (text, _mark) in english.items():
@@ -133,9 +140,9 @@ def _marked(english: dict[str, tuple[str, str]], head: re.Match[str]) -> str:
 
 def mark_as_made(language: str) -> None:
     """Write into the prose of a language which English its sections were made from: the present one."""
-    for path in (ROOT / "content" / "en").glob("*.md"):
+    for path in prose():
         english = read_sections(path)
-        made = ROOT / "content" / folder_of(language) / path.name
+        made = ROOT / "content" / folder_of(language) / path.relative_to(ROOT / "content" / "en")
         if made.exists():
             marked = SECTION.sub(partial(_marked, english), made.read_text(encoding="utf-8"))
             made.write_text(marked, encoding="utf-8")
@@ -149,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     left = 0
     for language in options.languages or LANGUAGES:
-        if options.made:
+        if options.made and language != "en":
             mark_as_made(language)
         found = problems(language)
         left += len(found)

@@ -7,7 +7,7 @@
 // data: { figure: { data, layout }, separators, height, alt }; separators: the decimal sign, and what parts thousands
 
 const version = new URL(import.meta.url).search;
-const { Player, playersOf } = await import("./parts/player.js" + version);
+const { Player, playersOf, larger } = await import("./parts/player.js" + version);
 const { loadPlotly, loadPlotlyAtOnce } = await import("./parts/plotly.js" + version);
 const { html } = await import("./parts/svg.js" + version);
 
@@ -62,7 +62,7 @@ class Chart extends Player {
 
   show(data) {
     this.figure = JSON.stringify(data.figure);
-    this.plot.style.height = `${data.height}px`;
+    this.takeRoom();
     this.plot.setAttribute("aria-label", data.alt);
     // The browser reports only after its next frame that a new chart is in sight; with Plotly loaded, that frame would be lost.
     if (!this.drawings && globalThis.Plotly) this.seen = this.inSight();
@@ -112,20 +112,37 @@ class Chart extends Player {
 
   // Draw the newest figure, unless that is what the plot shows already.
   render(Plotly) {
-    const { width, style } = this.measure(), { separators, height } = this.data;
+    const { width, height, style } = this.measure(), { separators } = this.data;
     const wanted = [this.figure, separators, height, width, ...Object.values(style)].join();
     if (!width || wanted === this.drawn) return false;
     this.drawn = wanted;
     if (!this.drawings++) this.plot.replaceChildren();
-    const { data, layout } = JSON.parse(this.figure);  // Plotly writes into what it is given
+    const { data, layout } = this.enlarged(style.times);
     return Plotly.react(this.plot, data, { ...layout, separators, ...this.surroundings(layout, style), width, height }, CONFIG);
+  }
+
+  // Where the page is shown larger, Plotly would place its text wrongly. So the plot keeps its size, and is given more of
+  // the screen and larger text.
+  takeRoom() {
+    const times = larger(this.holder), height = Math.round(this.data.height * times);
+    Object.assign(this.plot.style, { zoom: 1 / times, height: `${height}px` });
+    return [times, height];
+  }
+
+  // The figure, of its own since Plotly writes into what it is given, with all text so many times as large.
+  enlarged(times) {
+    return JSON.parse(this.figure, (key, value) =>
+      (/font$/.test(key) && typeof value.size === "number" ? { ...value, size: times * value.size } : value));
   }
 
   measure() {
     const computed = getComputedStyle(this.holder), theme = (name) => computed.getPropertyValue(name).trim();
+    const [times, height] = this.takeRoom();
     return {
       width: Math.floor(this.plot.getBoundingClientRect().width),
+      height,
       style: {
+        times,
         text: theme("--st-text-color") || computed.color, background: theme("--st-background-color"),
         family: computed.fontFamily,
       },
@@ -133,8 +150,8 @@ class Chart extends Player {
   }
 
   // What the page around the figure decides: its colours, its font, and what a finger does.
-  surroundings(layout, { text, background, family }) {
-    const font = { color: text, family, size: layout.font?.size ?? 15 };
+  surroundings(layout, { times, text, background, family }) {
+    const font = { color: text, family, size: layout.font?.size ?? 15 * times };
     const touched = matchMedia("(pointer: coarse)").matches;
     const title = { standoff: 10, font: { size: font.size } };
     const axis = { automargin: true, zeroline: false, ticklabelstandoff: 4, fixedrange: touched, title };

@@ -6,7 +6,7 @@
 //         words: [{ prompt: [...], choices: [{ word, probability, percent, kept }], drawn, face }] }
 
 const version = new URL(import.meta.url).search;
-const { Player, playersOf } = await import("./parts/player.js" + version);
+const { Player, playersOf, widthOf } = await import("./parts/player.js" + version);
 const { createTransport, calm } = await import("./parts/transport.js" + version);
 const { svg, html, fill, die } = await import("./parts/svg.js" + version);
 
@@ -58,7 +58,7 @@ class Half {
     this.picture = svg("svg", { role: "img", translate: "no" }, this.box);
     this.caption = html("p", "caption", this.box);
     this.caption.translate = false;  // its numbers change: a browser that translates would keep the old ones
-    this.width = Math.floor(this.picture.getBoundingClientRect().width);
+    this.width = widthOf(this.picture);
     this.picture.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
     this.picture.setAttribute("height", HEIGHT);
     this.build();

@@ -12,7 +12,7 @@
 // turning a switch there and back needs no request.
 
 const version = new URL(import.meta.url).search;
-const { Player, playersOf } = await import("./parts/player.js" + version);
+const { Player, playersOf, larger } = await import("./parts/player.js" + version);
 const { createTransport, calm } = await import("./parts/transport.js" + version);
 const { svg, html, fill, unbroken } = await import("./parts/svg.js" + version);
 const { loadPlotly } = await import("./parts/plotly.js" + version);
@@ -228,7 +228,7 @@ class TrainingPlayer extends Player {
     // What is not shown yet cannot be pointed at either.
     element.on("plotly_beforehover", ({ clientX }) => {
       const { xaxis, _size } = element._fullLayout;
-      return clientX - element.getBoundingClientRect().left - _size.l < xaxis.d2p(this.step[this.last]) + 4;
+      return (clientX - element.getBoundingClientRect().left) / larger(element) - _size.l < xaxis.d2p(this.step[this.last]) + 4;
     });
   }
 

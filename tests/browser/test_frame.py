@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from lib.web.frame.language import LANGUAGES
 from lib.web.frame.navigation import PAGES
 from lib.web.frame.source import archive_name
 from tests.support.browsing import ready
@@ -222,3 +223,25 @@ def test_the_source_can_be_downloaded_from_the_first_second_on(browser):
             assert "two-dice/app.py" in file.namelist()
             assert file.testzip() is None
         context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_the_navigation_is_one_row_and_leads_to_every_page(open_page, language):
+    tab = open_page(f"training?p=0.3&lang={language}", width=390, height=844)
+    assert tab.locator(".st-key-navigation").bounding_box()["height"] < 60
+    assert content_width(tab) <= 390
+    links = tab.locator(".st-key-pages a")
+    expect(links.first).to_be_hidden()
+    tab.locator(".st-key-open-pages button").click()
+    expect(links.first).to_be_visible()
+    expect(links).to_have_count(len(PAGES))
+    tab.keyboard.press("Escape")
+    expect(links.first).to_be_hidden()
+    tab.locator(".st-key-open-pages button").click()
+    links.nth(1).click()
+    tab.wait_for_url(re.compile(rf"/dropout\?lang={language}$"))
+    ready(tab)
+    expect(links.first).to_be_hidden()
+    tab.locator(".st-key-open-pages button").click()
+    links.nth(2).click()
+    tab.wait_for_url(re.compile(rf"/training\?training-p=0\.3&lang={language}$"))

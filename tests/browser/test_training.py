@@ -93,6 +93,7 @@ def test_the_student_pauses_steps_scrubs_and_starts_again(open_page):
     page.get_by_role("button", name="One step forward").click()
     expect(page.locator(".transport")).to_have_attribute("data-position", str(at + 1))
     expect(page.locator(".two-dice.training")).to_have_attribute("data-drawn", str(at + 1))
+    page.wait_for_function("document.querySelector('.transport input[type=range]').max >= 40")
     page.locator(".transport input[type=range]").fill("40")
     expect(page.locator(".two-dice.training")).to_have_attribute("data-drawn", "40")
     assert last_step_shown(page) == pytest.approx(200, abs=3)  # half a pixel is a step and a half

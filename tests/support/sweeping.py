@@ -124,7 +124,7 @@ def unfold(page: Page) -> None:
 def look_into_lists(page: Page) -> None:
     """Open every popover and every menu, see that there is something in it, and close it."""
     for kind, content in (("stPopover", "p, code, a"), ("stMenuButton", "[role=menuitem]")):
-        for button in page.get_by_test_id(f"{kind}Button").all():
+        for button in page.get_by_test_id(f"{kind}Button").locator("visible=true").all():
             button.click()
             page.get_by_test_id(f"{kind}Body").locator(content).first.wait_for()
             at_rest(page)

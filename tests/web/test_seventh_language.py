@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from lib import language_model, story
 from lib.language_model import LanguageModelConfig, checkpoint_path, load_model, train_language_model
 from lib.story import load_story
-from lib.web.frame import frame, language  # frame: what else is at ROOT is found before it is changed
+from lib.web.frame import frame, language, steps  # frame: what else is at ROOT is found before it is changed
 from scripts import messages, read_story, translations
 from tests.support.apptest import healthy, open_app_page, shown
 
@@ -26,7 +26,7 @@ def esperanto(tmp_path, monkeypatch):
     for folder in ("content", "locale", "static"):
         shutil.copytree(language.ROOT / folder, tmp_path / folder)
     shutil.copytree(language.ROOT / "data" / "stories", tmp_path / "stories")
-    for module in (language, translations):
+    for module in (language, steps, translations):
         monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(messages, "LOCALE", tmp_path / "locale")
     monkeypatch.setattr(messages, "TEMPLATE", tmp_path / "locale" / "messages.pot")
@@ -59,9 +59,9 @@ def test_a_seventh_language_is_made_as_the_guide_says(esperanto, monkeypatch, ca
     messages.written(catalogue, path)
     # 2: the prose
     shutil.copytree(esperanto / "content" / "en", esperanto / "content" / "eo")
-    for page in (esperanto / "content" / "eo").iterdir():
+    for page in (esperanto / "content" / "eo").rglob("*.md"):
         text = page.read_text(encoding="utf-8")
-        page.write_text(re.sub(r"(^## .*\n)", r"\1†", text, flags=re.MULTILINE), encoding="utf-8")
+        page.write_text(re.sub(r"(^## .*\n(?:`.*`\n\n)?)", r"\1†", text, flags=re.MULTILINE), encoding="utf-8")
     assert translations.main(["eo"]) == 1, "the heads do not say which English they are from"
     assert translations.main(["eo", "--made"]) == 0
     # 3: the terms, which a translation that keeps the English words has by itself
@@ -83,8 +83,9 @@ def test_a_seventh_language_is_made_as_the_guide_says(esperanto, monkeypatch, ca
     capsys.readouterr()
     assert translations.main(["eo"]) == 0
     assert capsys.readouterr().out.strip() == "eo: nothing left"
-    text = shown(healthy(open_app_page("dropout", lang="eo")))
+    text = shown(healthy(open_app_page("dropout", lang="eo", step="2")))
     assert "†Is it the same network every time?" in text
+    assert "†**Roll the die.**" in text
 
 
 def test_every_command_of_the_guide_is_there():

@@ -67,7 +67,8 @@ const load = (suffix) => Promise.all([fetched("{name}", suffix), ...{parts}.map(
 """
 
 
-_STYLES = (ROOT / "lib" / "web" / "frame" / "style.css", ROOT / "lib" / "web" / "elements" / "pictures.css")
+_WEB = ROOT / "lib" / "web"
+_STYLES = (_WEB / "frame" / "style.css", _WEB / "elements" / "pictures.css", _WEB / "frame" / "presenting.css")
 _mount_style = st.components.v2.component(
     "two_dice_style",
     css="".join(style.read_text(encoding="utf-8") for style in _STYLES),

@@ -6,6 +6,7 @@ link may leave the page's name out: ``dropout?p=0.3``. What it says that cannot 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -26,6 +27,7 @@ class Controls(Generic[S]):
 
     def __init__(self, settings: type[S]) -> None:
         self._class, self._declared = settings, declared(settings)
+        session.settings = settings
         self._link, self.refused = remembered(), self._arrive()
         known = read(settings, self._link)
         self._values = {name: getattr(known, name) for name in self._declared}
@@ -94,6 +96,7 @@ class Controls(Generic[S]):
 
     def text(self, name: str, label: str, first: str) -> str:
         """A line to type in, with the text that stands there at first."""
+        session.typed_first = {**session.typed_first, key_of(name): first}
         value = first if self._values[name] is None else self._values[name]
         typed: str = st.text_input(label, value, max_chars=self._accepts(name).most, **self._of(name))
         self._take(name, None if typed == first else typed)
@@ -151,10 +154,22 @@ class Controls(Generic[S]):
         return value
 
 
+def change_all(link: Mapping[str, str]) -> None:
+    """Give all settings of the open page the values of a link; what it leaves out, their defaults. In a callback."""
+    if session.settings is None:  # a page without controls
+        return
+    values = asdict(read(session.settings, link))
+    untyped = {name: session.typed_first.get(key_of(name)) for name, value in values.items() if value is None}
+    change(**values | untyped)
+
+
 def change(**values: Any) -> None:
     """Give settings of the open page other values: what a callback does."""
     for name, value in values.items():
-        remembered()[name] = in_link(value)
+        if value is None:  # nobody has typed anything
+            remembered().pop(name, None)
+        else:
+            remembered()[name] = in_link(value)
         if key_of(name) in st.session_state:
             st.session_state[key_of(name)] = value
 

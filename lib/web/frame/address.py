@@ -19,15 +19,21 @@ from lib.web.elements.settings import declared, in_link, is_same, read, written
 from lib.web.frame.language import current_language, matching_language
 from lib.web.frame.navigation import PAGES, page_named
 from lib.web.frame.session import session
+from lib.web.frame.steps import LessonError, Step, steps_of
 
 S = TypeVar("S")
 RUN = "train"  # the name under which a link says that a run was started, and which
+# A link names a step of a lesson, which says all of the page's settings; or the step that one comes from, and the
+# settings that differ; the lesson where it is not the page's own; and whether it is shown from a projector.
+STEP, LEFT, LESSON, PRESENT = "step", "from", "lesson", "present"
 
 _mount = st.components.v2.component(
     "two_dice_address",
     js="""
-export default function ({ data: [{ page, pages, query, links, session, serial, language }], setTriggerValue }) {
+export default function ({ data: [about], setTriggerValue }) {
+  const { page, pages, query, links, session, serial, language, presenting } = about;
   document.documentElement.lang = language;  // a screen reader's voice
+  document.documentElement.toggleAttribute("data-presenting", presenting);
   const now = (globalThis.twoDiceAddress ??= { session, serial: 0 });
   const name = (path) => pages.find((each) => each === path.split("/").at(-1)) ?? "";
   if (name(location.pathname) !== page) return;
@@ -57,8 +63,10 @@ export default function ({ data: [{ page, pages, query, links, session, serial, 
 )
 
 
-def arrive(page: str) -> None:
+def arrive(page: str) -> LessonError | None:
     """Take note of the link by which somebody comes to a page: its settings, for the controls, and its language.
+
+    Returns what is wrong with the file of the lesson that it names, if something is.
 
     Who comes by Back or Forward finds the page as it was left, which that link may not say: it is too late for a key
     that is pressed right before one leaves.
@@ -68,13 +76,46 @@ def arrive(page: str) -> None:
     link = dict(st.query_params)
     if not (back and session.language):
         _take_language(link)
-    session.arrived = {} if back and page in session.links else link
-    session.page = page
+    session.page, session.settings = page, None
     session.token = session.token or secrets.token_hex(4)
+    session.arrived = {} if back and page in session.links else link
+    try:
+        session.arrived = _take_step(session.arrived)
+    except LessonError as mistake:
+        session.step = None
+        return mistake
+    return None
 
 
 def _take_language(link: Mapping[str, str]) -> None:
     session.language = matching_language(link.get("lang")) or session.language
+
+
+def _take_step(link: Mapping[str, str]) -> Mapping[str, str]:
+    """Go to the step of a lesson that a link names, and return the link with what the step sets."""
+    page = session.page
+    session.presenting = session.presenting or link.get(PRESENT) == "1"
+    lesson, number = link.get(LESSON, page), link.get(STEP, link.get(LEFT, ""))
+    steps = steps_of(lesson, current_language())
+    if number.isdecimal() and 1 <= int(number) <= len(steps) and steps[int(number) - 1].page == page:
+        session.step = lesson, int(number) - 1
+        if STEP in link:
+            session.links = {**session.links, page: {}}
+            return {**steps[int(number) - 1].settings, **link}
+    elif session.step and page not in {step.page for step in steps_of(session.step[0], current_language())}:
+        session.step = None
+    if session.presenting and session.step is None and steps:
+        session.step = lesson, 0
+    return link
+
+
+def step_here() -> Step | None:
+    """The step that the page shows: that of the path one follows, unless one has left it by moving a control."""
+    if session.step is None:
+        return None
+    lesson, at = session.step
+    step = steps_of(lesson, current_language())[at]
+    return step if step.page == session.page and step.settings == session.links.get(step.page, {}) else None
 
 
 def _begin_again() -> None:
@@ -83,7 +124,7 @@ def _begin_again() -> None:
     _take_language(link)
     session.links = {page: texts for page, texts in session.links.items() if page != session.page}
     session.runs = {}
-    session.arrived = link
+    session.arrived = _take_step(link)
 
 
 def remembered() -> dict[str, str]:
@@ -130,13 +171,26 @@ def link_to_run(settings: Any, run: Any) -> str:
 def query() -> dict[str, str]:
     """What the address of the open page says: its settings, its run, and the language if somebody has chosen one."""
     run = asked_run()
-    train = {RUN: link_to_run(read(type(run), remembered()), run)} if run else {}
-    return _with_language(session.page, train)
+    more = {RUN: link_to_run(read(type(run), remembered()), run)} if run else {}
+    if session.presenting:
+        more[PRESENT] = "1"
+    if session.step is None:
+        return _with_language(session.page, more)
+    lesson, at = session.step
+    if lesson != session.page:
+        more[LESSON] = lesson
+    if step_here():
+        return {STEP: str(at + 1), **more, **_language()}
+    return {LEFT: str(at + 1), **_with_language(session.page, more)}
 
 
 def _with_language(page: str, more: Mapping[str, str]) -> dict[str, str]:
     settings = {f"{page}-{name}": text for name, text in session.links.get(page, {}).items()}
-    return {**settings, **more, **({"lang": session.language} if session.language else {})}
+    return {**settings, **more, **_language()}
+
+
+def _language() -> dict[str, str]:
+    return {"lang": session.language} if session.language else {}
 
 
 def is_behind() -> bool:
@@ -166,6 +220,7 @@ def follow(fragment: str, *, links: bool = False) -> None:
                 "session": session.token,
                 "serial": session.address[2],
                 "language": current_language(),
+                "presenting": session.presenting,
             }
         ],
         **when_kept,

@@ -10,8 +10,9 @@ import streamlit as st
 
 from lib.web.elements.component import page_style
 from lib.web.frame import address, source
-from lib.web.frame.language import ROOT, _, choose_language
+from lib.web.frame.language import ROOT, _, choose_language, plain
 from lib.web.frame.navigation import navigation, page_named
+from lib.web.frame.path import ways_in
 from lib.web.frame.session import session
 from lib.web.runs.worker_pool import session_watcher
 from lib.web.server import freeze_imports, import_pytorch_soon, share_a_core
@@ -31,11 +32,11 @@ def framed(name: str) -> Iterator[None]:
     """
     with _turn():
         share_a_core()
-        page = page_named(name)
+        page, mistake = page_named(name), None
         if session.page != name:
             # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
             session_watcher().let_go()
-            address.arrive(name)
+            mistake = address.arrive(name)
         choose_language()
         st.set_page_config(
             page_title=f"{page.name()} · Two Dice",
@@ -49,7 +50,9 @@ def framed(name: str) -> Iterator[None]:
         st.title(page.question(), anchor=False)
         with above:
             page_style()
-            navigation(page)
+            navigation(page, ways_in)
+        if mistake:
+            st.error(_("This lesson cannot be read. {mistake}", mistake=plain(str(mistake))))
         try:
             yield
             address.follow("page", links=True)

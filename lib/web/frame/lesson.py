@@ -12,8 +12,9 @@ from lib.web.elements.controls import Controls
 from lib.web.frame import address
 from lib.web.frame.frame import aside, fragment, framed
 from lib.web.frame.language import _, current_language, prose, strong
+from lib.web.frame.path import on_the_path
 
-__all__ = ["code", "fragment", "framed", "link_here", "picture", "predict", "section", "takeaway"]
+__all__ = ["code", "fragment", "framed", "link_here", "picture", "picture_alone", "predict", "section", "takeaway"]
 
 S = TypeVar("S")
 
@@ -42,7 +43,8 @@ def predict(page: str, question: str, options: Mapping[str, str]) -> None:
 def picture(settings: type[S], *, width: float = 0.26) -> Iterator[tuple[Controls[S], DeltaGenerator]]:
     """The controls and, beside them, the stage for the picture that they change, together on the first screen.
 
-    What is drawn inside stands among the controls, in a column of this share of the page's width:
+    What is drawn inside stands among the controls, in a column of this share of the page's width, under what the step
+    says of the path that one follows:
 
         with lesson.picture(Settings) as (controls, stage):
             controls.slider("p", _("p, the dropout rate"))
@@ -51,8 +53,15 @@ def picture(settings: type[S], *, width: float = 0.26) -> Iterator[tuple[Control
     """
     with st.container(key="picture-and-controls"):
         beside, stage = st.columns([width, 1 - width], gap="medium")
-    with beside:
+    with beside, on_the_path():
         yield Controls(settings), stage
+
+
+@contextmanager
+def picture_alone() -> Iterator[None]:
+    """A picture over the whole width, under what the step says: ``with lesson.picture_alone(): ...``."""
+    with st.container(key="picture-and-controls"), on_the_path():
+        yield
 
 
 def section(title: str, text: str) -> None:

@@ -44,6 +44,29 @@ PAGES = (
 )
 
 
+# Where the row is too narrow for the links, on a phone, this button opens and closes them as a list (style.css). It is
+# not Streamlit's menu button: `st.switch_page` ends in an empty page when a fragment asks for the next piece of a
+# curve in the same moment.
+_open_list = st.components.v2.component(
+    "two_dice_pages",
+    html='<button type="button" aria-expanded="false"></button>',
+    js="""
+export default function ({ data: [name], parentElement }) {
+  const button = parentElement.querySelector("button"), row = parentElement.closest(".st-key-navigation");
+  const open = (now) => {
+    button.setAttribute("aria-expanded", now);
+    row.toggleAttribute("data-open", now);
+  };
+  if (button.textContent !== name) open(false);  // another page, or another language
+  button.textContent = name;
+  button.onclick = () => open(!row.hasAttribute("data-open"));
+  row.onkeydown = (event) => { if (event.key === "Escape") open(false); };
+}
+""",
+    isolate_styles=False,
+)
+
+
 def page_named(name: str) -> Page:
     """The page with this id."""
     return next(page for page in PAGES if page.id == name)
@@ -55,13 +78,16 @@ def link_to(name: str, label: str, **settings: str) -> None:
     st.page_link(page_named(name).file, label=label, query_params={"lang": current_language(), **query})
 
 
-def navigation(here: Page) -> None:
-    """The row of links to the other pages, and the languages.
+def navigation(here: Page, more: Callable[[], None]) -> None:
+    """The row of links to the other pages, ``more``, and the languages.
 
     The links say nothing of settings and language: the server remembers them (lib/web/frame/address.py).
     """
-    for page in PAGES:
-        st.page_link(page.file, label=page.name(), disabled=page is here)
+    _open_list(key="open-pages", data=[here.name()], width="content")
+    with st.container(key="pages", horizontal=True, vertical_alignment="center", gap="small"):
+        for page in PAGES:
+            st.page_link(page.file, label=page.name(), disabled=page is here)
+    more()
     _languages()
 
 

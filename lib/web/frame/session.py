@@ -28,6 +28,11 @@ class Session:
     runs: Mapping[str, Any] = MappingProxyType({})  # by page, or part of one: the settings of the run it shows
     address: tuple[str, str, int] = ("", "", 0)  # what the browser's address says: page and query; a serial number
 
+    step: tuple[str, int] | None = None  # the lesson whose path one follows, and the step of it, from 0
+    presenting: bool = False  # shown to a class from a projector
+    settings: type[Any] | None = None  # the class of the open page's settings, once its controls are drawn
+    typed_first: Mapping[str, str] = MappingProxyType({})  # by key: what a line to type in says before one types
+
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
     watched_for: Any = None  # the settings that it was started with
     time_line_steps: int = 0  # steps of a walk that were answered: a key held down is faster than the server

@@ -26,18 +26,19 @@ _mount = moving_picture("today_time_line")
 def history_part() -> Callable[[], str]:
     """The time line, walked through by click, arrow keys or the slider under it, and the card of the chosen event."""
     events = load_facts().events
-    picture, card = st.container(), st.container(border=True, key="event-card", gap="xsmall")
-    chosen = Controls(Settings).steps(
-        "event", _("Event"), {each.id: f"{each.year}: {_(each.short)}" for each in events}
-    )
-    with picture:
-        _time_line(events, chosen)
-    event = next(each for each in events if each.id == chosen)
-    with card:
-        st.markdown(f"**{event.year} · {event.title}**")
-        st.markdown(f"{event.who} · {_(event.what)}")  # "et al." ends in a full stop of its own
-        st.markdown(f"**{_(event.number)}** {citation(event)}")
-        corrected(event)
+    with lesson.picture_alone():
+        picture, card = st.container(), st.container(border=True, key="event-card", gap="xsmall")
+        chosen = Controls(Settings).steps(
+            "event", _("Event"), {each.id: f"{each.year}: {_(each.short)}" for each in events}
+        )
+        with picture:
+            _time_line(events, chosen)
+        event = next(each for each in events if each.id == chosen)
+        with card:
+            st.markdown(f"**{event.year} · {event.title}**")
+            st.markdown(f"{event.who} · {_(event.what)}")  # "et al." ends in a full stop of its own
+            st.markdown(f"**{_(event.number)}** {citation(event)}")
+            corrected(event)
     _all_corrections()
     return lambda: scaling_listing(0.1)
 

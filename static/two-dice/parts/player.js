@@ -4,6 +4,12 @@
 // A module defines one class of pictures and ends with:
 //   export const { update, destroy } = playersOf(ThePicture);
 
+// How many times its own size an element is shown: the page is shown larger to a class (lib/web/frame/presenting.css).
+export const larger = (element) => element.currentCSSZoom ?? 1;
+
+// Its width in its own pixels, whole: what is drawn to fit is never shrunk, and 14 px stay 14 px.
+export const widthOf = (element) => Math.floor(element.getBoundingClientRect().width / larger(element));
+
 // What a module exports: update(component) for new data or another theme, destroy(root) for the end. There is one player
 // for each root element.
 export function playersOf(Class) {
@@ -57,7 +63,7 @@ export class Player {
   draw() {}
 
   resize() {
-    const width = Math.floor(this.holder.getBoundingClientRect().width);  // never shrunk: 14 px stay 14 px
+    const width = widthOf(this.holder);
     if (!this.data || !width || width === this.width) return;  // without a width it is not laid out yet
     this.width = width;
     this.build(width);
