@@ -69,7 +69,7 @@ def lines_figure(
                 **AXIS,
                 "title": {"text": x_label, "standoff": 4},
                 "type": "log" if logarithmic_x else "linear",
-                **({"tickvals": list(x_ticks), "ticktext": [f"{x:,g}" for x in x_ticks]} if x_ticks else {}),
+                **({"tickvals": list(x_ticks), "tickformat": ",~g"} if x_ticks else {}),
             },
             "yaxis": {
                 **AXIS,

@@ -72,7 +72,7 @@ def test_a_remote_and_the_keys_go_through_the_steps_and_escape_leaves(open_page,
     tab.keyboard.press("Escape")
     expect(tab.locator(".st-key-navigation")).to_be_visible()
     expect(tab.locator("html")).not_to_have_attribute("data-presenting", "")
-    tab.wait_for_url(re.compile(r"/dropout\?from=2&dropout-p=0\.55&lang=en$"))
+    tab.wait_for_url(re.compile(r"/dropout\?left=2&dropout-p=0\.55&lang=en$"))
     assert ours(complaints) == []
 
 

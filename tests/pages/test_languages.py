@@ -27,6 +27,8 @@ STATES = [
     ("two_dice", {}),
     ("two_dice", {"all": "true", "forgot": "true", "measure": "log_probability"}),
     *(("today", {"part": part}) for part in PARTS),
+    *(("app.py" if page.id == "home" else page.id, {"step": "1"}) for page in PAGES),
+    ("dropout", {"left": "2", "p": "0.2"}),
 ]
 _PACKED = re.compile(r"[\w+/=:;,.-]{100,}")  # numbers, in base64
 # What is no text for people: keys, addresses, code.

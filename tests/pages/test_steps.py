@@ -53,7 +53,7 @@ def test_who_moves_a_control_has_left_the_path_and_can_come_back():
     app.slider(key="dropout-p").set_value(0.2)
     healthy(app.run())
     assert "You have moved a control since step 3." in shown(app)
-    assert address(app) == {"dropout-p": "0.2", "from": "3"}
+    assert address(app) == {"dropout-p": "0.2", "left": "3"}
     again = opened("dropout", **address(app))  # a reload, or a link to a classmate
     assert again.session_state["dropout-p"] == 0.2
     healthy(again.button(key="step-again-button").click().run())

@@ -23,9 +23,9 @@ from lib.web.frame.steps import LessonError, Step, steps_of
 
 S = TypeVar("S")
 RUN = "train"  # the name under which a link says that a run was started, and which
-# A link names a step of a lesson, which says all of the page's settings; or the step that one comes from, and the
+# A link names a step of a lesson, which says all of the page's settings; or the step that one has left, and the
 # settings that differ; the lesson where it is not the page's own; and whether it is shown from a projector.
-STEP, LEFT, LESSON, PRESENT = "step", "from", "lesson", "present"
+STEP, LEFT, LESSON, PRESENT = "step", "left", "lesson", "present"
 
 _mount = st.components.v2.component(
     "two_dice_address",
