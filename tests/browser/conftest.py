@@ -124,7 +124,7 @@ def opener(request: pytest.FixtureRequest, address: str, complaints: list[str]) 
         page.add_init_script(script)  # runs before the page's own
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: _note(message, complaints))
+        page.on("console", lambda message: note(message, complaints))
         page.goto(path if "://" in path else f"{address}/{path}", wait_until="commit")
         ready(page)
         return page
@@ -134,6 +134,7 @@ def opener(request: pytest.FixtureRequest, address: str, complaints: list[str]) 
         each.close()
 
 
-def _note(message: ConsoleMessage, complaints: list[str]) -> None:
+def note(message: ConsoleMessage, complaints: list[str]) -> None:
+    """Take down what the console says as an error."""
     if message.type == "error":
         complaints.append(f"{message.text} ({message.location.get('url', '')})")

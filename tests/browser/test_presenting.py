@@ -67,7 +67,7 @@ def test_a_remote_and_the_keys_go_through_the_steps_and_escape_leaves(open_page,
     # A control that has the keyboard keeps its arrows.
     tab.locator(".st-key-dropout-p input[type=range]").first.focus()
     tab.keyboard.press("ArrowRight")
-    expect(tab.locator(".st-key-path")).to_contain_text("You have moved a control")
+    expect(tab.locator(".st-key-path")).to_contain_text("You have left step 2")
     ready(tab)
     tab.keyboard.press("Escape")
     expect(tab.locator(".st-key-navigation")).to_be_visible()

@@ -9,6 +9,7 @@ languages.) So there is one entry for each visit of a page, and Back leads to th
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -102,19 +103,26 @@ def _take_step(link: Mapping[str, str]) -> Mapping[str, str]:
         if STEP in link:
             session.links = {**session.links, page: {}}
             return {**steps[int(number) - 1].settings, **link}
-    elif session.step and page not in {step.page for step in steps_of(session.step[0], current_language())}:
+    elif page not in {step.page for step in steps_ahead()}:
         session.step = None
     if session.presenting and session.step is None and steps:
         session.step = lesson, 0
     return link
 
 
+def steps_ahead() -> tuple[Step, ...]:
+    """The steps of the path that one follows; none where nobody does, or where its file was spoiled meanwhile."""
+    with suppress(LessonError):
+        return steps_of(session.step[0], current_language()) if session.step else ()
+    return ()
+
+
 def step_here() -> Step | None:
-    """The step that the page shows: that of the path one follows, unless one has left it by moving a control."""
-    if session.step is None:
+    """The step that the page shows: that of the path one follows, unless one has moved a control or gone elsewhere."""
+    steps = steps_ahead()
+    if session.step is None or session.step[1] >= len(steps):
         return None
-    lesson, at = session.step
-    step = steps_of(lesson, current_language())[at]
+    step = steps[session.step[1]]
     return step if step.page == session.page and step.settings == session.links.get(step.page, {}) else None
 
 
@@ -124,7 +132,9 @@ def _begin_again() -> None:
     _take_language(link)
     session.links = {page: texts for page, texts in session.links.items() if page != session.page}
     session.runs = {}
-    session.arrived = _take_step(link)
+    session.arrived = link
+    with suppress(LessonError):
+        session.arrived = _take_step(link)
 
 
 def remembered() -> dict[str, str]:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lib.web.elements.component import page_style
 from lib.web.frame import address, source
+from lib.web.frame.embedded import is_embedded, way_to_the_app
 from lib.web.frame.language import ROOT, _, choose_language, plain
 from lib.web.frame.navigation import navigation, page_named
 from lib.web.frame.path import ways_in
@@ -46,18 +47,20 @@ def framed(name: str) -> Iterator[None]:
             menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
         )
         above = st.container(key="navigation", horizontal=True, vertical_alignment="center", gap="small")
+        alone = is_embedded()
         # Sent first, so that it is seen first. It is the question; the page's name is already marked in the navigation.
         st.title(page.question(), anchor=False)
         with above:
             page_style()
-            navigation(page, ways_in)
+            if not alone:
+                navigation(page, ways_in)
         if mistake:
             st.error(_("This lesson cannot be read. {mistake}", mistake=plain(str(mistake))))
         try:
             yield
             address.follow("page", links=True)
         finally:
-            _footer()
+            way_to_the_app() if alone else _footer()
             import_pytorch_soon()
             freeze_imports()
 

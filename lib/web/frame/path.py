@@ -15,7 +15,7 @@ from lib.web.frame import address
 from lib.web.frame.language import _, current_language
 from lib.web.frame.navigation import page_named
 from lib.web.frame.session import session
-from lib.web.frame.steps import Step, steps_of
+from lib.web.frame.steps import Step
 
 # P shows the page to a class, and Escape ends that. A presenter's remote sends PageDown and PageUp. The arrows are also
 # for whoever moves a control with them, and Escape for what has been opened.
@@ -70,13 +70,14 @@ def on_the_path() -> Iterator[None]:
 def _path() -> None:
     """What the step says, or the way back to it, and the ways on."""
     assert session.step
-    lesson, at = session.step
-    steps = steps_of(lesson, current_language())
-    here = address.step_here()
+    _lesson, at = session.step
+    steps, here = address.steps_ahead(), address.step_here()
+    if at >= len(steps):  # its file has changed
+        return _leave()
     if here:
         st.markdown(here.text)
     else:
-        st.markdown(_("You have moved a control since step {n}.", n=at + 1))
+        st.markdown(_("You have left step {n}.", n=at + 1))
         _way(steps, at, _("Back to step {n}", n=at + 1), "step-again")
     with st.container(key="ways", horizontal=True, vertical_alignment="center", gap="small"):
         _way(steps, at - 1, _("Previous step"), "step-before", ":material/arrow_back:")
@@ -107,16 +108,15 @@ def _go(to: int) -> None:
     lesson, _at = session.step
     session.step = lesson, to
     address.forget_run()
-    change_all(steps_of(lesson, current_language())[to].settings)
+    change_all(address.steps_ahead()[to].settings)
 
 
 def _follow() -> None:
     """Follow the path that one has left, or that of the page from its beginning."""
-    lesson, at = session.step or (session.page, 0)
-    if steps_of(lesson, current_language())[at].page != session.page:
-        lesson, at = session.page, 0
-    session.step = lesson, at
-    _go(at)
+    steps = address.steps_ahead()
+    if session.step is None or session.step[1] >= len(steps) or steps[session.step[1]].page != session.page:
+        session.step = session.page, 0
+    _go(session.step[1])
 
 
 def _leave() -> None:
