@@ -27,7 +27,7 @@ OPENINGS = {  # by the storybook's language
     "es": Opening("había un erizo en el", "por la mañana", k=8),
     "fr": Opening("la chèvre gambada dans la", "un jour le", k=5),
     "ja": Opening("お父さんが植木ばちに", "うさぎは", k=6),
-    "zh-Hant": Opening("從前有一位聰明的", "阿嬤在", k=6),
+    "zh-Hant": Opening("小馬送給大野狼", "阿嬤在", k=5),
 }
 
 
