@@ -8,9 +8,14 @@ import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 
+from lib.web.server import lose_no_page
 from tests.support.serving import ROOT, command, serving
 from tests.support.visiting import Visitor
 
@@ -56,3 +61,37 @@ def test_pages_share_a_core_runs_have_the_others_and_sigterm_ends_both() -> None
     # In a thread: the browser of other tests has an event loop in this one.
     with serving() as (address, process), ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, visit(address, process)).result()
+
+
+class Session:
+    """What `lose_no_page` sees of a session of Streamlit's."""
+
+    def __init__(self) -> None:
+        self._scriptrunner: SimpleNamespace | None = None
+        self.request_rerun = AppSession.request_rerun.__get__(self)
+
+
+def test_a_fragment_waits_for_the_page_and_is_dropped_with_it(monkeypatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(AppSession, "request_rerun", lambda _session, state: asked.append(state.fragment_id or "page"))
+    lose_no_page.__wrapped__()
+
+    async def visit() -> None:
+        session = Session()
+        session.request_rerun(ClientState(page_script_hash="one"))
+        session._scriptrunner = SimpleNamespace(_requests=ScriptRequests())
+        session.request_rerun(ClientState(page_script_hash="one", fragment_id="while it runs"))
+        session._scriptrunner._requests.request_stop()
+        session.request_rerun(ClientState(page_script_hash="one", fragment_id="at its end"))
+        assert asked == ["page", "while it runs"]
+        session._scriptrunner = None  # all has been sent
+        async with asyncio.timeout(10):
+            while len(asked) < 3:
+                await asyncio.sleep(0)
+        assert asked[2:] == ["at its end"]
+        session.request_rerun(ClientState(page_script_hash="two"))
+        session.request_rerun(ClientState(page_script_hash="one", fragment_id="too late"))
+        session.request_rerun(ClientState(page_script_hash="two", fragment_id="in time"))
+        assert asked[3:] == ["page", "in time"]
+
+    asyncio.run(visit())

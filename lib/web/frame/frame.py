@@ -16,7 +16,7 @@ from lib.web.frame.navigation import navigation, page_named
 from lib.web.frame.path import ways_in
 from lib.web.frame.session import session
 from lib.web.runs.worker_pool import session_watcher
-from lib.web.server import freeze_imports, import_pytorch_soon, share_a_core
+from lib.web.server import freeze_imports, import_pytorch_soon, lose_no_page, share_a_core
 
 P = ParamSpec("P")
 _drawing = threading.local()  # ``now``: this thread is drawing a page, or a fragment by itself
@@ -33,6 +33,7 @@ def framed(name: str) -> Iterator[None]:
     """
     with _turn():
         share_a_core()
+        lose_no_page()
         page, mistake = page_named(name), None
         if session.page != name:
             # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
