@@ -49,6 +49,7 @@ def test_a_course_page_shows_it_whole_without_its_frame(browser, course_page, co
     # The link opens what is shown now.
     frame.locator(".st-key-dropout-p input[type=range]").first.press("ArrowRight")
     expect(frame.locator(".st-key-dropout-p")).to_contain_text("0.35")
+    next(each for each in tab.frames if "/dropout" in each.url).wait_for_url(re.compile(r"dropout-p=0\.35"))
     link.hover()
     expect(link).to_have_attribute("href", re.compile(r"/dropout\?dropout-p=0\.35&lang=en$"))
     assert ours(complaints) == []

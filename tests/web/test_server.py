@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 import tomllib
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,12 @@ from tests.support.serving import ROOT, command, serving
 from tests.support.visiting import Visitor
 
 HEAVY = "train=1&data=digits&n=1000&layers=256-256&seeds=16&batch=128&steps=8000"
+
+
+def in_a_thread(work: Coroutine[None, None, None]) -> None:
+    """Run it to its end in a thread of its own: the browser of other tests has an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 def cores(task: Path) -> str:
@@ -58,9 +65,8 @@ def test_pages_share_a_core_runs_have_the_others_and_sigterm_ends_both() -> None
                 assert time.monotonic() < end, "the server is still there"
                 await asyncio.sleep(0.05)
 
-    # In a thread: the browser of other tests has an event loop in this one.
-    with serving() as (address, process), ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, visit(address, process)).result()
+    with serving() as (address, process):
+        in_a_thread(visit(address, process))
 
 
 class Session:
@@ -94,4 +100,4 @@ def test_a_fragment_waits_for_the_page_and_is_dropped_with_it(monkeypatch) -> No
         session.request_rerun(ClientState(page_script_hash="two", fragment_id="in time"))
         assert asked[3:] == ["page", "in time"]
 
-    asyncio.run(visit())
+    in_a_thread(visit())
