@@ -36,7 +36,7 @@ from lib.pictured_network import (
 )
 from lib.sampling_settings import SamplingSettings
 from lib.statistics.comparison import t_quantile
-from lib.story import load_story
+from lib.story import load_story, story_languages
 from lib.studies.data_size import SIZES, load_points
 from lib.studies.data_size_trial import Trial, trial_config
 from lib.studies.digits_figures import load_values
@@ -52,6 +52,7 @@ from lib.web.dropout.player import packed, recorded
 from lib.web.elements import drawn_once as figures
 from lib.web.frame import language, source
 from lib.web.frame.language import LANGUAGES, ROOT
+from lib.web.frame.steps import steps_of
 from lib.web.home import life_strip
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
 from lib.web.runs.worker_pool import MOST_BEGUN
@@ -158,7 +159,7 @@ def training_rows(table: Table) -> list[Row]:
     )
     pool = training_runs()
     watched = finished(TrainingJob(heaviest))
-    watched.piece(watched.history, 0, 8)  # what is computed for those who watch
+    watched.series(watched.history)  # what is computed for those who watch
     assert watched.ending
     done, working = weigh(watched), weigh(begun(TrainingJob(heaviest)))
     return [
@@ -261,8 +262,10 @@ def results_rows() -> list[Row]:
 
 def files_rows() -> list[Row]:
     """What is read from files once. There are no more entries than files, so these need no bound."""
-    story = load_story()
-    prompts(story)
+    stories = [load_story(each) for each in story_languages()]
+    for story in stories:
+        prompts(story)
+        assert story.entropy_per_word > 0  # visits every place of the storybook, so that it grows no more
     models = [load_model(*each) for each in CHECKPOINTS]
     pages = [path.stem for path in (ROOT / "content" / "en").glob("*.md")]
     words = [language._catalogue(each) for each in LANGUAGES]
@@ -271,11 +274,11 @@ def files_rows() -> list[Row]:
     examples = [load_examples(data) for data in PICTURED_DATA]
     shipped = [*map(today_data._summary, ("val_loss", "best_val_loss", "train_loss")), load_points(), load_values()]
     small = [load_digits(), load_facts(), shipped, networks, examples, life_strip._recording()]
-    assert story.entropy_per_word > 0  # visits every place of the storybook, so that it grows no more
+    lessons = [steps_of(page, each) for each in LANGUAGES for page in pages]
     return [
-        Row("load_story", "the storybook, all its places", 1, weigh(story)),
-        Row("load_model", "the shipped models", len(models), weigh(models, [story]) / len(models)),
-        Row("_catalogue, _sections", "words and prose of all languages", 1, weigh([words, prose])),
+        Row("load_story", "the storybooks, all their places", len(stories), weigh(stories) / len(stories)),
+        Row("load_model", "the shipped models", len(models), weigh(models, stories) / len(models)),
+        Row("_catalogue, _sections", "words, prose and lessons of all languages", 1, weigh([words, prose, lessons])),
         Row("load_digits, ...", "digits, facts, values, small networks", 1, weigh(small)),
         Row("archive", "the source as a zip, once somebody has asked for it", 1, len(source.archive()) / 1e6),
     ]
