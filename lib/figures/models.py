@@ -20,6 +20,9 @@ _LOOKS = {
 }
 
 
+TICKS = (0, 0.1, 0.2, 0.3)
+
+
 @dataclass(frozen=True)
 class ModelLabels:
     """The words in the figure, in the person's language."""
@@ -28,6 +31,7 @@ class ModelLabels:
     rate: str
     silent: str
     status: dict[str, str]
+    ticks: tuple[str, ...] = tuple(map(str, TICKS))
 
 
 def models_figure(models: Sequence[Model], labels: ModelLabels) -> Figure:
@@ -55,9 +59,9 @@ def models_figure(models: Sequence[Model], labels: ModelLabels) -> Figure:
                 **AXIS,
                 "side": "top",  # visible as soon as the first rows are
                 "range": [-0.14, 0.33],
-                "tickvals": [_SILENT, 0, 0.1, 0.2, 0.3],
-                # Two words on two lines: on a phone the 0 is close by.
-                "ticktext": [labels.silent.replace(" ", "<br>", 1), "0", "0.1", "0.2", "0.3"],
+                "tickvals": [_SILENT, *TICKS],
+                "ticktext": [_on_two_lines(labels.silent), *labels.ticks],
+                "tickangle": 0,
             },
             "yaxis": {
                 **AXIS,
@@ -67,6 +71,13 @@ def models_figure(models: Sequence[Model], labels: ModelLabels) -> Figure:
             },
         },
     )
+
+
+def _on_two_lines(words: str) -> str:
+    """On a phone the 0 is close by. A long word without a space, which no line break would spoil, is Japanese."""
+    first, space, second = words.partition(" ")
+    half = (len(words) + 1) // 2
+    return f"{first}<br>{second}" if space else f"{words[:half]}<br>{words[half:]}" if len(words) > 3 else words
 
 
 def _marks(models: Sequence[Model], labels: ModelLabels) -> list[Part]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lib.figures.models import ModelLabels, models_figure
+from lib.figures.models import TICKS, ModelLabels, models_figure
 from lib.figures.palette import LEARN, SPEAK
 from lib.listings.today import scaling_listing
 from lib.studies.facts import Event, Model, load_facts
@@ -110,7 +110,8 @@ def models_part() -> Callable[[], str]:
         kind = controls.segmented("kind", _("Evidence"), evidence)
         st.caption(prose("today", "silence"))
     models = [model for model in load_facts().models if _passes(model, show, kind)]
-    labels = ModelLabels(_("year"), _("dropout rate in (pre-)training"), _("not stated"), status_names())
+    ticks = tuple(decimal(rate, 1 if rate else 0) for rate in TICKS)
+    labels = ModelLabels(_("year"), _("dropout rate in (pre-)training"), _("not stated"), status_names(), ticks)
     with stage:
         chart(
             drawn_once(models_figure, models, labels),
