@@ -205,7 +205,11 @@ def _language() -> dict[str, str]:
 
 def is_behind() -> bool:
     """Whether the settings have moved on since the page was drawn."""
-    return session.address[:2] != (session.page, urlencode(query()))
+    return session.address[:2] != _now()
+
+
+def _now() -> tuple[str, str]:
+    return session.page, urlencode(query())
 
 
 def follow(fragment: str, *, links: bool = False) -> None:
@@ -213,9 +217,9 @@ def follow(fragment: str, *, links: bool = False) -> None:
 
     With ``links`` those to the other pages follow too.
     """
-    text = urlencode(query())
-    if is_behind():
-        session.address = session.page, text, session.address[2] + 1
+    page, text = _now()
+    if session.address[:2] != (page, text):
+        session.address = page, text, session.address[2] + 1
     when_kept: dict[str, Any] = {"on_kept_change": _begin_again} if links else {}
     _mount(
         key=f"address-{fragment}",
