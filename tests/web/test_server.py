@@ -9,12 +9,11 @@ import tomllib
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
 from lib.web.server import lose_no_page
 from tests.support.serving import ROOT, command, serving
@@ -70,34 +69,74 @@ def test_pages_share_a_core_runs_have_the_others_and_sigterm_ends_both() -> None
 
 
 class Session:
-    """What `lose_no_page` sees of a session of Streamlit's."""
+    """What `lose_no_page` sees of a session of Streamlit's, and of the run that it has under way."""
 
     def __init__(self) -> None:
-        self._scriptrunner: SimpleNamespace | None = None
+        self._scriptrunner: ScriptRequests | None = None
         self.request_rerun = AppSession.request_rerun.__get__(self)
+        self._create_scriptrunner = AppSession._create_scriptrunner.__get__(self)
 
 
 def test_a_fragment_waits_for_the_page_and_is_dropped_with_it(monkeypatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(AppSession, "request_rerun", lambda _session, state: asked.append(state.fragment_id or "page"))
+    drawn: list[str] = []
+
+    def request(session: Session, state: ClientState) -> None:
+        """Streamlit's own, without what this test has no need of: a fragment joins the run that is under way."""
+        data = RerunData(fragment_id=state.fragment_id or None, query_string=state.query_string)
+        if not data.fragment_id:
+            session._scriptrunner = None
+        elif session._scriptrunner and session._scriptrunner.request_rerun(data):
+            return drawn.append(data.query_string)
+        session._create_scriptrunner(data)
+
+    def create(session: Session, data: RerunData) -> None:
+        drawn.append(data.query_string)
+        session._scriptrunner = ScriptRequests()
+
+    monkeypatch.setattr(AppSession, "request_rerun", request)
+    monkeypatch.setattr(AppSession, "_create_scriptrunner", create)
     lose_no_page.__wrapped__()
 
     async def visit() -> None:
         session = Session()
-        session.request_rerun(ClientState(page_script_hash="one"))
-        session._scriptrunner = SimpleNamespace(_requests=ScriptRequests())
-        session.request_rerun(ClientState(page_script_hash="one", fragment_id="while it runs"))
-        session._scriptrunner._requests.request_stop()
-        session.request_rerun(ClientState(page_script_hash="one", fragment_id="at its end"))
-        assert asked == ["page", "while it runs"]
+
+        def ask(name: str, *, page: str = "one", fragment: str = "") -> None:
+            session.request_rerun(ClientState(page_script_hash=page, fragment_id=fragment, query_string=name))
+
+        ask("page")
+        ask("while it runs", fragment="a")
+        assert drawn == ["page", "while it runs"]
+        session._scriptrunner.request_stop()
+        ask("at its end", fragment="a")
+        ask("after that", fragment="b")
+        ask("page again")
+        assert drawn[2:] == []
         session._scriptrunner = None  # all has been sent
         async with asyncio.timeout(10):
-            while len(asked) < 3:
+            while len(drawn) < 5:
                 await asyncio.sleep(0)
-        assert asked[2:] == ["at its end"]
-        session.request_rerun(ClientState(page_script_hash="two"))
-        session.request_rerun(ClientState(page_script_hash="one", fragment_id="too late"))
-        session.request_rerun(ClientState(page_script_hash="two", fragment_id="in time"))
-        assert asked[3:] == ["page", "in time"]
+        assert drawn[2:] == ["at its end", "after that", "page again"]  # in the order of asking
+        ask("other page", page="two")
+        ask("too late", page="one", fragment="a")
+        ask("in time", page="two", fragment="a")
+        assert drawn[5:] == ["other page", "in time"]
 
     in_a_thread(visit())
+
+
+def test_a_request_that_fails_holds_up_no_other(monkeypatch) -> None:
+    asked: list[str] = []
+
+    def request(_session: Session, state: ClientState) -> None:
+        if state.query_string == "bad":
+            raise ValueError("bad")
+        asked.append(state.query_string)
+
+    monkeypatch.setattr(AppSession, "request_rerun", request)
+    monkeypatch.setattr(AppSession, "_create_scriptrunner", AppSession._create_scriptrunner)  # is given back after
+    lose_no_page.__wrapped__()
+    session = Session()
+    with pytest.raises(ValueError, match="bad"):
+        session.request_rerun(ClientState(query_string="bad"))
+    session.request_rerun(ClientState(query_string="good"))
+    assert asked == ["good"]
