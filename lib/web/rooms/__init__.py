@@ -1,0 +1,1 @@
+"""A room: a class on its phones, and what the teacher shows."""
