@@ -76,5 +76,6 @@ with lesson.framed("dropout"):
         "dropout",
         _("While a network learns, it sees the same digit twice in a row. Does it give the same answer?"),
         {"same": _("the same"), "close": _("nearly the same"), "other": _("perhaps a different one")},
+        outcome="other",
     )
     show_picture()

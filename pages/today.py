@@ -79,5 +79,6 @@ with lesson.framed("today"):
         "today",
         _("A model reads billions of sentences, each of them only once. Does it need dropout?"),
         {"more": _("more than ever"), "as-ever": _("as much as ever"), "less": _("hardly")},
+        outcome="less",
     )
     show_picture()

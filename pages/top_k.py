@@ -84,5 +84,6 @@ with lesson.framed("top_k"):
             "words": _("which words it may say"),
             "best": _("it always says the best word"),
         },
+        outcome="words",
     )
     show_picture()

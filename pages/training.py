@@ -130,5 +130,6 @@ with lesson.framed("training"):
         "training",
         _("Ten labels in a hundred are wrong. What will a large network do with them?"),
         {"ignore": _("ignore them"), "memorise": _("memorise them"), "fail": _("fail to learn at all")},
+        outcome="memorise",
     )
     show_picture()

@@ -93,5 +93,6 @@ with lesson.framed("two_dice"):
         "two_dice",
         _("A model repeats its training sentences word for word. What helps?"),
         {"cut": _("a smaller k"), "dropout": _("dropout while it learns"), "both": _("either will do")},
+        outcome="dropout",
     )
     show_picture()

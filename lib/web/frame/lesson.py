@@ -10,9 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.listings.comments import with_comments
 from lib.web.elements.controls import Controls
 from lib.web.frame import address
-from lib.web.frame.frame import aside, fragment, framed
+from lib.web.frame.fragments import aside, fragment
+from lib.web.frame.frame import framed
 from lib.web.frame.language import _, current_language, prose, strong
 from lib.web.frame.path import on_the_path
+from lib.web.rooms.votes import class_guess, own_vote, vote
 
 __all__ = ["code", "fragment", "framed", "link_here", "picture", "picture_alone", "predict", "section", "takeaway"]
 
@@ -20,23 +22,28 @@ S = TypeVar("S")
 
 
 @aside
-def predict(page: str, question: str, options: Mapping[str, str]) -> None:
-    """Ask before showing: the student picks an option, and is told what to look for.
+def predict(page: str, question: str, options: Mapping[str, str], *, outcome: str) -> None:
+    """Ask before showing: the student picks an option, and is told what to look for. In a room it is a vote.
 
     ``options`` maps ids to what is shown; the answer to option ``x`` is the section ``predict-x`` of the page's prose.
+    ``outcome`` is the option that the page's picture shows to be right.
     """
+    key = f"guess_{page}"
     with st.container(key="predict", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(strong(_("First, your guess:")) + f" {question}", width="content")
         guess = st.pills(
             question,
             list(options),
+            default=own_vote(page),
             format_func=lambda option: options[option],
-            key=f"guess_{page}",
+            key=key,
             label_visibility="collapsed",
             wrap=True,
+            on_change=lambda: vote(page, st.session_state[key]),
         )
     if guess is not None:
         st.markdown(prose(page, f"predict-{guess}"))
+    class_guess(page, options, outcome)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ class Page:
     file: str
     name: Callable[[], str]
     question: Callable[[], str]
+    listed: bool = True  # in the row of pages
 
     @property
     def path(self) -> str:
@@ -41,6 +42,7 @@ PAGES = (
     Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
     Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
     Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
+    Page("room", "pages/room.py", lambda: _("Room"), lambda: _("Who is in the room?"), listed=False),
 )
 
 
@@ -85,7 +87,7 @@ def navigation(here: Page, more: Callable[[], None]) -> None:
     """
     _open_list(key="open-pages", data=[here.name()], width="content")
     with st.container(key="pages", horizontal=True, vertical_alignment="center", gap="small"):
-        for page in PAGES:
+        for page in [page for page in PAGES if page.listed]:
             st.page_link(page.file, label=page.name(), disabled=page is here)
     more()
     _languages()

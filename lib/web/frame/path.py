@@ -50,7 +50,9 @@ export default function ({ data: [presenting] }) {
 
 
 def ways_in() -> None:
-    """Two buttons in the row of pages: follow the page's path, and show it to a class."""
+    """Three buttons in the row of pages: a room for a class, the page's path, and showing it from a projector."""
+    with st.container(key="icon-groups", width="content"):
+        st.page_link(page_named("room").file, label=_("A room for a class"), icon=":material/groups:")
     icon_button(":material/format_list_numbered:", _("Step by step"), on_click=_follow, type="tertiary")
     label = _("End the presentation (Esc)") if session.presenting else _("Present to a class (P)")
     icon_button(":material/co_present:", label, on_click=_present, type="tertiary")

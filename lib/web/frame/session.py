@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-if TYPE_CHECKING:  # a session remembers this, and need not import PyTorch to do so
+if TYPE_CHECKING:  # a session remembers these, and need not import PyTorch to do so
     from lib.training import TrainingConfig
+    from lib.web.rooms.room import Seat, View
 
 
 class Session:
@@ -32,6 +33,15 @@ class Session:
     presenting: bool = False  # shown to a class from a projector
     settings: type[Any] | None = None  # the class of the open page's settings, once its controls are drawn
     typed_first: Mapping[str, str] = MappingProxyType({})  # by key: what a line to type in says before one types
+
+    seat: "Seat | None" = None  # in a room, where one is in one
+    following: bool = True  # a guest's page shows what the teacher's shows
+    room_seen: "View | None" = None  # what the teacher showed when this page was last set to it, or showed it itself
+    going: str | None = None  # the page to which one follows the teacher
+    run_to_come: str | None = None  # and the run that it shows, as a link says it
+    room_trouble: str = ""  # the section of the room's prose that says why one is not in a room, or was put out of it
+    left_room: bool = False  # the browser is to forget the seat
+    touched: float = -1000.0  # when the room last heard that somebody is there, by the monotonic clock
 
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
     watched_for: Any = None  # the settings that it was started with

@@ -136,8 +136,10 @@ class RoomsInRedis:
 
         def count() -> int:
             name = f"two-dice:failures:{int(time.time())}"
-            both = self._redis.pipeline().incrby(name, more).expire(name, 2).execute()
-            return int(both[0])
+            with self._redis.pipeline() as both:
+                both.incrby(name, more)
+                both.expire(name, 2)
+                return int(both.execute()[0])
 
         return int(self._ask(count))
 

@@ -15,7 +15,7 @@ from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import markdown_table
 from lib.web.frame import lesson
-from lib.web.frame.frame import aside
+from lib.web.frame.fragments import aside
 from lib.web.frame.language import _, decimal, in_parts, plain, prose
 from lib.web.frame.session import session
 from lib.web.today.settings import Settings

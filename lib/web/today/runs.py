@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from lib.web.elements.controls import Controls
-from lib.web.frame.frame import aside
+from lib.web.frame.fragments import aside
 from lib.web.frame.language import _, prose
 from lib.web.runs.status import run_status
 from lib.web.runs.stepwise import Stepwise, StepwiseJob

@@ -13,7 +13,7 @@ from lib.figures.figure import Figure
 from lib.recorded import RecordedTraining, recorded_training
 from lib.training import MAP_SIZE, History, Trainer, TrainingConfig, draw_dataset, plane_extent
 from lib.web.elements.drawn_once import drawn_once
-from lib.web.frame.frame import aside
+from lib.web.frame.fragments import aside
 from lib.web.frame.language import _, decimal, percent
 from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status

@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.experiment import ExperimentConfig
 from lib.story import load_story
-from lib.web.frame.frame import aside
+from lib.web.frame.fragments import aside
 from lib.web.frame.language import _, prose
 from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.runs import (

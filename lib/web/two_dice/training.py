@@ -10,7 +10,7 @@ from lib.language_model import Progress
 from lib.story import load_story
 from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
-from lib.web.frame.frame import aside
+from lib.web.frame.fragments import aside
 from lib.web.frame.language import _, decimal, percent, prose
 from lib.web.runs.recordings import Panels, Recording, recording_player
 from lib.web.runs.status import run_status
