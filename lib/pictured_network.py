@@ -9,8 +9,8 @@ on the way: the page's picture, table and averages all come from this one record
 a whole validation set, to repeat Figure 11 of Srivastava et al. (2014), JMLR 15:1929-1958.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -113,6 +113,9 @@ def _file(data: str) -> Path:
 class PassSettings:
     """How to send one input through: the rates of the layers that can drop (input first), the mode, and how often.
 
+    ``benched`` are neurons that somebody has benched by hand, as (layer, unit), counted from 0: whatever the die says,
+    they are out in every training pass.
+
     Raises:
         InvalidSetting: (a ValueError) a rate is not a probability, or passes or seed is out of bounds.
     """
@@ -122,6 +125,7 @@ class PassSettings:
     scaling: Scaling = "inverted"
     passes: int = 24
     seed: int = 0
+    benched: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not all(is_real(p) and 0 <= p <= 1 for p in self.rates):
@@ -195,7 +199,10 @@ class Recording:
         """How many different networks dropout could give; just one, the whole network, in eval mode."""
         if not self.settings.training:
             return 1
-        return number_of_thinned_networks([layer.kept.shape[1] for layer in self.layers], self.settings.rates)
+        free = [layer.kept.shape[1] for layer in self.layers]
+        for depth, _unit in self.settings.benched:
+            free[depth] -= 1
+        return number_of_thinned_networks(free, self.settings.rates)
 
     @cached_property
     def distinct_networks(self) -> list[int]:
@@ -229,6 +236,23 @@ def roll_masks(sizes: Sequence[int], rates: Sequence[float], passes: int, seed: 
     """
     generators = [Generator().manual_seed(seed * len(sizes) + depth) for depth in range(len(sizes))]
     return [dropout_mask((passes, n), p, each) for n, p, each in zip(sizes, rates, generators, strict=True)]
+
+
+def bench(masks: Sequence[Tensor], benched: Sequence[tuple[int, int]]) -> None:
+    """Take neurons, given as (layer, unit), out of all rows of the masks (passes, units), which are changed.
+
+    Raises:
+        InvalidSetting: (a ValueError) there is no such neuron.
+
+    >>> masks = [torch.ones(1, 3, dtype=torch.bool)]
+    >>> bench(masks, [(0, 1)])
+    >>> masks[0]
+    tensor([[ True, False,  True]])
+    """
+    for depth, unit in benched:
+        if not (0 <= depth < len(masks) and 0 <= unit < masks[depth].shape[1]):
+            raise InvalidSetting("benched", (depth, unit), "neurons of this network, as (layer, unit)")
+        masks[depth][:, unit] = False
 
 
 def weights_in_use(network: PicturedNetwork, rates: Sequence[float], scaling: Scaling) -> tuple[Tensor, ...]:
@@ -275,19 +299,49 @@ def record_passes(network: PicturedNetwork, x: Tensor, settings: PassSettings) -
     The same arguments give the same record. In eval mode nothing is dropped and all passes are the same.
 
     Raises:
-        InvalidSetting: (a ValueError) there must be one rate for each layer that can drop.
+        InvalidSetting: (a ValueError) there must be one rate for each layer that can drop, and the neurons that are
+            benched by hand must be there.
 
     >>> recording = record_passes(load_pictured_network(), load_examples().inputs[0], PassSettings(passes=100))
     >>> recording.thinned_networks, recording.distinct_networks[-1]
     (4294967296, 100)
     """
+    _check_count(settings.rates, network)
+    masks = roll_masks(network.sizes[:-1], settings.rates, settings.passes, settings.seed)
+    bench(masks, settings.benched)
+    return _record(network, x, settings, masks)
+
+
+def record_class(
+    network: PicturedNetwork, x: Tensor, settings: PassSettings, class_: Mapping[int, Sequence[tuple[int, int]]]
+) -> Recording:
+    """Send one input x of shape (features,) once through the network of each of N people, in the order of ``class_``.
+
+    Everybody rolls a die of their own: pass i is the first pass of a recording with person i's key as its seed, and
+    with what they have benched by hand. It is the average of Figure 11 in Srivastava et al. (2014), made of people.
+
+    >>> network, x = load_pictured_network(), load_examples().inputs[0]
+    >>> together = record_class(network, x, PassSettings(), {5: [], 7: [(1, 0)]})
+    >>> alone = record_passes(network, x, PassSettings(seed=5))
+    >>> torch.equal(together.layers[1].kept[0], alone.layers[1].kept[0]), bool(together.layers[1].kept[1, 0])
+    (True, False)
+    """
+    _check_count(settings.rates, network)
+    rows = []
+    for seed, benched in class_.items():
+        rows.append(roll_masks(network.sizes[:-1], settings.rates, 1, seed))
+        bench(rows[-1], benched)
+    masks = [torch.cat(layer) for layer in zip(*rows, strict=True)]  # (N, units) each
+    return _record(network, x, replace(settings, passes=len(class_), benched=()), masks)
+
+
+def _record(network: PicturedNetwork, x: Tensor, settings: PassSettings, masks: list[Tensor]) -> Recording:
+    """Send x of shape (features,) through once for each row of the masks (N, units), and once whole."""
     rates, scaling = settings.rates, settings.scaling
-    _check_count(rates, network)
     weights = weights_in_use(network, rates, scaling)
     full_layers, full_logits = forward(x[None], weights, network.biases, rates, scaling, masks=None)
-    masks = roll_masks(network.sizes[:-1], rates, settings.passes, settings.seed) if settings.training else None
     inputs = x.expand(settings.passes, -1)  # (N, features)
-    layers, logits = forward(inputs, weights, network.biases, rates, scaling, masks)
+    layers, logits = forward(inputs, weights, network.biases, rates, scaling, masks if settings.training else None)
     return Recording(
         settings=settings,
         layers=layers,

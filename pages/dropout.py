@@ -19,6 +19,7 @@ def choose(controls: Controls[Any]) -> None:
             controls.segmented("net", _("Trained with p ="))
             controls.steps("n", _("Passes"))
             controls.number("seed", _("Seed"))
+            controls.text("out", _("Benched by hand, as layer.neuron (or tap a neuron)"), "")
     each, data = controls.settings().each, controls.settings().data
     with main:
         mode = controls.segmented("mode", _("Mode"), {"train": _("train"), "eval": _("evaluate")})
@@ -41,19 +42,24 @@ def show_picture() -> None:
     # PyTorch takes a second to import; by now the heading is on the screen.
     from lib.listings.dropout import dropout_listing
     from lib.pictured_network import load_examples, load_pictured_network
+    from lib.web.dropout.ensemble import class_as_ensemble
     from lib.web.dropout.player import dropout_player, recorded
     from lib.web.dropout.report import about_network, averages, layer_numbers, monte_carlo, warnings
     from lib.web.dropout.settings import Settings, passes_of
+    from lib.web.rooms.switch import shows_the_class
 
     with lesson.picture(Settings) as (controls, stage):
         choose(controls)
     settings = controls.settings()
     network, examples = load_pictured_network(settings.data, settings.net), load_examples(settings.data)
-    example, passes = settings.x % len(examples.labels), passes_of(settings)
+    example, passes = settings.x % len(examples.labels), passes_of(settings, network.sizes)
     recording = recorded(settings.data, settings.net, example, passes)
 
     with stage:
-        dropout_player(network, recording, examples, example)
+        if shows_the_class():
+            class_as_ensemble(settings.data, settings.net, example, passes)
+        else:
+            dropout_player(network, recording, examples, example)
         warnings(passes, controls.refused.get("n"))
     about_network(network)
 

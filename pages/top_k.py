@@ -34,6 +34,8 @@ def show_picture() -> None:
     from lib.listings.top_k import generate_listing, top_k_listing
     from lib.story import load_story
     from lib.web.elements.prompt import choose_prompt, name_problems, story_language
+    from lib.web.rooms.switch import shows_the_class
+    from lib.web.top_k.class_draws import draw_my_word, name_of, pile_of_the_class
     from lib.web.top_k.player import next_word_player
     from lib.web.top_k.report import report
     from lib.web.top_k.settings import OPENINGS, Opening, sampling_of, settings_for
@@ -55,13 +57,18 @@ def show_picture() -> None:
     sampling, model = sampling_of(settings, len(story.vocabulary)), load_model(language, settings.p, "small")
     follows, step = step_of(model, prompt.words, settings.seed, sampling)
 
+    of = name_of(prompt.words, sampling, settings.p)
     with buttons:
+        draw_my_word(of, prompt.words, follows, sampling)
         go_on_buttons(step, story, prompt, longest=longest, seed=settings.seed)
     with problems:
         name_problems(prompt, story, follows.impossible)
     with stage:
-        before = joined(prompt.words) or "…"
-        next_word_player(step, story.vocabulary, temperature=settings.temp, prompt=before, logarithmic=settings.all)
+        if shows_the_class():
+            pile_of_the_class(of, step, story.vocabulary)
+        else:
+            said = joined(prompt.words) or "…"
+            next_word_player(step, story.vocabulary, temperature=settings.temp, prompt=said, logarithmic=settings.all)
     report(controls, step, model, prompt.words, sampling)
 
     lesson.link_here()

@@ -1,6 +1,7 @@
 """The pictured networks and their recorded passes, against plain PyTorch and against counting all masks."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -23,6 +24,7 @@ from lib.pictured_network import (
     load_pictured_network,
     monte_carlo_error,
     pictured_data,
+    record_class,
     record_passes,
 )
 from lib.settings import InvalidSetting
@@ -309,3 +311,30 @@ def test_when_the_average_meets_the_eval_pass(errors: list[float], meets_at: int
     result = MonteCarlo(torch.tensor([errors]), 0.2, 400)
     assert result.meets_at == meets_at
     assert result.apart is apart
+
+
+def test_neurons_benched_by_hand_are_out_in_every_pass_and_others_roll_as_before() -> None:
+    network, x = load_pictured_network(), load_examples().inputs[0]
+    free = record_passes(network, x, PassSettings(passes=50))
+    benched = record_passes(network, x, PassSettings(passes=50, benched=((1, 3), (2, 0))))
+    for depth, out in ((0, []), (1, [3]), (2, [0])):
+        expected = free.layers[depth].kept.clone()
+        expected[:, out] = False
+        assert torch.equal(benched.layers[depth].kept, expected)
+    assert benched.thinned_networks == free.thinned_networks // 4
+    assert torch.equal(benched.full_probabilities, free.full_probabilities)  # after training everybody plays
+    eval_mode = record_passes(network, x, PassSettings(training=False, benched=((1, 3),)))
+    assert eval_mode.layers[1].kept.all()
+    for nobody in ((1, 16), (3, 0), (-1, 0), (1, -1)):
+        with pytest.raises(ValueError, match="benched"):
+            record_passes(network, x, PassSettings(benched=(nobody,)))
+
+
+def test_a_class_is_the_first_pass_of_each_seed() -> None:
+    network, x = load_pictured_network("moons"), load_examples("moons").inputs[0]
+    settings = PassSettings(rates=(0.1, 0.5, 0.3), scaling="at_test")
+    together = record_class(network, x, settings, {4: (), 9: ((1, 0), (2, 1)), 1: ()})
+    for row, (seed, benched) in enumerate([(4, ()), (9, ((1, 0), (2, 1))), (1, ())]):
+        alone = record_passes(network, x, replace(settings, passes=1, seed=seed, benched=benched))
+        torch.testing.assert_close(together.probabilities[row], alone.probabilities[0])
+    assert together.settings.passes == 3

@@ -31,11 +31,12 @@ class AverageLabels:
 
 
 def running_average_figure(
-    single: Floats, mean: Floats, error: Floats, geometric: Floats, full: float, labels: AverageLabels
+    single: Floats, mean: Floats, error: Floats, geometric: Floats | None, full: float, labels: AverageLabels
 ) -> Figure:
     """One class's probability over the passes: single passes as dots, their running mean with its standard error.
 
     `single`, `mean`, `error`, `geometric` (N,) are probabilities after 1 to N passes, `full` is that of the eval pass.
+    The geometric mean may be left out.
     The band is the mean plus and minus two standard errors; a single pass has none, so it starts at the second. If
     there are many passes, every `dots_apart(N)`-th has a dot.
     """
@@ -47,9 +48,12 @@ def running_average_figure(
         {**dots, "type": "scatter", "x0": 1, "dx": apart, "y": packed(single[::apart]), "name": labels.single},
         *_band(n[at[1:]], low[at[1:]], high[at[1:]], labels.band),
         {**_MEAN, "type": "scatter", "x": packed(n[at]), "y": packed(mean[at]), "name": labels.mean},
-        {**dotted, "type": "scatter", "x": packed(n[at]), "y": packed(geometric[at]), "name": labels.geometric},
         _level(n, full, labels.full),
     ]
+    if geometric is not None:
+        traces.insert(
+            -1, {**dotted, "type": "scatter", "x": packed(n[at]), "y": packed(geometric[at]), "name": labels.geometric}
+        )
     return _figure(traces, labels.passes, labels.value, {"range": [-0.03, 1.03]})
 
 

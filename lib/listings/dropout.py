@@ -12,13 +12,26 @@ _FORWARD = {
     "inverted": """\
         if not self.training:
             return x  # nothing is dropped, and nothing is scaled
-        kept = torch.rand(x.shape, generator=self.generator) >= self.p
+        kept = torch.rand(x.shape, generator=self.generator) >= self.p{take_out}
         return x * kept / (1 - self.p) if self.p < 1 else x * 0  # kept units are scaled up, so the mean stays""",
     "at_test": """\
         if not self.training:
             return x * (1 - self.p)  # after training, all units are scaled down
-        return x * (torch.rand(x.shape, generator=self.generator) >= self.p)  # kept units are left as they are""",
+        kept = torch.rand(x.shape, generator=self.generator) >= self.p{take_out}
+        return x * kept  # kept units are left as they are""",
 }
+_INIT = """\
+    def __init__(self, p, seed):
+        super().__init__()
+        self.p, self.generator = p, torch.Generator().manual_seed(seed)"""
+_BENCH = (
+    """\
+    def __init__(self, p, seed, benched=()):
+        super().__init__()
+        self.p, self.generator, self.benched = p, torch.Generator().manual_seed(seed), list(benched)""",
+    """
+        kept[:, self.benched] = False  # by hand, whatever the die says""",
+)
 
 
 def dropout_listing(data: str, trained_rate: float, example: int, settings: PassSettings) -> str:
@@ -33,10 +46,12 @@ def dropout_listing(data: str, trained_rate: float, example: int, settings: Pass
     """
     sizes, rates = load_pictured_network(data, trained_rate).sizes, settings.rates
     ends = ["nn.ReLU()"] * (len(sizes) - 2) + ["nn.Softmax(dim=-1)"]
+    dice = [f"{p:g}, seed={settings.seed * len(rates) + i}{_benched(settings, i)}" for i, p in enumerate(rates)]
     layers = "\n".join(
-        f"    Dropout({p:g}, seed={settings.seed * len(rates) + depth}), nn.Linear({below}, {above}), {end},"
-        for depth, (p, below, above, end) in enumerate(zip(rates, sizes[:-1], sizes[1:], ends, strict=True))
+        f"    Dropout({die}), nn.Linear({below}, {above}), {end},"
+        for die, below, above, end in zip(dice, sizes[:-1], sizes[1:], ends, strict=True)
     )
+    init, take_out = _BENCH if settings.benched else (_INIT, "")
     # As in `weights_in_use` in lib/pictured_network.py: for the same function, this scaling needs larger weights.
     growth = ""
     if settings.scaling == "at_test":
@@ -59,12 +74,10 @@ from torch import nn
 
 
 class Dropout(nn.Module):  # nn.Dropout(p) with its own generator, so that the masks are those on screen
-    def __init__(self, p, seed):
-        super().__init__()
-        self.p, self.generator = p, torch.Generator().manual_seed(seed)
+{init}
 
     def forward(self, x):
-{_FORWARD[settings.scaling]}
+{_FORWARD[settings.scaling].format(take_out=take_out)}
 
 
 network = nn.Sequential(
@@ -88,6 +101,16 @@ for c in range(len(full)):
     first, mean = passes[0, c], passes[:, c].mean()
     print(f"class {{c}}: first pass {{first:.3f}}, mean of all passes {{mean:.3f}}, eval pass {{full[c]:.3f}}")
 """
+
+
+def _benched(settings: PassSettings, depth: int) -> str:
+    """The argument that names the neurons of a layer which are benched by hand, counted from 0; mostly there is none.
+
+    >>> _benched(PassSettings(benched=((1, 2), (2, 0), (2, 5))), depth=2)
+    ', benched=[0, 5]'
+    """
+    units = [unit for layer, unit in settings.benched if layer == depth]
+    return f", benched={units}" if units else ""
 
 
 def _input(data: str, example: int) -> str:

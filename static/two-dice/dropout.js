@@ -9,7 +9,7 @@
 //         masks: [base64 bits (passes, units) for each layer that can drop],
 //         activations: [base64 uint8 (passes, units) for each hidden layer], of both only one row if all are the same,
 //         scales: [largest activation of each hidden layer], outputs: base64 uint16 (passes, classes),
-//         full: [...], weights: [base64 int8 (units above, units below)], labels, locale }
+//         full: [...], weights: [base64 int8 (units above, units below)], benched: [[layer, unit], ...], labels, locale }
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf } = await import("./parts/player.js" + version);
@@ -81,8 +81,8 @@ class NetworkPlayer extends Player {
       onRest: (pass) => this.trigger("rest", pass + 1),  // the table below shows the same pass, counted from 1
     }));
     // What the shapes are made from; all else only styles them anew, and is no reason to make them anew.
-    const { kind, sizes, points, chosen, labels: { picture, ...names } } = data;
-    const shapes = JSON.stringify([kind, sizes, points, points.length ? chosen : 0, names]), other = shapes !== this.shapes;
+    const { kind, sizes, points, chosen, benched, labels: { picture, ...names } } = data;
+    const shapes = JSON.stringify([kind, sizes, points, points.length ? chosen : 0, !benched.length, names]), other = shapes !== this.shapes;
     this.shapes = shapes;
     if (other) this.width = 0;
     this.transport.setLength(data.passes);
@@ -134,6 +134,11 @@ class NetworkPlayer extends Player {
       const shape = layer === 0 && digits
         ? svg("rect", { x: x - cell / 2 + 0.75, y: y - cell / 2 + 0.75, width: cell - 1.5, height: cell - 1.5, class: "unit pixel" }, picture)
         : svg("circle", { cx: x, cy: y, r: radius(layer), class: "unit" }, picture);
+      // A tap benches a hidden neuron, and a second one brings it back. (By keyboard: the line under "More".)
+      if (layer) {
+        shape.classList.add("tappable");
+        shape.addEventListener("click", () => this.trigger("tapped", [layer, unit]));
+      }
       return { shape, title: svg("title", {}, shape) };
     }));
 
@@ -192,9 +197,11 @@ class NetworkPlayer extends Player {
 
     this.units.forEach((layer, depth) => layer.forEach(({ shape, title }, unit) => {
       const kept = data.kept(pass, depth, unit), result = data.result(pass, depth, unit);
+      const benched = data.training && data.benched.some(([i, j]) => i === depth && j === unit);
       shape.classList.toggle("dropped", !kept);
+      shape.classList.toggle("benched", benched);
       shape.style.setProperty("--share", `${Math.round((100 * Math.abs(result)) / data.largest[depth])}%`);
-      title.textContent = kept ? number.format(result) : labels.dropped;
+      title.textContent = kept ? number.format(result) : benched ? labels.benched : labels.dropped;
     }));
     this.inputs.forEach((input, unit) => { input.textContent = number.format(data.input[unit]); });
     this.notes.forEach(({ rate, factor, gone }, depth) => {
@@ -269,6 +276,7 @@ class NetworkPlayer extends Player {
     };
     item("unit", "circle", { cx: 11, cy: 10, r: 8 }, labels.kept).style.setProperty("--share", "70%");
     item("unit dropped", "circle", { cx: 11, cy: 10, r: 8 }, labels.dropped);
+    if (this.data.benched.length) item("unit dropped benched", "circle", { cx: 11, cy: 10, r: 8 }, labels.benched);
     item("bar", "rect", { x: 1, y: 4, width: 20, height: 12, rx: 3 }, labels.thisPass);
     item("mean", "path", { d: "M0 -7L7 0L0 7L-7 0Z", transform: "translate(11 10)" }, labels.mean);
     item("full", "path", { d: "M11 1V19" }, labels.full);

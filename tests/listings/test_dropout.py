@@ -46,6 +46,17 @@ def test_the_numbers_are_the_page_s(data: str, trained_rate: float, scaling: str
         check(printed.getvalue(), page(data, trained_rate, example, settings))
 
 
+@pytest.mark.parametrize("scaling", ["inverted", "at_test"])
+def test_neurons_benched_by_hand_are_out_in_the_program_too(scaling: str) -> None:
+    settings = PassSettings(scaling=scaling, passes=50, benched=((1, 0), (1, 15), (2, 3)))  # type: ignore[arg-type]
+    program = dropout_listing("digits", 0.5, 3, settings)
+    assert fits_beside_the_page(program)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(program, {})
+    check(printed.getvalue(), page("digits", 0.5, 3, settings))
+    assert "benched" not in dropout_listing("digits", 0.5, 3, PassSettings())
+
+
 @pytest.mark.parametrize("data", ["digits", "moons"])
 def test_it_runs_wherever_it_is_saved(data: str, tmp_path: Path) -> None:
     settings = PassSettings(passes=50, seed=7)

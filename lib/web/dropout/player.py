@@ -19,10 +19,14 @@ from lib.pictured_network import (
     load_pictured_network,
     record_passes,
 )
+from lib.web.dropout.settings import bench_or_bring_back
 from lib.web.elements.component import moving_picture
-from lib.web.elements.controls import change
+from lib.web.elements.controls import change, key_of
 from lib.web.elements.transport import transport_labels
+from lib.web.frame.address import remembered
 from lib.web.frame.language import _, current_language
+from lib.web.frame.session import session
+from lib.web.rooms.here import guest, in_words, rooms
 
 _mount = moving_picture("dropout")
 
@@ -56,11 +60,13 @@ def dropout_player(network: PicturedNetwork, recording: Recording, examples: Exa
             if network.data == "moons"
             else [],
             "chosen": chosen,
+            "benched": [list(neuron) for neuron in recording.settings.benched],
             "locale": current_language(),
             **_packed(network.data, network.trained_rate, chosen, recording.settings),
             "labels": {"transport": transport_labels(), **_labels(network, recording, int(examples.labels[chosen]))},
         },
         on_rest_change=_follow,
+        on_tapped_change=lambda: _tap(network.sizes),
     )
 
 
@@ -68,6 +74,18 @@ def _follow() -> None:
     at = st.session_state.get("network_player", {}).get("rest")
     if type(at) is int and 1 <= at <= MAX_PASSES:  # a browser may send anything, and True is an int
         change(at=at)
+
+
+def _tap(sizes: tuple[int, ...]) -> None:
+    """Bench the neuron that was tapped, or bring it back; in a room the projector hears of it."""
+    tapped = st.session_state.get("network_player", {}).get("tapped")
+    if isinstance(tapped, list) and len(tapped) == 2 and all(type(each) is int for each in tapped):
+        layer, unit = tapped
+        out = bench_or_bring_back(remembered().get("out", ""), layer, unit, sizes)
+        change(out=out or session.typed_first.get(key_of("out")))
+        if seat := guest():
+            with in_words():
+                rooms().bench(seat, out)
 
 
 def packed(recording: Recording) -> dict[str, Any]:
@@ -137,6 +155,7 @@ def _labels(network: PicturedNetwork, recording: Recording, label: int) -> dict[
         "rate": "p = {p}",
         "kept": _("kept: the fuller, the stronger"),
         "dropped": _("dropped"),
+        "benched": _("benched by hand"),
         "thisPass": _("output of this pass"),
         "mean": _("mean of the passes so far"),
         "full": _("eval pass"),

@@ -1,9 +1,13 @@
 """What a link to the Dropout page repeats, and the passes that its settings ask for."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lib.pictured_network import PICTURED_DATA, TRAINED_RATES, PassSettings
-from lib.web.elements.settings import choice, flag, number
+from lib.web.elements.settings import choice, flag, number, text
+
+LONGEST = 120  # characters: all hidden neurons fit
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,11 @@ class Settings:
     seed: int = number(0, 0, 9999, 1)
     layer: str = choice("hidden1", ("input", "hidden1", "hidden2"))
     at: int = number(1, 1, 1000, 1)
+    out: str | None = text(LONGEST)  # neurons that are benched by hand: "1.3 2.16" as layer.neuron, counted from 1
 
 
-def passes_of(settings: Settings) -> PassSettings:
-    """The passes that these settings ask for.
+def passes_of(settings: Settings, sizes: Sequence[int] = ()) -> PassSettings:
+    """The passes that these settings ask for, in a network with layers of these sizes.
 
     >>> passes_of(Settings(p=0.3, each=True)).rates, passes_of(Settings(p=0.3)).rates
     ((0.0, 0.3, 0.5), (0.0, 0.3, 0.3))
@@ -37,4 +42,25 @@ def passes_of(settings: Settings) -> PassSettings:
         scaling="inverted" if settings.scale == "inverted" else "at_test",
         passes=settings.n,
         seed=settings.seed,
+        benched=benched_in(settings.out or "", sizes),
     )
+
+
+def benched_in(text: str, sizes: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """The hidden neurons that somebody has benched by hand, as (layer, unit); what is none is left out.
+
+    >>> benched_in("1.3 2.16 1.99 x", (64, 16, 16, 10))
+    ((1, 2), (2, 15))
+    """
+    neurons = {(int(layer), int(unit) - 1) for layer, unit in re.findall(r"\b(\d)\.(\d{1,3})\b", text, re.ASCII)}
+    return tuple(sorted((i, j) for i, j in neurons if 1 <= i < len(sizes) - 1 and 0 <= j < sizes[i]))
+
+
+def bench_or_bring_back(text: str, layer: int, unit: int, sizes: Sequence[int]) -> str:
+    """The text after somebody has tapped a neuron.
+
+    >>> bench_or_bring_back("1.3", 2, 0, (64, 16, 16, 10)), bench_or_bring_back("1.3 2.1", 1, 2, (64, 16, 16, 10))
+    ('1.3 2.1', '2.1')
+    """
+    neurons = sorted(set(benched_in(text, sizes)) ^ set(benched_in(f"{layer}.{unit + 1}", sizes)))
+    return " ".join(f"{i}.{j + 1}" for i, j in neurons)

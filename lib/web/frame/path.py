@@ -15,7 +15,8 @@ from lib.web.frame import address
 from lib.web.frame.language import _, current_language
 from lib.web.frame.navigation import page_named
 from lib.web.frame.session import session
-from lib.web.frame.steps import Step
+from lib.web.frame.steps import Step, steps_of
+from lib.web.rooms.here import guest
 
 # P shows the page to a class, and Escape ends that. A presenter's remote sends PageDown and PageUp. The arrows are also
 # for whoever moves a control with them, and Escape for what has been opened.
@@ -53,7 +54,8 @@ def ways_in() -> None:
     """Three buttons in the row of pages: a room for a class, the page's path, and showing it from a projector."""
     with st.container(key="icon-groups", width="content"):
         st.page_link(page_named("room").file, label=_("A room for a class"), icon=":material/groups:")
-    icon_button(":material/format_list_numbered:", _("Step by step"), on_click=_follow, type="tertiary")
+    if steps_of(session.page, current_language()):
+        icon_button(":material/format_list_numbered:", _("Step by step"), on_click=_follow, type="tertiary")
     label = _("End the presentation (Esc)") if session.presenting else _("Present to a class (P)")
     icon_button(":material/co_present:", label, on_click=_present, type="tertiary")
     _keys(key="address-keys", width=1, height=1, data=[session.presenting])
@@ -76,6 +78,9 @@ def _path() -> None:
     steps, here = address.steps_ahead(), address.step_here()
     if at >= len(steps):  # its file has changed
         return _leave()
+    if guest() and session.following:  # the teacher takes the steps
+        st.markdown(steps[at].text)
+        return
     if here:
         st.markdown(here.text)
     else:
@@ -128,5 +133,5 @@ def _leave() -> None:
 
 def _present() -> None:
     session.presenting = not session.presenting
-    if session.presenting and session.step is None:
+    if session.presenting and session.step is None and steps_of(session.page, current_language()):
         session.step = session.page, 0

@@ -41,6 +41,7 @@ class Session:
     run_to_come: str | None = None  # and the run that it shows, as a link says it
     room_trouble: str = ""  # the section of the room's prose that says why one is not in a room, or was put out of it
     left_room: bool = False  # the browser is to forget the seat
+    own_draws: tuple[str, tuple[int, ...]] = ("", ())  # what a guest has drawn, and from which distribution
     touched: float = -1000.0  # when the room last heard that somebody is there, by the monotonic clock
 
     watched: "TrainingConfig | None" = None  # the run that the Training page shows

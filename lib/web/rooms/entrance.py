@@ -31,7 +31,8 @@ def invitation(seat: Seat) -> None:
     link = link_to_room(str(st.context.url or ""), seat.code)
     code, about = st.columns(2, gap="large", vertical_alignment="center")
     with code:
-        st.image(qr_code(link), width="stretch")
+        name = _("A code that a phone scans: it opens the link beside it.")
+        st.image(qr_code(link), alt=name, width="stretch")
     with about:
         with st.container(key="code"):
             st.markdown(f"# {seat.code}", anchors=False)
@@ -63,7 +64,7 @@ def link_to_room(here: str, code: str) -> str:
 
 
 def qr_code(link: str) -> str:
-    """The link as a QR code: a drawing that stays black on white also where the page is dark."""
+    """The link as a QR code: a drawing in SVG, black on white also where the page is dark."""
     import segno
 
     return str(segno.make(link, error="m").svg_inline(scale=10, border=_QUIET, light="white"))

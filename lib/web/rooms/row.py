@@ -31,8 +31,8 @@ def _row() -> None:
     seat = session.seat
     if seat is None:  # one has just left
         st.rerun()
+    seat_in_browser()
     with st.container(key="room", horizontal=True, vertical_alignment="center", gap="small"):
-        seat_in_browser()
         _about_the_class(seat) if seat.is_teacher else _about_oneself(seat)
         name = _("Close the room") if seat.is_teacher else _("Leave the room")
         icon_button(":material/logout:", name, on_click=leave, type="tertiary")
