@@ -109,7 +109,8 @@ def of_messages(language: str) -> Iterator[str]:
 def prose() -> list[Path]:
     """The English prose that is translated: of the pages and their lessons. A teacher's own lesson need not be."""
     english = ROOT / "content" / "en"
-    return sorted([*english.glob("*.md"), *(english / "lessons" / f"{page.id}.md" for page in PAGES)])
+    lessons = [english / "lessons" / f"{page.id}.md" for page in PAGES]
+    return sorted([*english.glob("*.md"), *(lesson for lesson in lessons if lesson.exists())])
 
 
 def of_prose(language: str) -> Iterator[str]:

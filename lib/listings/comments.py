@@ -30,6 +30,7 @@ MESSAGES: Final = (
     "nothing is dropped, and nothing is scaled",
     "kept units are scaled up, so the mean stays",
     "after training, all units are scaled down",
+    "by hand, whatever the die says",
     "kept units are left as they are",
     "this way of scaling needs larger weights",
     "The network on screen, trained with p = {p}: its weights and biases as text, layer by layer.",

@@ -63,7 +63,7 @@ def test_phones_follow_guess_bench_and_keep_their_seat(projector, join, complain
     expect(first).to_have_url(re.compile(r"dropout-out=1\.3"))
     tab.locator(".st-key-class-view button", has_text="the class").click()
     expect(tab.locator(".st-key-class-networks .js-plotly-plot")).to_be_visible()
-    expect(tab.get_by_test_id("stMain")).to_contain_text("2 phones, 2 thinned networks")
+    expect(tab.get_by_test_id("stMain")).to_contain_text("Phones: 2, each of them a thinned network.")
     first.locator("circle.tappable").nth(2).click()
     expect(first.locator("circle.tappable.benched")).to_have_count(0)
 

@@ -159,7 +159,7 @@ def test_each_phone_has_dice_of_its_own_and_the_projector_their_average(teacher,
     rooms.bench(guests[1].session_state["seat"], "1.3")
     teacher.segmented_control(key="class-view").set_value("class")
     healthy(teacher.run())
-    assert "3 phones, 3 thinned networks" in shown(teacher)
+    assert "Phones: 3, each of them a thinned network." in shown(teacher)
 
 
 def test_each_phone_draws_one_word_and_the_projector_piles_them_up(teacher, code):
@@ -172,7 +172,7 @@ def test_each_phone_draws_one_word_and_the_projector_piles_them_up(teacher, code
     guests[0].button(key="draw-my-word").click()
     healthy(guests[0].run())
     assert [guest.session_state["top_k-seed"] for guest in guests] == [201, 2, 3]
-    assert "3 phones have drawn 4 words." in shown(healthy(teacher.run()))
+    assert "Words drawn by the class: 4." in shown(healthy(teacher.run()))
     teacher.select_slider(key="top_k-k").set_value(5)
     assert "Nobody has drawn yet." in shown(healthy(teacher.run()))  # from another distribution
 

@@ -8,7 +8,7 @@ import functools
 
 import streamlit as st
 
-from lib.figures.dropout import AverageLabels, dots_apart, running_average_figure
+from lib.figures.dropout import AverageLabels, running_average_figure
 from lib.figures.ensemble import NetworkLabels, networks_figure
 from lib.pictured_network import PassSettings, Recording, load_examples, load_pictured_network, record_class
 from lib.web.dropout.player import class_names
@@ -51,7 +51,7 @@ def _draw(data: str, trained_rate: float, example: int, passes: PassSettings) ->
         "full": percent(float(recording.full_probabilities[best])),
     }
     sentence = _(
-        "{n} phones, {n} thinned networks: {agree} of them say “{name}”. "
+        "Phones: {n}, each of them a thinned network. {agree} of them say “{name}”. "
         "Their average gives it {mean}, the eval pass {full}.",
         **values,
     )
@@ -76,7 +76,7 @@ def _draw(data: str, trained_rate: float, example: int, passes: PassSettings) ->
             AverageLabels(
                 passes=_("phones averaged"),
                 value=_("probability of class {name}", name=names[best]),
-                single=_("one phone") if dots_apart(len(class_)) == 1 else _("one phone in every {n}", n=2),
+                single=_("one phone"),
                 mean=_("mean"),
                 band=_("± 2 standard errors"),
                 geometric=_("geometric mean"),

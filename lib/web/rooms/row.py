@@ -43,7 +43,7 @@ def _about_the_class(seat: Seat) -> None:
     with in_words():
         count = rooms().count(seat.code)
     here = ngettext("{count} phone is here", "{count} phones are here", count)
-    st.markdown(f"{strong(_('Room {code}', code=seat.code))} · {here}", width="content")
+    st.markdown(f"{_name_of(seat)} · {here}", width="content")
     if session.page != "room":
         query = {"lang": current_language()}
         st.page_link(page_named("room").file, label=_("Show the code"), icon=":material/qr_code_2:", query_params=query)
@@ -51,6 +51,10 @@ def _about_the_class(seat: Seat) -> None:
 
 def _about_oneself(seat: Seat) -> None:
     about = _("You are number {n}.", n=seat.number)
-    st.markdown(f"{strong(_('Room {code}', code=seat.code))} · {about}", width="content")
+    st.markdown(f"{_name_of(seat)} · {about}", width="content")
     if not session.following:
         st.button(_("Follow the teacher again"), on_click=follow_again, key="follow-again", type="tertiary")
+
+
+def _name_of(seat: Seat) -> str:
+    return strong(_("Room {code}", code=seat.code))

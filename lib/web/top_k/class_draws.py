@@ -87,8 +87,7 @@ def _draw_pile(of: str, step: NextWord, vocabulary: list[str]) -> None:
     )
     most = int(np.argmax(counts))
     alt = _(
-        "{phones} phones have drawn {n} words. “{word}” came up {count} times; its chance is {chance}.",
-        phones=decimal(len(texts), 0),
+        "Words drawn by the class: {n}. Most often: “{word}” ({count}); its chance is {chance}.",
         n=decimal(len(ids), 0),
         word=vocabulary[kept[most]],
         count=decimal(int(counts[most]), 0),
