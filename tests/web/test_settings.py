@@ -4,6 +4,7 @@ import math
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lib.web.dropout.settings import Settings as Dropout
@@ -70,6 +71,23 @@ def test_nonsense_in_a_link_is_the_default(page: str, name: str) -> None:
 def test_a_whole_number_may_be_written_in_other_ways_but_has_no_fraction(text: str) -> None:
     assert read(Dropout, {"seed": text}).seed == 7
     assert read(Dropout, {"seed": "7.5"}).seed == 0
+
+
+@pytest.mark.parametrize(("page", "name"), EVERY)
+def test_a_slider_stops_at_every_step_and_at_what_a_link_says(page: str, name: str) -> None:
+    setting = declared(PAGES[page])[name]
+    accepts = setting.metadata["accepts"]
+    if not isinstance(accepts, Number):
+        return
+    stops = accepts.stops(setting.default)
+    assert {type(stop) for stop in stops} == {type(setting.default)}
+    assert stops == pytest.approx(np.arange(accepts.low, accepts.high + accepts.step / 2, accepts.step), abs=1e-12)
+    for between in (accepts.low + 0.3 * accepts.step, accepts.low + 1e-9, accepts.high):
+        with_it = accepts.stops(between)
+        assert between in with_it
+        assert with_it == sorted(with_it)
+        assert len({f"{stop:.2f}" for stop in with_it}) == len(with_it)  # what is written tells them apart
+        assert accepts.low <= with_it[0] <= with_it[-1] <= accepts.high
 
 
 def test_options_in_a_link_are_the_same_in_every_language() -> None:
