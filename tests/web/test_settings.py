@@ -17,6 +17,7 @@ from lib.web.two_dice.settings import Settings as TwoDice
 
 PAGES = {"dropout": Dropout, "training": Training, "top_k": settings_for(670), "two_dice": TwoDice, "today": Today}
 EVERY = [(page, each.name) for page, settings in PAGES.items() for each in fields(settings)]
+NUMBERS = [each for each in EVERY if isinstance(declared(PAGES[each[0]])[each[1]].metadata["accepts"], Number)]
 HOSTILE = [
     "", " ", "nan", "NaN", "inf", "-inf", "1e999", "-1", "-0.0001", "99999999999999999999", "0x10", "1;2", "1,5",
     "null", "None", "undefined", "<script>alert(1)</script>", "../../etc/passwd", "%00", "\x00", "é", "🎲", "{}", "[]",
@@ -73,12 +74,10 @@ def test_a_whole_number_may_be_written_in_other_ways_but_has_no_fraction(text: s
     assert read(Dropout, {"seed": "7.5"}).seed == 0
 
 
-@pytest.mark.parametrize(("page", "name"), EVERY)
+@pytest.mark.parametrize(("page", "name"), NUMBERS)
 def test_a_slider_stops_at_every_step_and_at_what_a_link_says(page: str, name: str) -> None:
     setting = declared(PAGES[page])[name]
     accepts = setting.metadata["accepts"]
-    if not isinstance(accepts, Number):
-        return
     stops = accepts.stops(setting.default)
     assert {type(stop) for stop in stops} == {type(setting.default)}
     assert stops == pytest.approx(np.arange(accepts.low, accepts.high + accepts.step / 2, accepts.step), abs=1e-12)
