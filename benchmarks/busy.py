@@ -98,7 +98,7 @@ async def reruns(address: str) -> list[float]:
         await visitor.open("dropout")
         for turn in range(RERUNS):
             await asyncio.sleep(PAUSE)
-            seconds.append((await visitor.move("dropout-p", [0.1 + 0.1 * (turn % 8)])).seconds)
+            seconds.append((await visitor.move("dropout-p", [f"0.{1 + turn % 8}0"])).seconds)
     return seconds
 
 

@@ -156,6 +156,7 @@ def test_the_address_follows_every_control(open_page, complaints, page, path, na
 
 
 def p_of(tab: Page, page: str = "dropout") -> Locator:
+    """The slider of p; what it says is its aria-valuetext, and its value counts the stops."""
     return tab.locator(f".st-key-{page}-p input[type=range]").first
 
 
@@ -164,13 +165,13 @@ def test_back_brings_the_settings_and_they_stay(open_page):
     go(tab, 3, "top_k")
     says(tab, {"lang": "en"})
     back(tab, "dropout")
-    expect(p_of(tab)).to_have_value("0.3")
+    expect(p_of(tab)).to_have_attribute("aria-valuetext", "0.30")
     says(tab, {"dropout-p": "0.3", "lang": "en"})
     p_of(tab).press("ArrowLeft")
     says(tab, {"dropout-p": "0.25", "lang": "en"})
     go(tab, 3, "top_k")
     go(tab, 1, "dropout")
-    expect(p_of(tab)).to_have_value("0.25")
+    expect(p_of(tab)).to_have_attribute("aria-valuetext", "0.25")
     expect(tab.locator(".network > svg")).to_contain_text("p = 0.25")
 
 
@@ -180,9 +181,9 @@ def test_a_key_pressed_right_before_one_leaves_is_not_lost(open_page):
         p_of(tab).press("ArrowRight")
         go(tab, 3, "top_k")
         back(tab, "dropout")
-        now = f"{0.1 + 0.05 * times:.10g}"
-        expect(p_of(tab)).to_have_value(now)
-        says(tab, {"dropout-p": now, "lang": "en"})
+        now = 0.1 + 0.05 * times
+        expect(p_of(tab)).to_have_attribute("aria-valuetext", f"{now:.2f}")
+        says(tab, {"dropout-p": f"{now:.10g}", "lang": "en"})
 
 
 def test_a_key_pressed_right_after_one_leaves_empties_no_page(open_page, complaints):
@@ -190,7 +191,7 @@ def test_a_key_pressed_right_after_one_leaves_empties_no_page(open_page, complai
     with one of 0.08."""
     for milliseconds in (0, 3, 6, 10, 15, 25, 40):
         tab = loaded(open_page("training?lang=en"))
-        expect(p_of(tab, "training")).to_have_value("0.5")
+        expect(p_of(tab, "training")).to_have_attribute("aria-valuetext", "0.50")
         tab.evaluate(
             """milliseconds => {
               document.querySelectorAll(".st-key-navigation a")[3].click();
@@ -241,9 +242,34 @@ def test_a_language_chosen_on_a_page_is_in_the_address_and_holds(open_page, comp
     assert ours(complaints) == []
 
 
+def test_a_slider_speaks_the_language_and_the_arrow_keys_move_it_by_a_step(open_page, complaints):
+    tab = loaded(open_page("dropout?p=0.33&lang=fr"))  # a link may say what is between two steps
+    thumb = tab.locator(".st-key-dropout-p [data-testid=stSliderThumbValue]")
+    for key, shown, linked in [
+        ("", "0,33", "0.33"),
+        ("ArrowRight", "0,35", "0.35"),
+        ("ArrowRight", "0,40", "0.4"),
+        ("ArrowLeft", "0,35", "0.35"),
+        ("ArrowLeft", "0,30", "0.3"),
+        ("End", "1,00", "1"),
+        ("Home", "0,00", "0"),
+    ]:
+        if key:
+            p_of(tab).press(key)
+        expect(thumb).to_have_text(shown)
+        expect(p_of(tab)).to_have_attribute("aria-valuetext", shown)
+        says(tab, {"dropout-p": linked, "lang": "fr"})
+    assert tab.locator(".st-key-dropout-p [data-testid=stSliderTickBar]").inner_text().split() == ["0,00", "1,00"]
+    tab.locator(".st-key-languages button").click()
+    tab.get_by_role("menuitem", name="English").click()
+    expect(thumb).to_have_text("0.00")
+    says(tab, {"dropout-p": "0", "lang": "en"})
+    assert ours(complaints) == []
+
+
 def test_a_slider_moved_in_the_same_moment_as_a_guess_is_not_lost(open_page):
     tab = loaded(open_page("dropout?p=0.3&lang=en"))
-    expect(p_of(tab)).to_have_value("0.3")
+    expect(p_of(tab)).to_have_attribute("aria-valuetext", "0.30")
     tab.evaluate(
         """() => {
           document.querySelector(".st-key-guess_dropout button").click();
@@ -334,10 +360,10 @@ def test_settings_and_run_survive_a_new_server(browser):
         says(tab, {"training-p": "0.55", "train": "p=0.5"})
         expect(tab.get_by_text("With dropout, p = 0.50").first).to_be_visible()
         back(tab, "dropout")
-        expect(p_of(tab)).to_have_value("0.35")
+        expect(p_of(tab)).to_have_attribute("aria-valuetext", "0.35")
         linked.wait_for_function("session => twoDiceAddress.session !== session", arg=forgotten_too, timeout=60_000)
         ready(linked)
-        expect(p_of(linked, "training")).to_have_value("0.45")
+        expect(p_of(linked, "training")).to_have_attribute("aria-valuetext", "0,45")
         says(linked, kept)
     context.close()
 

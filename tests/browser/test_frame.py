@@ -193,6 +193,7 @@ def test_what_colours_the_code_is_loaded_when_the_code_is_opened(open_page, comp
     tab.wait_for_load_state("networkidle")
     assert loaded(tab, "StreamlitMarkdown")
     assert not loaded(tab, "SyntaxHighlighter|DataFrame|arrowFormat")
+    expect(tab).to_have_url(re.compile(r"-\w+=\S+&lang=en$"))  # the page has written its settings in its own way
     address = tab.url
     for number, setting in enumerate(settings):
         tab.get_by_text(re.compile("^The code:")).nth(number).click()

@@ -93,10 +93,10 @@ def test_the_first_guess_is_answered() -> None:
 def test_every_control_changes_the_picture() -> None:
     at = opened()
     changes = [
-        lambda: at.slider(key="dropout-p").set_value(0.3),
-        lambda: at.slider(key="dropout-p_in").set_value(0.2),
+        lambda: at.select_slider(key="dropout-p").set_value(0.3),
+        lambda: at.select_slider(key="dropout-p_in").set_value(0.2),
         lambda: at.toggle(key="dropout-each").set_value(True),
-        lambda: at.slider(key="dropout-p2").set_value(0.9),
+        lambda: at.select_slider(key="dropout-p2").set_value(0.9),
         lambda: at.select_slider(key="dropout-x").set_value(12),
         lambda: at.button_group(key="dropout-scale").set_value("at-test"),
         lambda: at.button_group(key="dropout-net").set_value(0.2),

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from babel import Locale
+from babel.numbers import format_decimal, parse_decimal
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
+from lib.web.frame.language import LANGUAGES
 from lib.web.frame.navigation import PAGES
 from lib.web.today.settings import PARTS
 from tests.support.apptest import healthy, open_app_page
@@ -85,6 +88,43 @@ def words_for_people(app: AppTest) -> set[str]:
 )
 def test_no_english_is_left(page, query, language):
     assert english(words_for_people(healthy(open_app_page(page, lang=language, **query)))) == set()
+
+
+# What draws every slider there is over numbers, and how many.
+SLIDERS = [
+    ("dropout", {"each": "true"}, 5),
+    ("training", {}, 10),
+    ("top_k", {}, 4),
+    ("today", {"part": "places"}, 2),
+    ("today", {"part": "data"}, 1),
+    ("today", {"part": "paper"}, 1),
+    ("today", {"part": "schedules"}, 3),
+    ("today", {"part": "instead"}, 4),
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("page", "query", "count"), SLIDERS)
+def test_every_slider_writes_numbers_as_the_language_does(page, query, count, language):
+    """Babel reads them, and would write them in the same way."""
+    locale = Locale.parse(language, sep="-")
+    app = healthy(open_app_page(page, lang=language, **query))
+    assert len(app.slider) == 0  # Streamlit's own always has a point
+    assert len(app.select_slider) == count
+    for slider in app.select_slider:
+        assert len(slider.options) <= 60  # each is sent
+        numbers = [parse_decimal(option, locale=locale, strict=True) for option in slider.options]
+        assert numbers == sorted(set(numbers))
+        assert float(slider.value) in [float(number) for number in numbers]
+        for number, option in zip(numbers, slider.options, strict=True):
+            decimals = -number.as_tuple().exponent
+            assert option == format_decimal(number, format=f"#,##0.{'0' * decimals}".strip("."), locale=locale)
+
+
+def test_p_is_written_with_a_comma_in_french():
+    p = healthy(open_app_page("dropout", lang="fr")).select_slider(key="dropout-p")
+    assert (p.options[0], p.options[10], p.options[-1]) == ("0,00", "0,50", "1,00")
+    assert p.proto.options[int(p.proto.default[0])] == "0,50"  # where the thumb is
 
 
 def test_the_search_finds_english():

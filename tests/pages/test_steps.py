@@ -50,7 +50,7 @@ def test_next_and_previous_set_the_controls():
 
 def test_who_moves_a_control_has_left_the_path_and_can_come_back():
     app = opened("dropout", step="3")
-    app.slider(key="dropout-p").set_value(0.2)
+    app.select_slider(key="dropout-p").set_value(0.2)
     healthy(app.run())
     assert "You have left step 3." in shown(app)
     assert address(app) == {"dropout-p": "0.2", "left": "3"}
@@ -106,7 +106,7 @@ def test_a_lesson_that_cannot_be_read_says_so_and_the_page_goes_on(tmp_path, mon
     app = opened("dropout", lesson="mine", step="1")
     assert "content/en/lessons/mine.md, section one" in app.error[0].value
     assert "<b>" not in app.error[0].value
-    assert app.slider(key="dropout-p").value == 0.5
+    assert app.select_slider(key="dropout-p").value == 0.5
 
 
 def test_a_lesson_that_is_spoiled_while_one_follows_it_is_left(tmp_path, monkeypatch):
@@ -117,8 +117,8 @@ def test_a_lesson_that_is_spoiled_while_one_follows_it_is_left(tmp_path, monkeyp
     app = opened("dropout", lesson="mine", step="2")
     assert "Look again." in shown(app)
     file.write_text("## one\n`dropout?p=0.9`\n\nLook.\n")
-    healthy(app.slider(key="dropout-p").set_value(0.3).run())
+    healthy(app.select_slider(key="dropout-p").set_value(0.3).run())
     file.write_text("## one\nLook.\n")
-    healthy(app.slider(key="dropout-p").set_value(0.4).run())
+    healthy(app.select_slider(key="dropout-p").set_value(0.4).run())
     assert "Step" not in shown(app)
     assert address(app) == {"dropout-p": "0.4"}

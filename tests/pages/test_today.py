@@ -23,6 +23,7 @@ from tests.support.apptest import (
     pictures,
     shown,
     tables,
+    to_its_end,
     until,
 )
 
@@ -237,8 +238,7 @@ def test_every_control_of_every_part_can_be_moved() -> None:
     for part in PARTS:
         at = opened(part=part, few="50", toy="moons")
         moves: list[Callable[[], Any]] = []
-        moves += [lambda s=s: s.set_value(s.max) for s in at.slider]
-        moves += [lambda s=s: s.set_value(s.options[-1]) for s in at.select_slider if isinstance(s.value, str)]
+        moves += [lambda s=s: to_its_end(s) for s in at.select_slider if isinstance(s.value, str | float)]
         moves += [lambda t=t: t.set_value(not t.value) for t in at.toggle]
         moves += [lambda n=n: n.set_value(7) for n in at.number_input]
         for group in at.button_group:

@@ -12,7 +12,7 @@ from lib.training import TrainingConfig, train
 from lib.web.training.player import TrainingJob, training_runs
 from lib.web.training.settings import LESSONS
 from lib.web.training.table_upload import refusal
-from tests.support.apptest import both_spellings, healthy, open_app_page, pictures, shown, tables, until
+from tests.support.apptest import both_spellings, healthy, open_app_page, pictures, shown, tables, to_its_end, until
 
 SMALL = {"n": "20", "steps": "200", "seeds": "2", "layers": "8"}
 EVERY = {
@@ -105,12 +105,10 @@ def test_nonsense_in_every_parameter_gives_the_defaults(nonsense):
 
 def test_every_control_can_be_moved():
     app = healthy(open_app_page("training", **SMALL))
-    for slider in app.slider:
-        slider.set_value(slider.max)
-        healthy(app.run())
-    for steps in app.select_slider:
-        steps.set_value(steps.options[0] if isinstance(steps.value, str) else steps.value)
-        healthy(app.run())
+    for slider in app.select_slider:
+        before = app.session_state[slider.key]
+        healthy(to_its_end(slider).run())
+        assert app.session_state[slider.key] > before
     for toggle in app.toggle:
         toggle.set_value(True)
         healthy(app.run())
@@ -125,7 +123,7 @@ def test_every_control_can_be_moved():
 def test_when_controls_change_the_old_run_stays_and_the_page_says_so():
     app = finished(healthy(open_app_page("training", train="1", **SMALL)))
     before = player(app)["run"]
-    app.slider(key="training-p").set_value(0.2).run()
+    app.select_slider(key="training-p").set_value(0.2).run()
     healthy(app)
     assert player(app)["run"] == before
     assert "You have changed the controls since" in shown(app)

@@ -58,6 +58,12 @@ def shown(app: AppTest) -> str:
     return "\n".join(str(each.value) for kind in kinds for each in kind)
 
 
+def to_its_end(slider: Any) -> Any:
+    """Move a slider to its last stop: a number in English, or a name."""
+    last = slider.options[-1]
+    return slider.set_value(float(last.replace(",", "")) if last[0].isdigit() and " " not in last else last)
+
+
 def listing(app: AppTest, key: str = "code") -> str:
     """The code at the end of the page, which is drawn once somebody opens it."""
     assert "python" not in {each.language for each in app.code}, "drawn before it was opened"

@@ -73,7 +73,7 @@ def test_a_slider_may_be_moved_faster_than_the_server_answers(address: str) -> N
         async with Visitor(address) as visitor:
             reruns = [await visitor.open("dropout")]
             visitor.hasty = True
-            for p in 4 * [0.0, 0.1, 0.2]:
+            for p in 4 * ["0.00", "0.10", "0.20"]:
                 reruns.append(await visitor.move("dropout-p", [p]))
             return reruns
 

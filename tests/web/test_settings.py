@@ -4,6 +4,7 @@ import math
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lib.web.dropout.settings import Settings as Dropout
@@ -16,6 +17,7 @@ from lib.web.two_dice.settings import Settings as TwoDice
 
 PAGES = {"dropout": Dropout, "training": Training, "top_k": settings_for(670), "two_dice": TwoDice, "today": Today}
 EVERY = [(page, each.name) for page, settings in PAGES.items() for each in fields(settings)]
+NUMBERS = [each for each in EVERY if isinstance(declared(PAGES[each[0]])[each[1]].metadata["accepts"], Number)]
 HOSTILE = [
     "", " ", "nan", "NaN", "inf", "-inf", "1e999", "-1", "-0.0001", "99999999999999999999", "0x10", "1;2", "1,5",
     "null", "None", "undefined", "<script>alert(1)</script>", "../../etc/passwd", "%00", "\x00", "é", "🎲", "{}", "[]",
@@ -70,6 +72,21 @@ def test_nonsense_in_a_link_is_the_default(page: str, name: str) -> None:
 def test_a_whole_number_may_be_written_in_other_ways_but_has_no_fraction(text: str) -> None:
     assert read(Dropout, {"seed": text}).seed == 7
     assert read(Dropout, {"seed": "7.5"}).seed == 0
+
+
+@pytest.mark.parametrize(("page", "name"), NUMBERS)
+def test_a_slider_stops_at_every_step_and_at_what_a_link_says(page: str, name: str) -> None:
+    setting = declared(PAGES[page])[name]
+    accepts = setting.metadata["accepts"]
+    stops = accepts.stops(setting.default)
+    assert {type(stop) for stop in stops} == {type(setting.default)}
+    assert stops == pytest.approx(np.arange(accepts.low, accepts.high + accepts.step / 2, accepts.step), abs=1e-12)
+    for between in (accepts.low + 0.3 * accepts.step, accepts.low + 1e-9, accepts.high):
+        with_it = accepts.stops(between)
+        assert between in with_it
+        assert with_it == sorted(with_it)
+        assert len({f"{stop:.2f}" for stop in with_it}) == len(with_it)  # what is written tells them apart
+        assert accepts.low <= with_it[0] <= with_it[-1] <= accepts.high
 
 
 def test_options_in_a_link_are_the_same_in_every_language() -> None:

@@ -7,6 +7,7 @@ link may leave the page's name out: ``dropout?p=0.3``. What it says that cannot 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -54,9 +55,15 @@ class Controls(Generic[S]):
         return self._class(**self._values)
 
     def slider(self, name: str, label: str, *, help: str | None = None) -> Any:
-        """A slider over the setting's bounds."""
-        bounds, value = self._accepts(name), self._values[name]
-        shown = st.slider(label, bounds.low, bounds.high, value, bounds.step, help=help, **self._of(name))
+        """A slider over the setting's bounds.
+
+        Streamlit's slider over numbers writes them with a decimal point in every language; one over options writes them
+        as it is told.
+        """
+        value = self._values[name]
+        stops, digits = self._accepts(name).stops(value), 0 if isinstance(value, int) else 2
+        called = partial(decimal, digits=digits)
+        shown = st.select_slider(label, stops, value, format_func=called, help=help, **self._of(name))
         return self._take(name, shown)
 
     def number(self, name: str, label: str, *, help: str | None = None) -> Any:

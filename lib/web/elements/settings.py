@@ -41,6 +41,17 @@ class Number:
             raise ValueError(f"{text} is not a whole number")
         return int(value)
 
+    def stops(self, value: float) -> list[float]:
+        """Where a slider that stands at this value can stop: at each step, and at a value between two of them, which a
+        link may have. Of two stops that two decimals do not tell apart, there is only the value.
+
+        >>> Number(0.0, 0.3, 0.1).stops(0.25), Number(0.0, 0.3, 0.1).stops(0.201)
+        ([0.0, 0.1, 0.2, 0.25, 0.3], [0.0, 0.1, 0.201, 0.3])
+        """
+        count = round((self.high - self.low) / self.step) + 1
+        steps = [round(self.low + i * self.step, 2) for i in range(count)]
+        return sorted(({step: step for step in steps} | {round(value, 2): value}).values())
+
 
 @dataclass(frozen=True)
 class Choice:
