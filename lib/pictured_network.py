@@ -177,7 +177,8 @@ class Recording:
         """(N, classes): the geometric mean of the first 1, 2, ... N outputs, normalised to sum to 1.
 
         It is the softmax of the mean logits. If only the last hidden layer drops, it converges to the eval pass; with
-        more layers it only comes close (Baldi and Sadowski 2013, "Understanding Dropout", NIPS 26).
+        more layers it only comes close (Baldi and Sadowski 2013, "Understanding Dropout", NIPS 26, for sigmoid and
+        exponential units; Warde-Farley et al. 2013, arXiv 1312.6197, for ReLUs).
         """
         return (self.logits.cumsum(0) / _counts(self.logits)).softmax(-1)
 

@@ -5,6 +5,9 @@
 3. Renormalise: the words that are kept share all of the probability.
 4. Draw.
 
+This order is a convention. llama.cpp divides by the temperature last (ggml-org/llama.cpp#4091), and Google's code for
+Gemma makes top-k and top-p independently and keeps what both keep (gemma_pytorch, model.py).
+
 Nothing here changes what the model has learned. `lib.fast_top_k` does the same, faster, for a large vocabulary.
 
 Sources: top-k in Fan, Lewis and Dauphin, "Hierarchical Neural Story Generation" (2018, arXiv 1805.04833, section 5);

@@ -1,4 +1,4 @@
-"""Today: with enough data and one epoch you can leave dropout out; nobody leaves the sampling out."""
+"""Today: with enough data and one epoch you can leave dropout out; chat models are shipped with sampling on."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def show_part(part: str) -> Callable[[], str]:
     """
     match part:
         case "models":
-            from lib.web.today.history import models_part
+            from lib.web.today.models import models_part
 
             return models_part()
         case "places":
@@ -59,7 +59,7 @@ def show_picture() -> None:
     }
     questions = {
         "history": _("What happened since 2012?"),
-        "models": _("Which models train with dropout?"),
+        "models": _("Which models learn with dropout, and with which die do they speak?"),
         "places": _("Where does dropout sit in a transformer?"),
         "data": _("When does it stop helping?"),
         "paper": _("What did the 2014 paper measure, and what do small digits show?"),

@@ -12,7 +12,7 @@ from lib.cut_errors import TopKErrors
 from lib.figures.figure import AXIS, LEGEND, TEXT, Figure, Part, figure, packed, title
 from lib.figures.palette import FLOOR, HURT, SPEAK
 
-USUAL_K = 50  # the default of Hugging Face's generate
+FALLBACK_K = 50  # what Hugging Face's generate takes where a model ships none
 MOST_BARS = 24  # with more, the words under the bars could not be read
 
 
@@ -25,7 +25,7 @@ class ErrorLabels:
     thrown_away: str
     let_in: str
     now: str  # beside the marker at the chosen k
-    usual: str  # beside the line at k = 50
+    fallback: str  # beside the line at k = 50
 
 
 def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> Figure:
@@ -45,11 +45,11 @@ def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> Figure:
         "marker": {"size": 13, "symbol": "diamond", "color": [SPEAK, HURT], "line": {"width": 2, "color": "white"}},
     }
     V = len(errors.k)
-    usual: Part = {}
-    if V > USUAL_K:
-        line = {"x0": USUAL_K, "x1": USUAL_K, "y0": 0, "y1": 1, "yref": "paper", "type": "line"}
-        name = {"x": log10(USUAL_K), "y": 1, "yref": "paper", "yanchor": "bottom", "text": labels.usual}
-        usual = {
+    fallback: Part = {}
+    if V > FALLBACK_K:
+        line = {"x0": FALLBACK_K, "x1": FALLBACK_K, "y0": 0, "y1": 1, "yref": "paper", "type": "line"}
+        name = {"x": log10(FALLBACK_K), "y": 1, "yref": "paper", "yanchor": "bottom", "text": labels.fallback}
+        fallback = {
             "shapes": [{**line, "line": {"color": FLOOR, "dash": "dot", "width": 2}}],
             "annotations": [{**name, "showarrow": False, "font": TEXT}],
         }
@@ -59,7 +59,7 @@ def errors_figure(errors: TopKErrors, k: int, labels: ErrorLabels) -> Figure:
         [*traces, now],
         {"title": title(labels.k), "type": "log", "range": edges, "tickvals": ticks, "tickangle": 0},
         {"title": title(labels.value), "tickformat": ".0%", "rangemode": "tozero"},
-        **usual,
+        **fallback,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is known about dropout's history and about who uses it: data/facts.toml, read and checked.
+"""What is known about both dice, their history and who uses them: data/facts.toml, read and checked.
 
 An entry without a source, a kind of evidence or a confidence is refused, so that the page cannot show one. Two more
 rules: nothing is in there only from memory, and where sources conflict there is no number to draw.
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 PATH = Path(__file__).resolve().parents[2] / "data" / "facts.toml"
-KINDS = ("paper", "code", "model card")
+KINDS = ("paper", "code", "model card", "talk", "discussion", "encyclopedia")
 CONFIDENCES = ("seen", "quoted", "conflict")
 DICE = ("learn", "speak")
 
@@ -46,6 +46,12 @@ class Sourced:
     def label(self) -> str:
         """The name of this entry in messages."""
         return str(getattr(self, "id", "") or getattr(self, "name", ""))
+
+    @property
+    def heading(self) -> str:
+        """What stands in front of its row in a picture: its name, and its year if it has one."""
+        year = getattr(self, "year", None)
+        return f"{self.label}, {year}" if year else self.label
 
     def __post_init__(self) -> None:
         if not self.source.startswith("https://"):
@@ -79,11 +85,11 @@ class Event(Sourced):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model(Sourced):
-    """A model and its dropout `rate` in (pre-)training; None where its source is silent or sources conflict."""
+class Rated(Sourced):
+    """Something that learns with dropout at this `rate`, or without; None where its source is silent or sources
+    conflict."""
 
     name: str
-    year: int
     note: str
     rate: float | None = None
 
@@ -107,6 +113,64 @@ class Model(Sourced):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Model(Rated):
+    """A model and its dropout rate in (pre-)training."""
+
+    year: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning(Rated):
+    """A library, a script or a paper, and its dropout rate while fine-tuning a model that has learned before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipped(Sourced):
+    """A model and the settings with which its own makers let it speak.
+
+    Without a `temperature` they do not roll a die: they decode greedily. Without `top_k` or `top_p` there is no such
+    cut in what they ship.
+
+    >>> [each.name for each in load_facts().shipped if each.temperature is None]
+    ['T5']
+    >>> [each.name for each in load_facts().shipped if each.temperature and not each.cuts]
+    ['DeepSeek-V3', 'gpt-oss']
+    """
+
+    name: str
+    year: int
+    note: str
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.temperature is not None and not self.temperature > 0:
+            raise FactError(self.name, "temperature", "a number above 0, or absent")
+        if self.top_k is not None and self.top_k < 1:
+            raise FactError(self.name, "top_k", "a number from 1, or absent")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise FactError(self.name, "top_p", "a number above 0 and up to 1, or absent")
+        if self.temperature is None and (self.top_k or self.top_p):
+            raise FactError(self.name, "temperature", "given where there is a cut")
+
+    @property
+    def cuts(self) -> tuple[str, ...]:
+        """Which of "top_k" and "top_p" take words away; top-p = 1 keeps all of them."""
+        return tuple(name for name, on in (("top_k", self.top_k), ("top_p", self.top_p and self.top_p < 1)) if on)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading(Sourced):
+    """Something to read or to watch: its `title`, and `what` one finds there if somebody has looked."""
+
+    id: str
+    title: str
+    what: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim(Sourced):
     """A sentence that the page states."""
 
@@ -120,11 +184,23 @@ class Facts:
 
     events: tuple[Event, ...]
     models: tuple[Model, ...]
+    tunings: tuple[Tuning, ...]
+    shipped: tuple[Shipped, ...]
     claims: tuple[Claim, ...]
+    readings: tuple[Reading, ...]
 
     def claim(self, name: str) -> Claim:
         """The claim with this id."""
         return next(claim for claim in self.claims if claim.id == name)
+
+    def trained(self, name: str) -> Model | None:
+        """What is known of the training of the model with this name."""
+        return next((model for model in self.models if model.name == name), None)
+
+    @property
+    def entries(self) -> list[Sourced]:
+        """Everything, in the order of the file."""
+        return [*self.events, *self.models, *self.tunings, *self.shipped, *self.claims, *self.readings]
 
     @property
     def corrections(self) -> list[Event | Claim]:
@@ -135,8 +211,10 @@ class Facts:
     def sentences(self) -> list[str]:
         """Every text that a person reads and a translator translates."""
         texts = [text for event in self.events for text in (event.short, event.what, event.number, event.correction)]
-        texts += [model.note for model in self.models]
+        rows: tuple[Rated | Shipped, ...] = (*self.models, *self.tunings, *self.shipped)
+        texts += [row.note for row in rows]
         texts += [text for claim in self.claims for text in (claim.text, claim.correction)]
+        texts += [reading.what for reading in self.readings]
         return [text for text in dict.fromkeys(texts) if text]
 
 
@@ -158,7 +236,14 @@ def parse_facts(text: str) -> Facts:
     def read(kind: type[E], name: str) -> tuple[E, ...]:
         return tuple(_entry(kind, table) for table in tables.get(name, []))
 
-    return Facts(read(Event, "event"), read(Model, "model"), read(Claim, "claim"))
+    return Facts(
+        read(Event, "event"),
+        read(Model, "model"),
+        read(Tuning, "tuning"),
+        read(Shipped, "shipped"),
+        read(Claim, "claim"),
+        read(Reading, "reading"),
+    )
 
 
 def _entry(kind: type[E], table: dict[str, Any]) -> E:

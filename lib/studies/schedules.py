@@ -1,9 +1,9 @@
 """Dropout that changes during training: constant, early only, late only, or falling in a straight line.
 
-Liu et al. 2023, "Dropout Reduces Underfitting" (ICML, arXiv 2303.01500), dropped early in training to make small vision
-models fit better, and late in training to make large ones generalise better. Here the same schedules run on the small
-networks of `lib.training`: all arms of a run start from the same weights and see the same batches; only when they drop
-differs.
+Zhuang Liu et al. 2023, "Dropout Reduces Underfitting" (ICML, arXiv 2303.01500), dropped units early in training to make
+small vision models fit better, and left out whole layers (stochastic depth) late in training to make large ones
+generalise better. Here both schedules drop units of the small networks of `lib.training`: all arms of a run start from
+the same weights and see the same batches; only when they drop differs.
 
 >>> [round(rate_at("falling", 0.5, share), 3) for share in (0.0, 0.5, 0.975)]
 [0.5, 0.25, 0.025]

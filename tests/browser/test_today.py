@@ -144,7 +144,7 @@ def test_the_picture_is_on_the_first_screen(to_read, part):
 
 
 MAIN = {
-    "models": ("show", "kind"),
+    "models": ("die", "show", "kind"),
     "places": ("mode", "emb", "att", "proj", "mlp", "p"),
     "data": ("loss", "size", "rate"),
     "paper": ("fig", "flips", "drop"),
@@ -200,13 +200,15 @@ def test_the_pictures_speak_for_those_who_cannot_see_them(open_page):
     expect(line.get_by_role("option", selected=True)).to_have_count(1)
 
 
+@pytest.mark.parametrize("die", ["learn", "speak"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_every_model_s_name_can_be_read(open_page, width, height):
-    tab = opened(open_page, "models", width=width, height=height)
-    chart = tab.locator(".st-key-models .plot")
+def test_every_model_s_name_can_be_read(open_page, width, height, die):
+    tab = opened(open_page, "models", f"&die={die}", width=width, height=height)
+    chart = tab.locator(f".st-key-{'models' if die == 'learn' else 'shipped'} .plot")
     chart.scroll_into_view_if_needed()
     names = chart.locator(".ytick text")
-    expect(names).to_have_count(len(load_facts().models))
+    facts = load_facts()
+    expect(names).to_have_count(len(facts.models if die == "learn" else facts.shipped))
     boxes = sorted((each.bounding_box() for each in names.all()), key=lambda box: box["y"])
     for above, below in pairwise(boxes):
         assert above["y"] + above["height"] <= below["y"] + 1

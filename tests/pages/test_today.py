@@ -135,6 +135,51 @@ def test_the_models_table_and_its_picture_follow_the_filters() -> None:
     assert "No model matches." in shown(at)
 
 
+def test_the_dice_that_models_are_shipped_with_are_those_of_the_file() -> None:
+    facts = load_facts()
+    at = opened(part="models", die="speak")
+    (table,) = tables(at)
+    assert table["source"] == [f"[open](<{each.source}>)" for each in facts.shipped]
+    for column, field in (("T", "temperature"), ("top-p", "top_p"), ("top-k", "top_k")):
+        values = [getattr(each, field) for each in facts.shipped]
+        assert [None if text == "–" else float(text) for text in table[column]] == values
+    trained = {"T5": "0.1", "LLaMA": "not stated", "Gemma": "not stated", "nanochat": "0.0"}
+    names = [each.name for each in facts.shipped]
+    assert {name: table["dropout in training"][names.index(name)] for name in trained} == trained
+    assert "temperature=0.8, top_k=0, top_p=0.95" in listing(at)  # LLaMA's die, the first that is rolled
+    assert "today-show" not in {group.key for group in at.button_group}
+    text = shown(at)
+    drawing = [each for each in facts.shipped if each.temperature]
+    top_k, uncut = sum(each.top_k is not None for each in drawing), {"DeepSeek-V3", "gpt-oss"}
+    assert f"{len(drawing)} of these {len(facts.shipped)} draw their words" in text
+    assert f"top-k in **{top_k}**, and {len(uncut)} cut nothing" in text
+    for name in ("sampling-off", "fallback-k", "order"):
+        assert facts.claim(name).text in text
+        assert facts.claim(name).source in text
+
+
+def test_the_defaults_of_fine_tuning_are_those_of_the_file() -> None:
+    facts = load_facts()
+    at = opened(part="models", die="tune")
+    (table,) = tables(at)
+    assert [float(rate) if rate else None for rate in table["dropout rate"]] == [each.rate for each in facts.tunings]
+    assert table["source"] == [f"[open](<{each.source}>)" for each in facts.tunings]
+    assert "at **0.05** to **0.10**" in shown(at)
+    at.button_group(key="today-show").set_value("without").run()
+    assert tables(healthy(at))[0]["model"] == ["PEFT", r"LLaMA\-Factory", "Unsloth"]
+
+
+def test_further_reading_opens_with_its_links() -> None:
+    at = opened()
+    assert all(each.source not in shown(at) for each in load_facts().readings)
+    at.session_state["readings"] = True  # somebody opens the list
+    text = shown(healthy(at.run()))
+    for each in load_facts().readings:
+        assert f"**{each.title}**" in text
+        assert f"]({each.source})" in text
+        assert f"badge[{each.kind}]" in text
+
+
 def test_what_is_not_stated_is_not_drawn_at_zero() -> None:
     silent = {"not stated"}
     traces = figure(opened(part="models"))["data"]
@@ -253,7 +298,7 @@ def test_every_control_of_every_part_can_be_moved() -> None:
 
 LINKS = {
     "history": {"event": "2020-degeneration"},
-    "models": {"show": "with", "kind": "code"},
+    "models": {"die": "tune", "show": "with", "kind": "code"},
     "places": {
         "mode": "train", "emb": "false", "att": "true", "proj": "false", "mlp": "true", "p": "0.6", "block": "2",
         "n": "25", "seed": "4", "text": "the old",

@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from lib.curves import GrowingSeries, across, to_csv
+from lib.datasets import make_dataset
+from lib.recorded import recorded_training
 from lib.tables import MESSAGES, TableError, example_table_text, load_table
 from lib.training import TrainingConfig, train
 from lib.web.training.player import TrainingJob, training_runs
-from lib.web.training.settings import LESSONS
+from lib.web.training.settings import LESSONS, Settings, config_of
 from lib.web.training.table_upload import refusal
 from tests.support.apptest import both_spellings, healthy, open_app_page, pictures, shown, tables, to_its_end, until
 
@@ -158,6 +161,25 @@ def test_every_lesson_shows_what_its_question_is_about(lesson, outcome):
     app = healthy(open_app_page("training", **{name: str(value) for name, value in LESSONS[lesson].items()}))
     assert player(app)["recorded"]
     assert outcome in shown(app)
+
+
+def test_where_validation_lies_below_training_the_page_and_the_lesson_say_why():
+    """On noisy digits, measured with dropout off: only training labels are wrong, and dropout refuses to learn them."""
+    settings = {name: str(value) for name, value in LESSONS["noisy-digits"].items()}
+    config = config_of(Settings(**LESSONS["noisy-digits"]))
+    made = partial(make_dataset, config.dataset, n_train=config.n_train, noise=config.noise, seed=config.seed)
+    data, clean = made(label_noise=config.label_noise), made(label_noise=0.0)
+    assert data.flipped.sum() == 200
+    assert (data.val_y == clean.val_y).all()
+    history = recorded_training(config).history
+    without, with_dropout = (history.val_loss - history.train_loss)[-1]  # (E,) each, dropout off for both losses
+    assert (without > 0).all()
+    assert (with_dropout < 0).all()
+    said = "Only training labels were made wrong"
+    assert said in shown(healthy(open_app_page("training", **settings)))
+    assert said not in shown(healthy(open_app_page("training", **{**settings, "flips": "0"})))
+    assert said not in shown(healthy(open_app_page("training")))
+    assert f"{said}: with dropout the solid line even ends below" in shown(healthy(open_app_page("training", step="3")))
 
 
 def test_without_wrong_labels_the_takeaway_does_not_speak_of_them():

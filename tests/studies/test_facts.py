@@ -86,6 +86,41 @@ def test_where_sources_conflict_there_is_no_number() -> None:
     assert model.status == "conflicting"
 
 
+SHIPPED = {**MODEL, "temperature": 0.6, "top_k": 20, "top_p": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("temperature", 0.0), ("temperature", -1), ("top_k", 0), ("top_p", 0.0), ("top_p", 1.1)],
+)
+def test_a_die_that_cannot_be_is_refused(field: str, value: float) -> None:
+    assert parse_facts(written("shipped", SHIPPED)).shipped[0].cuts == ("top_k", "top_p")
+    with pytest.raises(FactError) as refused:
+        parse_facts(written("shipped", {**SHIPPED, field: value}))
+    assert (refused.value.entry, refused.value.field) == ("m", field)
+
+
+def test_who_decodes_greedily_has_no_cut() -> None:
+    with pytest.raises(FactError, match="temperature must be given where there is a cut"):
+        parse_facts(written("shipped", {**MODEL, "top_k": 20}))
+    (uncut,) = parse_facts(written("shipped", {**MODEL, "temperature": 1.0, "top_p": 1.0})).shipped
+    assert uncut.cuts == ()
+
+
+def test_code_that_only_runs_a_model_and_the_default_of_a_class_say_nothing() -> None:
+    for model in load_facts().models:
+        if "only runs the model" in model.note:
+            assert model.status == "not stated", model.name
+    assert {model.name for model in load_facts().models if model.rate is None} == {"GPT-2", "GPT-3", "LLaMA"}
+
+
+def test_what_was_raised_and_added_stays() -> None:
+    rates = {model.name: (model.rate, model.confidence) for model in load_facts().models}
+    assert {name: rates[name] for name in ("T5", "BLOOM", "phi-1")} == dict.fromkeys(
+        ("T5", "BLOOM", "phi-1"), (0.1, "seen")
+    )
+
+
 def test_silence_is_not_zero() -> None:
     silent, zero = parse_facts(written("model", MODEL) + written("model", {**MODEL, "rate": 0.0})).models
     assert (silent.status, zero.status) == ("not stated", "without")
@@ -95,13 +130,9 @@ def test_every_entry_of_the_file_is_shown_and_sourced() -> None:
     with PATH.open("rb") as file:
         tables = tomllib.load(file)
     facts = load_facts()
-    assert set(tables) == {"event", "model", "claim"}
-    assert [len(tables[name]) for name in ("event", "model", "claim")] == [
-        len(facts.events),
-        len(facts.models),
-        len(facts.claims),
-    ]
-    for entry in (*facts.events, *facts.models, *facts.claims):
+    assert list(tables) == ["event", "model", "tuning", "shipped", "claim", "reading"]
+    assert sum(map(len, tables.values())) == len(facts.entries)
+    for entry in facts.entries:
         assert entry.source.startswith("https://")
         assert entry.kind in KINDS
         assert entry.confidence in CONFIDENCES

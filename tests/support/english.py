@@ -19,5 +19,7 @@ def english(texts: Iterable[str]) -> set[str]:
 
 @functools.cache
 def _papers() -> re.Pattern[str]:
-    names = {text for event in load_facts().events for text in (event.title, event.who)}
+    facts = load_facts()
+    names = {text for event in facts.events for text in (event.title, event.who)}
+    names |= {reading.title for reading in facts.readings}
     return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))

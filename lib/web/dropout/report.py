@@ -23,9 +23,11 @@ from lib.pictured_network import (
     monte_carlo_error,
     pictured_data,
 )
+from lib.studies.facts import load_facts
 from lib.web.dropout.player import class_names, layer_names
 from lib.web.dropout.settings import Settings
 from lib.web.elements.chart import chart
+from lib.web.elements.citation import citation
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.metrics import numbers_in_a_row
@@ -163,6 +165,9 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
         sections.append("average-why")
     sentences = " ".join(prose("dropout", section, **values) for section in sections)
     st.markdown(sentences)
+    if "average-why" in sections:
+        for claim in map(load_facts().claim, ("geometric-sigmoid", "geometric-relu")):
+            st.caption(f"{_(claim.text)} {citation(claim)}")
 
 
 def _average_labels(name: str, apart: int) -> AverageLabels:
@@ -232,4 +237,5 @@ def _draw_monte_carlo(network: PicturedNetwork, rates: tuple[float, ...], seed: 
     else:
         section = "figure-11-apart" if result.apart else "figure-11-near"
         verdict = prose("dropout", section, p=decimal(network.trained_rate, 1), count=result.examples)
-    words.markdown(f"{prose('dropout', 'figure-11', **values)}\n\n{verdict}")
+    paper = load_facts().claim("figure-11")
+    words.markdown(f"{prose('dropout', 'figure-11', **values)}\n\n{verdict}\n\n{_(paper.text)} {citation(paper)}")

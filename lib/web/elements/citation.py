@@ -5,12 +5,19 @@ import streamlit as st
 from lib.studies.facts import Sourced
 from lib.web.frame.language import _, strong
 
-_COLOURS = {"paper": "blue", "code": "green", "model card": "violet"}
+_COLOURS = {"paper": "blue", "code": "green", "model card": "violet"}  # and what people say: grey
 
 
 def kind_name(kind: str) -> str:
     """The kind of evidence in the person's language."""
-    return {"paper": _("paper"), "code": _("code"), "model card": _("model card")}[kind]
+    return {
+        "paper": _("paper"),
+        "code": _("code"),
+        "model card": _("model card"),
+        "talk": _("talk"),
+        "discussion": _("discussion"),
+        "encyclopedia": _("encyclopedia"),
+    }[kind]
 
 
 def confidence_name(confidence: str) -> str:
@@ -22,7 +29,7 @@ def confidence_name(confidence: str) -> str:
 
 def citation(fact: Sourced) -> str:
     """Badge and link, as Markdown to stand behind a claim."""
-    badge = f":{_COLOURS[fact.kind]}-badge[{kind_name(fact.kind)}]"
+    badge = f":{_COLOURS.get(fact.kind, 'gray')}-badge[{kind_name(fact.kind)}]"
     return f"{badge} :gray-badge[{confidence_name(fact.confidence)}] [{_('source')}]({fact.source})"
 
 

@@ -17,8 +17,10 @@ class Settings:
 
     part: str = choice("history", PARTS)
     seed: int = number(0, 0, 9999, 1)
-    # history and models
+    # history
     event: str = choice(load_facts().events[0].id, [event.id for event in load_facts().events])
+    # models
+    die: str = choice("learn", ("learn", "tune", "speak"))
     show: str = choice("all", ("all", "with", "without", "silent"))
     kind: str = choice("any", ("any", "paper", "code", "card"))
     # places

@@ -131,7 +131,7 @@ def mistakes(model: LanguageModel, words: tuple[str, ...], k: int, temperature: 
             thrown_away=_("good words thrown away"),
             let_in=_("impossible words let in"),
             now=_("k = {k}", k=k),
-            usual=_("50, the usual k"),
+            fallback=_("50, Hugging Face’s default"),
         ),
     )
     alt = _(

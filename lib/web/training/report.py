@@ -134,6 +134,8 @@ def about_floor(end: Ending, config: TrainingConfig) -> None:
     if end.loss_floor is None or end.accuracy_ceiling is None:
         train, val = end.looked_at
         st.caption(prose("training", "floor-unknown", train=decimal(train, 0), val=decimal(val, 0)))
+        if config.label_noise:
+            st.caption(prose("training", "labels-clean"))
         return
     floor = _(
         "The floor: on new points nobody can expect a loss below {loss} or an accuracy above {accuracy}.",
