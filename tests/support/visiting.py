@@ -323,6 +323,19 @@ class Visitor:
                 return placed.proto.id, unpacked(placed.proto.json)
         return None
 
+    def words(self) -> str:
+        """The Markdown on the page."""
+        return "\n".join(each.proto.body for _place, each in sorted(self._placed.items()) if each.kind == "markdown")
+
+    async def follow(self) -> Rerun | None:
+        """In a room, do what the browser does where the teacher has gone to another page: take the link to it."""
+        for placed in self._placed.values():
+            if placed.kind == "bidi_component" and placed.proto.component_name.endswith("two_dice_seat"):
+                _seat, path = json.loads(placed.proto.json)
+                if path is not None and (path or "home") != self.page:
+                    return await self.go_to(path or "home")
+        return None
+
     async def open(self, page: str = "", query: str = "") -> Rerun:
         """Open a page by its link, as the first thing that this visitor does."""
         self.page, self.query, self._shown = page or "home", query, page
@@ -520,7 +533,7 @@ class Visitor:
         kind = delta.new_element.WhichOneof("type") or ""
         proto = getattr(delta.new_element, kind)
         name: str = kind
-        if kind in _KINDS or kind in ("page_link", "bidi_component"):
+        if kind in _KINDS or kind in ("page_link", "bidi_component", "markdown"):
             widget = _widget(kind, proto, delta.fragment_id) if kind in _KINDS else None
             script = message.metadata.active_script_hash
             self._placed[at] = _Placed(kind, proto, delta.fragment_id, script, self._run, widget)
@@ -565,7 +578,7 @@ class Visitor:
             for at, each in self._placed.items()
             if each.run == self._run or (fragments and not self._drawn_by(fragments, at))
         }
-        present = {each.proto.id for each in self._placed.values() if each.kind != "page_link"}
+        present = {each.proto.id for each in self._placed.values() if each.kind not in ("page_link", "markdown")}
         self._values = {id: value for id, value in self._values.items() if id in present}
         self._recordings = {id: each for id, each in self._recordings.items() if id in present}
         self._runs += 1
