@@ -1,5 +1,6 @@
 """The guess under a page's headline as a vote of the class: counted as it comes in, seen when the teacher says so."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import streamlit as st
@@ -43,7 +44,7 @@ def _draw(question: str, options: Mapping[str, str], outcome: str) -> None:
         return
     with in_words(), st.container(key="class-guess"):
         votes, revealed = rooms().votes(seat.code, question), rooms().revealed(seat.code, question)
-        votes = type(votes)({option: votes[option] for option in options})  # a browser may have sent another
+        votes = Counter({option: votes[option] for option in options})  # a browser may have sent another
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="class-guess-row"):
             given, here = decimal(votes.total(), 0), decimal(rooms().count(seat.code), 0)
             st.markdown(_("{given} of {here} have answered.", given=given, here=here), width="content")
