@@ -54,12 +54,15 @@ from lib.web.frame import language, source
 from lib.web.frame.language import LANGUAGES, ROOT
 from lib.web.frame.steps import steps_of
 from lib.web.home import life_strip
+from lib.web.rooms.room import Rooms
+from lib.web.rooms.store import MOST_FIELDS, MOST_ROOMS, MOST_SEATS, RoomsInProcess
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
 from lib.web.runs.worker_pool import MOST_BEGUN
 from lib.web.today import data as today_data
 from lib.web.today import places as today_places
 from lib.web.today.runs import today_runs
 from lib.web.top_k import report as top_k_report
+from lib.web.top_k.class_draws import MOST_DRAWS
 from lib.web.training import report as training_report
 from lib.web.training.player import TrainingJob, training_runs
 from lib.web.two_dice.runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
@@ -260,6 +263,21 @@ def results_rows() -> list[Row]:
     ]
 
 
+def rooms_rows() -> list[Row]:
+    """Rooms: each full, with everything that its phones may write."""
+    store = RoomsInProcess()
+    rooms = Rooms(store)
+    teacher = rooms.open()
+    guests = [rooms.enter(teacher.code) for _ in range(MOST_SEATS)]
+    questions = MOST_FIELDS // MOST_SEATS - 3  # beside the seats, what is benched and what is drawn
+    for guest in guests:
+        rooms.bench(guest, "1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 " + f"2.{guest.number % 16 + 1}")
+        rooms.draw(guest, "0123456789ab", " ".join(str(guest.number + i) for i in range(MOST_DRAWS)))
+        for question in range(questions):
+            rooms.vote(guest, str(question), "memorise")
+    return [Row("RoomsInProcess", "rooms, each full of phones", MOST_ROOMS, weigh(store._rooms))]
+
+
 def files_rows() -> list[Row]:
     """What is read from files once. There are no more entries than files, so these need no bound."""
     stories = [load_story(each) for each in story_languages()]
@@ -294,7 +312,7 @@ def main() -> None:
     t_quantile(1)  # SciPy is part of the program, though it is imported late
     base = resident()
     table = largest_table()
-    rows = [*training_rows(table), *today_rows(), *two_dice_rows(), *results_rows(), *files_rows()]
+    rows = [*training_rows(table), *today_rows(), *two_dice_rows(), *results_rows(), *rooms_rows(), *files_rows()]
     print("| cache | holds | bound | MB each | worst case, MB |")
     print("|---|---|---:|---:|---:|")
     for kept in (True, False):
