@@ -269,7 +269,7 @@ def rooms_rows() -> list[Row]:
     rooms = Rooms(store)
     teacher = rooms.open()
     guests = [rooms.enter(teacher.code) for _ in range(MOST_SEATS)]
-    questions = MOST_FIELDS // MOST_SEATS - 3  # beside the seats, what is benched and what is drawn
+    questions = (MOST_FIELDS - 1) // MOST_SEATS - 3  # beside the seats, what is benched and what is drawn
     for guest in guests:
         rooms.bench(guest, "1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 " + f"2.{guest.number % 16 + 1}")
         rooms.draw(guest, "0123456789ab", " ".join(str(guest.number + i) for i in range(MOST_DRAWS)))
