@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from importlib import import_module
-from importlib.util import find_spec
 
 import pytest
 
@@ -30,8 +29,10 @@ def links(queries: Callable[[str], Iterable[str]]) -> list[str]:
 
 def parts_of(page: str) -> tuple[str, ...]:
     """The queries of a page's parts, as its settings declare them; of a page without parts, that of the page."""
-    module = f"lib.web.{page}.settings"
-    settings = getattr(import_module(module), "Settings", None) if find_spec(module) else None
+    try:
+        settings = getattr(import_module(f"lib.web.{page}.settings"), "Settings", None)
+    except ModuleNotFoundError:  # a page without settings
+        settings = None
     declared = fields(settings) if settings else ()
     parts = [each.metadata["accepts"].options for each in declared if each.name == "part"]
     return tuple(f"part={part}" for part in parts[0]) if parts else ("",)
