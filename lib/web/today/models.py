@@ -6,7 +6,6 @@ import streamlit as st
 
 from lib.figures.models import TICKS, ModelLabels, ShippedLabels, models_figure, shipped_figure
 from lib.listings.today import scaling_listing
-from lib.listings.top_k import generate_listing
 from lib.sampling_settings import SamplingSettings
 from lib.studies.facts import Model, Rated, Shipped, Sourced, load_facts
 from lib.web.elements.chart import chart
@@ -44,6 +43,8 @@ def models_part() -> Callable[[], str]:
 
 def _listing(models: Sequence[Shipped]) -> str:
     """A program that speaks with the die of the first model on screen that rolls one."""
+    from lib.listings.top_k import generate_listing  # it needs PyTorch, for the Top-k page
+
     die = next((each for each in models if each.temperature is not None), None)
     settings = SamplingSettings(die.temperature or 1.0, die.top_k, die.top_p) if die else SamplingSettings()
     return generate_listing(("Once", "upon", "a", "time"), settings)
