@@ -57,7 +57,7 @@ async def teach(address: str, lesson: Lesson, log: Log, ready: asyncio.Event, ph
     async with Visitor(address) as projector:
         await projector.open("room", "lang=en")
         await projector.move("open-room", True)
-        found = re.search(r"^# ([A-Z]{4})$", projector.words(), re.MULTILINE)
+        found = re.search(r"Room ([A-Z]{4})", projector.words())
         assert found, projector.words()
         lesson.code = found[1]
         ready.set()

@@ -47,7 +47,7 @@ def a_room(browser: Browser, address: str) -> Page:
 
     projector = opened("room", 1280, 720)
     projector.locator(".st-key-open-room button").click()
-    code = projector.locator(".st-key-code h1").inner_text()
+    code = projector.locator(".st-key-code h2").inner_text()
     projector.locator(".st-key-pages a", has_text="Dropout").click()
     phones = [opened(f"?room={code}", 390, 844) for _ in range(PHONES)]
     for phone in phones:

@@ -18,7 +18,7 @@ def projector(open_page):
     """A teacher's browser with a room open, and its code."""
     tab = open_page("room?lang=en")
     tab.locator(".st-key-open-room button").click()
-    code = tab.locator(".st-key-code h1").inner_text()
+    code = tab.locator(".st-key-code h2").inner_text()
     expect(tab.locator(".st-key-room")).to_contain_text(f"Room {code}")
     return tab, code
 
@@ -42,7 +42,7 @@ def test_the_code_scans_and_is_the_link(projector):
         far_away = Image.open(io.BytesIO(tab.screenshot())).resize((640, 360))  # half as sharp
         read = zxingcpp.read_barcodes(far_away)
         assert [each.text.partition("/?")[2] for each in read] == [f"room={code}"]
-    assert tab.locator(".st-key-code h1").evaluate("each => parseFloat(getComputedStyle(each).fontSize)") > 60
+    assert tab.locator(".st-key-code h2").evaluate("each => parseFloat(getComputedStyle(each).fontSize)") > 60
 
 
 def test_phones_follow_guess_bench_and_keep_their_seat(projector, join, complaints):

@@ -62,6 +62,8 @@ def framed(name: str) -> Iterator[None]:
             rooms.publish()
         finally:
             way_to_the_app() if alone else _footer()
+            if not session.seat:
+                rooms.seat_in_browser()  # at the end: it is there once, and what stands elsewhere keeps its place
             import_pytorch_soon()
             freeze_imports()
 

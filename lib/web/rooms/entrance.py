@@ -35,7 +35,7 @@ def invitation(seat: Seat) -> None:
         st.image(qr_code(link), alt=name, width="stretch")
     with about:
         with st.container(key="code"):
-            st.markdown(f"# {seat.code}", anchors=False)
+            st.header(seat.code, anchor=False)
         st.markdown(prose("room", "how-to-join"))
         st.code(link, language=None, wrap_lines=True)
         if urlsplit(link).hostname in _THIS_MACHINE:

@@ -15,11 +15,8 @@ _EVERY = {True: 1.0, False: 2.0}  # seconds from one look at the room to the nex
 
 def room_row() -> None:
     """What was the matter with a room, if something was, and the row; nothing where one is in no room."""
-    seat = session.seat
-    if seat:
-        aside(_row, run_every=_EVERY[seat.is_teacher])()
-    else:
-        seat_in_browser()
+    if session.seat:
+        aside(_row, run_every=_EVERY[session.seat.is_teacher])()
     if session.room_trouble:
         st.warning(prose("room", session.room_trouble))
         session.room_trouble = ""
