@@ -33,6 +33,8 @@ class Session:
     settings: type[Any] | None = None  # the class of the open page's settings, once its controls are drawn
     typed_first: Mapping[str, str] = MappingProxyType({})  # by key: what a line to type in says before one types
 
+    answers: Mapping[str, int] = MappingProxyType({})  # in the quiz: by question, the option that was chosen, from 0
+
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
     watched_for: Any = None  # the settings that it was started with
     time_line_steps: int = 0  # steps of a walk that were answered: a key held down is faster than the server
