@@ -50,6 +50,7 @@ PICTURES = {
     "today?part=paper": _CHART,
     "today?part=schedules": _CHART,
     "today?part=instead": _CHART,
+    "quiz": ".st-key-options button",
 }
 # Controls that are there, or can be used, only with these settings.
 ELSEWHERE = {
