@@ -35,7 +35,7 @@ from tests.support.serving import ROOT, served
 ROUNDS, MOVES = 5, 6
 FIRST_PAINT, MOVE = 1.5, 150  # the targets: times an empty app, and milliseconds
 
-# The element that shows that a page's picture is drawn.
+# The element that shows that a page's picture is drawn. (The quiz has no picture, and only buttons.)
 _CHART = ".chart .main-svg"
 PICTURES = {
     "": ".life-strip svg circle",

@@ -54,6 +54,7 @@ from lib.web.frame import language, source
 from lib.web.frame.language import LANGUAGES, ROOT
 from lib.web.frame.steps import steps_of
 from lib.web.home import life_strip
+from lib.web.quiz.questions import questions
 from lib.web.rooms.room import Rooms
 from lib.web.rooms.store import MOST_FIELDS, MOST_ROOMS, MOST_SEATS, RoomsInProcess
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
@@ -293,10 +294,11 @@ def files_rows() -> list[Row]:
     shipped = [*map(today_data._summary, ("val_loss", "best_val_loss", "train_loss")), load_points(), load_values()]
     small = [load_digits(), load_facts(), shipped, networks, examples, life_strip._recording()]
     lessons = [steps_of(page, each) for each in LANGUAGES for page in pages]
+    texts = [words, prose, lessons, [questions(each) for each in LANGUAGES]]
     return [
         Row("load_story", "the storybooks, all their places", len(stories), weigh(stories) / len(stories)),
         Row("load_model", "the shipped models", len(models), weigh(models, stories) / len(models)),
-        Row("_catalogue, _sections", "words, prose and lessons of all languages", 1, weigh([words, prose, lessons])),
+        Row("_catalogue, _sections", "words, prose, lessons and quiz of all languages", 1, weigh(texts)),
         Row("load_digits, ...", "digits, facts, values, small networks", 1, weigh(small)),
         Row("archive", "the source as a zip, once somebody has asked for it", 1, len(source.archive()) / 1e6),
     ]

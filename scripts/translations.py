@@ -24,6 +24,7 @@ from babel.messages.pofile import read_po
 
 from lib.web.frame.language import LANGUAGES, SECTION, folder_of, read_sections
 from lib.web.frame.navigation import PAGES
+from lib.web.frame.steps import has_path
 from scripts.messages import gathered, translated
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +35,7 @@ _KEPT = {  # what a translation has as often as the English
     "formula": re.compile(r"\$[^$]+\$"),
     "code": re.compile(r"`[^`]+`"),
 }
+_OPTION = re.compile(r"^- (\[[ x]\]) ", re.MULTILINE)  # of a question of the quiz: wrong or right
 
 
 def mark_of(english: str) -> str:
@@ -56,6 +58,8 @@ def differences(english: str, text: str) -> list[str]:
         wanted, given = Counter(pattern.findall(english)), Counter(pattern.findall(text))
         found += [f"{kind} {each} missing" for each in (wanted - given)]
         found += [f"{kind} {each} not in English" for each in (given - wanted)]
+    if _OPTION.findall(english) != _OPTION.findall(text):
+        found.append("the options of the question are not as many, or another one is right")
     return found
 
 
@@ -109,8 +113,8 @@ def of_messages(language: str) -> Iterator[str]:
 def prose() -> list[Path]:
     """The English prose that is translated: of the pages and their lessons. A teacher's own lesson need not be."""
     english = ROOT / "content" / "en"
-    lessons = [english / "lessons" / f"{page.id}.md" for page in PAGES]
-    return sorted([*english.glob("*.md"), *(lesson for lesson in lessons if lesson.exists())])
+    lessons = (english / "lessons" / f"{page.id}.md" for page in PAGES if has_path(page.id))
+    return sorted([*english.glob("*.md"), *lessons])
 
 
 def of_prose(language: str) -> Iterator[str]:

@@ -78,6 +78,39 @@ def test_a_remote_and_the_keys_go_through_the_steps_and_escape_leaves(open_page,
     assert ours(complaints) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_remote_goes_through_the_questions_of_the_quiz(open_page, complaints, scheme):
+    tab = open_page("quiz?q=4&lang=en", scheme=scheme)
+    # A key that is pressed before the browser has the code of both is lost.
+    tab.wait_for_function("globalThis.twoDiceKeys")
+    expect(tab.locator(".st-key-icon-co_present button").first).to_be_visible()
+    tab.keyboard.press("p")
+    expect(tab.locator("html")).to_have_attribute("data-presenting", "")
+    for key, number in (("PageDown", 5), ("ArrowRight", 6), ("PageUp", 5), ("ArrowLeft", 4)):
+        tab.keyboard.press(key)
+        expect(tab.locator(".st-key-where")).to_contain_text(f"Question {number} of")
+        ready(tab)
+    tab.locator(".st-key-option-1 button").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("alert")).to_contain_text("Not right. The right answer: All of them.")
+    ready(tab)
+    for width, height, least in ((1280, 720, 18), (1920, 1080, 24)):
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+        assert tab.evaluate(SMALLEST)[0] >= least - 0.01
+        assert min(each.bounding_box()["height"] for each in tab.locator(".st-key-options button").all()) >= 44
+        expect(tab.locator(".st-key-navigation")).to_be_hidden()
+        box = tab.locator(".st-key-questions").bounding_box()
+        assert box["y"] + box["height"] <= height
+    assert serious_violations(tab) == []
+    tab.keyboard.press("Escape")
+    expect(tab.locator(".st-key-navigation")).to_be_visible()
+    ready(tab)
+    assert serious_violations(tab) == []
+    tab.wait_for_url(re.compile(r"/quiz\?quiz-q=4&lang=en$"))
+    assert ours(complaints) == []
+
+
 def test_p_typed_into_a_field_is_a_letter(open_page):
     tab = open_page("top_k?lang=en")
     field = tab.locator(".st-key-top_k-text input")

@@ -30,6 +30,8 @@ STATES = [
     ("two_dice", {}),
     ("two_dice", {"all": "true", "forgot": "true", "measure": "log_probability"}),
     *(("today", {"part": part}) for part in PARTS),
+    ("quiz", {"q": "1"}),
+    ("quiz", {"q": "26"}),
     *(("app.py" if page.id == "home" else page.id, {"step": "1"}) for page in PAGES),
     ("dropout", {"left": "2", "p": "0.2"}),
 ]

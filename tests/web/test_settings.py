@@ -10,12 +10,20 @@ import pytest
 from lib.web.dropout.settings import Settings as Dropout
 from lib.web.elements.settings import Choice, Flag, Number, Text, declared, in_link, read, read_one, written
 from lib.web.frame.address import link_to_run, run_in_link
+from lib.web.quiz.settings import Settings as Quiz
 from lib.web.today.settings import Settings as Today
 from lib.web.top_k.settings import settings_for
 from lib.web.training.settings import Settings as Training
 from lib.web.two_dice.settings import Settings as TwoDice
 
-PAGES = {"dropout": Dropout, "training": Training, "top_k": settings_for(670), "two_dice": TwoDice, "today": Today}
+PAGES = {
+    "dropout": Dropout,
+    "training": Training,
+    "top_k": settings_for(670),
+    "two_dice": TwoDice,
+    "today": Today,
+    "quiz": Quiz,
+}
 EVERY = [(page, each.name) for page, settings in PAGES.items() for each in fields(settings)]
 NUMBERS = [each for each in EVERY if isinstance(declared(PAGES[each[0]])[each[1]].metadata["accepts"], Number)]
 HOSTILE = [

@@ -39,6 +39,8 @@ def replaced(path, old, new):
         (CATALOGUE, 'msgid "Continue"', 'msgid "Go on"', "not translated: Continue"),
         ("content/fr/home.md", "## ", "## more-", "not translated"),
         ("content/en/home.md", "two different times", "different times", "older English text"),
+        ("content/fr/quiz.md", "- [x] ", "- [ ] ", "another one is right"),
+        ("content/fr/quiz.md", "`dropout?p=0.9`", "`dropout?p=0.8`", "code `dropout?p=0.9` missing"),
     ],
 )
 def test_each_kind_of_gap_is_found(copy, file, old, new, found):

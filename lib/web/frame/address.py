@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.web.elements.settings import declared, in_link, is_same, read, written
 from lib.web.frame.language import current_language, matching_language
-from lib.web.frame.navigation import PAGES, page_named
+from lib.web.frame.navigation import EXACT, PAGES, page_named
 from lib.web.frame.session import session
 from lib.web.frame.steps import LessonError, Step, steps_of
 
@@ -80,6 +80,9 @@ def arrive(page: str) -> LessonError | None:
     session.page, session.settings = page, None
     session.token = session.token or secrets.token_hex(4)
     session.arrived = {} if back and page in session.links else link
+    if EXACT in session.arrived:
+        session.links = {**session.links, page: {}}
+        session.runs = {place: run for place, run in session.runs.items() if place.split("-")[0] != page}
     try:
         session.arrived = _take_step(session.arrived)
     except LessonError as mistake:
@@ -105,7 +108,7 @@ def _take_step(link: Mapping[str, str]) -> Mapping[str, str]:
             return {**steps[int(number) - 1].settings, **link}
     elif page not in {step.page for step in steps_ahead()}:
         session.step = None
-    if session.presenting and session.step is None and steps:
+    if session.presenting and session.step is None and steps and EXACT not in link:
         session.step = lesson, 0
     return link
 

@@ -5,8 +5,9 @@ Streamlit runs ``pages/*.py`` by itself. The links are drawn here, because Strea
 link to a fresh server.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -42,8 +43,10 @@ PAGES = (
     Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
     Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
     Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
+    Page("quiz", "pages/quiz.py", lambda: _("Quiz"), lambda: _("What do you know about the two dice?")),
     Page("room", "pages/room.py", lambda: _("Room"), lambda: _("Who is in the room?"), listed=False),
 )
+EXACT = "exact"  # in a link: what it does not say has its default, whatever one has set there before
 
 
 # Where the row is too narrow for the links, on a phone, this button opens and closes them as a list (style.css). It is
@@ -74,9 +77,12 @@ def page_named(name: str) -> Page:
     return next(page for page in PAGES if page.id == name)
 
 
-def link_to(name: str, label: str, **settings: str) -> None:
-    """A link to another page with settings of its own, in the person's language."""
-    query = {f"{name}-{setting}": value for setting, value in settings.items()}
+def link_to(name: str, label: str, settings: Mapping[str, str] = MappingProxyType({}), *, exact: bool = False) -> None:
+    """A link to another page with settings of its own, in the person's language.
+
+    The page's other settings are as one has left them; where the link is ``exact``, they have their defaults.
+    """
+    query = {f"{name}-{setting}": value for setting, value in settings.items()} | ({EXACT: "1"} if exact else {})
     st.page_link(page_named(name).file, label=label, query_params={"lang": current_language(), **query})
 
 

@@ -15,11 +15,12 @@ from lib.web.frame import address
 from lib.web.frame.language import _, current_language
 from lib.web.frame.navigation import page_named
 from lib.web.frame.session import session
-from lib.web.frame.steps import Step, steps_of
+from lib.web.frame.steps import Step, has_path
 from lib.web.rooms.here import guest
 
 # P shows the page to a class, and Escape ends that. A presenter's remote sends PageDown and PageUp. The arrows are also
-# for whoever moves a control with them, and Escape for what has been opened.
+# for whoever moves a control with them, and Escape for what has been opened. The quiz has no path: there the same keys
+# go through the questions (lib/web/quiz/asking.py).
 _keys = st.components.v2.component(
     "two_dice_presenter",
     js="""
@@ -30,7 +31,8 @@ const OPENED = "[role=menu], [role=listbox], [role=dialog], [data-testid=stPopov
 export default function ({ data: [presenting] }) {
   globalThis.twoDiceKeys?.abort();
   globalThis.twoDiceKeys = new AbortController();
-  const press = (key) => document.querySelector(`.st-key-${key} :is(button, a[href]):not(:disabled)`)?.click();
+  const press = (key) =>
+    document.querySelector(`[class*="st-key-${key}"] :is(button, a[href]):not(:disabled)`)?.click();
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) return;
     const moves = event.target.closest?.(OWN);
@@ -54,7 +56,7 @@ def ways_in() -> None:
     """Three buttons in the row of pages: a room for a class, the page's path, and showing it from a projector."""
     with st.container(key="icon-groups", width="content"):
         st.page_link(page_named("room").file, label=_("A room for a class"), icon=":material/groups:")
-    if steps_of(session.page, current_language()):
+    if has_path(session.page):
         icon_button(":material/format_list_numbered:", _("Step by step"), on_click=_follow, type="tertiary")
     label = _("End the presentation (Esc)") if session.presenting else _("Present to a class (P)")
     icon_button(":material/co_present:", label, on_click=_present, type="tertiary")
@@ -133,5 +135,5 @@ def _leave() -> None:
 
 def _present() -> None:
     session.presenting = not session.presenting
-    if session.presenting and session.step is None and steps_of(session.page, current_language()):
+    if session.presenting and session.step is None and has_path(session.page):
         session.step = session.page, 0

@@ -43,6 +43,7 @@ class Session:
     left_room: bool = False  # the browser is to forget the seat
     own_draws: tuple[str, tuple[int, ...]] = ("", ())  # what a guest has drawn, and from which distribution
     touched: float = -1000.0  # when the room last heard that somebody is there, by the monotonic clock
+    answers: Mapping[str, int] = MappingProxyType({})  # in the quiz: by question, the option that was chosen, from 0
 
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
     watched_for: Any = None  # the settings that it was started with

@@ -49,6 +49,11 @@ def step_in(section: str) -> Step:
     return Step(found["page"], dict(parse_qsl(found["query"] or "")), found["text"].strip())
 
 
+def has_path(page: str) -> bool:
+    """Whether there is a lesson of the page's own. (Its file may have a mistake: nobody reads it here.)"""
+    return _file(page, "en").exists()
+
+
 def steps_of(lesson: str, language: str) -> tuple[Step, ...]:
     """The steps of a lesson, in this language as far as it is translated; none where there is no such lesson.
 

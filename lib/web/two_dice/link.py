@@ -13,7 +13,7 @@ def link_to_two_dice(label: str, *, p: float | None = None, k: int | None = None
         settings["p"] = f"{nearest(p, TABLE_RATES[1:]):g}"
     if k is not None:
         settings["k"] = f"{nearest(k, [each for each in KS if each]):g}"
-    link_to("two_dice", label, **settings)
+    link_to("two_dice", label, settings)
 
 
 def nearest(value: float, options: Sequence[float]) -> float:

@@ -1,0 +1,1 @@
+"""The quiz: its questions, its settings, and how one question is asked."""

@@ -1,0 +1,111 @@
+"""How the quiz asks: one question with its options, why the right one is right, the ways on, and the score."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from lib.web.elements.controls import change
+from lib.web.frame.language import _, ngettext, strong
+from lib.web.frame.navigation import link_to, page_named
+from lib.web.frame.session import session
+from lib.web.quiz.questions import Question
+
+
+def where(asked: Sequence[Question], at: int) -> None:
+    """Which question this is, and the page that it belongs to: a list, to go to another page's first question."""
+    firsts = {question.page: n for n, question in reversed(list(enumerate(asked, 1)))}
+    with st.container(key="where", horizontal=True, vertical_alignment="center", gap="small"):
+        if at <= len(asked):
+            st.markdown(_("Question {n} of {count}", n=at, count=len(asked)), width="content")
+        st.menu_button(
+            page_named(asked[at - 1].page).name() if at <= len(asked) else _("Topic"),
+            list(reversed(firsts)),
+            format_func=lambda page: page_named(page).name(),
+            key="topics",
+            on_click=lambda: change(q=firsts[st.session_state["topics"]]),
+        )
+
+
+def choose(question: Question) -> int | None:
+    """The options to choose from. Returns the one that was chosen, from 0, or None as long as none is.
+
+    The first choice counts. A class that votes would do so in place of this function.
+    """
+    chosen = session.answers.get(question.name)
+    with st.container(key="options", gap="small"):
+        for at, option in enumerate(question.options):
+            st.button(
+                f"{at + 1}\\. {option}",  # not a list in Markdown
+                key=f"option-{at + 1}",
+                icon=None if chosen is None else _mark(question, at, chosen),
+                on_click=_answer,
+                args=(question.name, at),
+                disabled=chosen is not None,
+                width="stretch",
+            )
+    return chosen
+
+
+def _mark(question: Question, at: int, chosen: int) -> str | None:
+    """The icon of an option, once one is chosen: a tick for the right one, a cross for another that was chosen."""
+    if at == question.right:
+        return ":material/check_circle:"
+    return ":material/cancel:" if at == chosen else None
+
+
+def _answer(name: str, option: int) -> None:
+    session.answers = {**session.answers, name: option}
+
+
+def explain(question: Question, chosen: int) -> None:
+    """Whether the chosen option is right, why, and the picture that shows it."""
+    if chosen == question.right:
+        st.success(strong(_("Right.")) + f" {question.why}", icon=":material/check_circle:")
+    else:
+        answer = _("Not right. The right answer: {answer}.", answer=question.options[question.right])
+        st.warning(strong(answer) + f" {question.why}", icon=":material/cancel:")
+    with st.container(key="see-it"):
+        label = _("See it: {page}", page=page_named(question.page).name())
+        link_to(question.page, label, question.settings, exact=True)
+
+
+def ways(asked: Sequence[Question], at: int) -> None:
+    """The ways to the question before and after; from the last one to the score. A presenter's remote finds them by
+    the beginning of their keys (lib/web/frame/path.py)."""
+    after = _("Next question") if at < len(asked) else _("To the score")
+    with st.container(key="questions", horizontal=True, gap="small"):
+        back, on = ":material/arrow_back:", ":material/arrow_forward:"
+        _go(_("Previous question"), "step-before-question", at - 1, icon=back, disabled=at == 1)
+        _go(after, "step-after-question", at + 1, icon=on, disabled=at > len(asked))
+
+
+def score(asked: Sequence[Question]) -> None:
+    """How many answers of this visit are right, which are missing, and which questions to look at again."""
+    answers = session.answers
+    right = sum(answers.get(each.name) == each.right for each in asked)
+    wrong = [n for n, each in enumerate(asked, 1) if answers.get(each.name, each.right) != each.right]
+    missing = [n for n, each in enumerate(asked, 1) if each.name not in answers]
+    st.subheader(_("You have {right} of {count} right.", right=right, count=len(asked)), anchor=False)
+    if missing:
+        st.markdown(
+            ngettext("{count} question is not answered yet.", "{count} questions are not answered yet.", len(missing))
+        )
+        _go(_("To the first of them"), "first-missing", missing[0])
+    if wrong:
+        st.markdown(_("Look at these again:"))
+        with st.container(key="again", gap="xsmall"):
+            for n in wrong:
+                _go(f"{n} · {asked[n - 1].text}", f"again-{n}", n, type="tertiary")
+    if answers:
+        st.button(_("Start again"), key="start-again", icon=":material/replay:", on_click=_start_again)
+
+
+def _go(label: str, key: str, to: int, **button: Any) -> None:
+    """A button that leads to a question, or to the score after the last one."""
+    st.button(label, key=key, on_click=change, kwargs={"q": to}, **button)
+
+
+def _start_again() -> None:
+    session.answers = {}
+    change(q=1)
