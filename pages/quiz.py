@@ -5,7 +5,7 @@ import streamlit as st
 from lib.web.elements.controls import Controls
 from lib.web.frame import lesson
 from lib.web.frame.language import current_language
-from lib.web.quiz.asking import choose, explain, score, ways, where
+from lib.web.quiz.asking import ask_the_class, choose, explain, score, ways, where
 from lib.web.quiz.questions import questions
 from lib.web.quiz.settings import Settings
 
@@ -22,6 +22,7 @@ def show_question() -> None:
             question = asked[at - 1]
             st.subheader(question.text, anchor=False)
             chosen = choose(question)
+            ask_the_class(question)
             if chosen is not None:
                 explain(question, chosen)
         ways(asked, at)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lib.web.quiz.questions import questions
 from lib.web.rooms import here
 from lib.web.rooms.room import Rooms, View
 from lib.web.rooms.store import RoomsInProcess, RoomsUnreachableError
@@ -15,7 +16,7 @@ def rooms(monkeypatch) -> Rooms:
     monkeypatch.setattr(here, "rooms", lambda: rooms)
     for module in ("row", "votes"):
         monkeypatch.setattr(f"lib.web.rooms.{module}.rooms", lambda: rooms)
-    for module in ("dropout.ensemble", "dropout.player", "top_k.class_draws"):
+    for module in ("dropout.ensemble", "dropout.player", "top_k.class_draws", "quiz.asking"):
         monkeypatch.setattr(f"lib.web.{module}.rooms", lambda: rooms)
     return rooms
 
@@ -32,7 +33,7 @@ def goes_to(app, page):
 def follows(app):
     """The next look at the room, and what the browser does then: it takes the link to the teacher's page."""
     healthy(app.run())
-    going = app.session_state.filtered_state.get("going")
+    going = app.session_state["going"] if "going" in app.session_state else None  # noqa: SIM401
     return goes_to(app, going) if going else app
 
 
@@ -57,7 +58,7 @@ def test_the_teacher_s_page_shows_a_code_and_how_many_have_come(teacher, code):
 
 def test_who_joins_lands_on_the_teacher_s_page_and_step_with_the_teacher_s_settings(teacher, code):
     goes_to(teacher, "training")
-    teacher.slider(key="training-p").set_value(0.3)
+    teacher.select_slider(key="training-p").set_value(0.3)
     healthy(teacher.run())
     guest = follows(opened("home", room=code))
     assert guest.session_state["page"] == "training"
@@ -92,7 +93,7 @@ def test_a_guest_may_explore_and_follow_again(teacher, code):
     guest = follows(opened("home", room=code))
     goes_to(guest, "top_k")
     assert guest.session_state["following"] is False
-    teacher.slider(key="dropout-p").set_value(0.2)
+    teacher.select_slider(key="dropout-p").set_value(0.2)
     healthy(teacher.run())
     follows(guest)
     assert guest.session_state["page"] == "top_k"
@@ -105,13 +106,13 @@ def test_a_guest_may_explore_and_follow_again(teacher, code):
 def test_a_guest_who_moves_a_control_keeps_it_until_the_teacher_goes_on(teacher, code):
     goes_to(teacher, "dropout")
     guest = follows(opened("home", room=code))
-    guest.slider(key="dropout-p").set_value(0.8)
+    guest.select_slider(key="dropout-p").set_value(0.8)
     follows(guest)
     assert guest.session_state["dropout-p"] == 0.8
     healthy(teacher.run())
     follows(guest)
     assert guest.session_state["dropout-p"] == 0.8
-    teacher.slider(key="dropout-p_in").set_value(0.1)
+    teacher.select_slider(key="dropout-p_in").set_value(0.1)
     healthy(teacher.run())
     follows(guest)
     assert (guest.session_state["dropout-p"], guest.session_state["dropout-p_in"]) == (0.5, 0.1)
@@ -151,6 +152,35 @@ def test_guesses_are_votes_that_the_teacher_reveals(teacher, code):
     assert "have answered" not in shown(guests[0])
 
 
+def test_the_quiz_is_answered_on_the_phones_and_explained_when_the_teacher_reveals(teacher, code):
+    goes_to(teacher, "quiz")
+    question = questions("en")[0]
+    guests = [follows(opened("home", room=code)) for _ in range(2)]
+    options = [question.right, (question.right + 1) % len(question.options)]
+    for guest, option in zip(guests, options, strict=True):
+        healthy(guest.button(key=f"option-{option + 1}").click().run())
+        assert "Your teacher will reveal what is right." in shown(guest)
+        assert question.why not in shown(guest)
+    healthy(teacher.run())
+    assert "2 of 2 have answered." in shown(teacher)
+    assert question.why not in shown(teacher)
+    healthy(teacher.button(key="reveal").click().run())
+    assert question.why in shown(teacher)
+    bars = [each.proto.text for each in teacher.get("progress")]
+    assert [bar.partition(" (")[2] for bar in bars].count("50%)") == 2
+    assert [":material/check_circle:" in bar for bar in bars].index(True) == question.right
+    for guest, said in zip(guests, ("Right.", "Not right."), strict=True):
+        assert said in shown(healthy(guest.run()))
+        assert question.why in shown(guest)
+    healthy(teacher.button(key="step-after-question").click().run())
+    follows(guests[0])
+    assert "Question 2 of" in shown(guests[0])
+    app = goes_to(teacher, "room")
+    app.session_state["links"] = {**app.session_state["links"], "quiz": {"q": str(len(questions("en")) + 1)}}
+    goes_to(app, "quiz")
+    assert "50%" in "".join(each.value for each in app.get("html")) or "50%" in shown(app)
+
+
 def test_each_phone_has_dice_of_its_own_and_the_projector_their_average(teacher, code, rooms):
     goes_to(teacher, "dropout")
     guests = [follows(opened("home", room=code)) for _ in range(3)]
@@ -181,7 +211,7 @@ def test_what_a_guest_does_changes_nothing_for_the_class(teacher, code, rooms):
     goes_to(teacher, "dropout")
     shown_before = rooms.view(code)
     guest = follows(opened("home", room=code))
-    guest.slider(key="dropout-p").set_value(0.9)
+    guest.select_slider(key="dropout-p").set_value(0.9)
     goes_to(healthy(guest.run()), "today")
     assert rooms.view(code) == shown_before == View("dropout")
     assert not [each for each in guest.button if each.key in ("reveal", "ask-again", "open-room")]
@@ -209,7 +239,7 @@ def test_without_redis_the_lesson_goes_on(teacher, code, rooms, monkeypatch):
     for name in ("open", "exists", "touch", "close", "read", "write", "clear", "seat", "failures"):
         monkeypatch.setattr(rooms.store, name, fails)
     for app in (teacher, guest):
-        app.slider(key="dropout-p").set_value(0.7)
+        app.select_slider(key="dropout-p").set_value(0.7)
         healthy(app.run())
         assert "Rooms are out of reach" in shown(app)
         assert app.session_state["dropout-p"] == 0.7

@@ -6,10 +6,16 @@ from typing import Any
 import streamlit as st
 
 from lib.web.elements.controls import change
-from lib.web.frame.language import _, ngettext, strong
+from lib.web.elements.table import table
+from lib.web.frame.fragments import aside
+from lib.web.frame.language import _, decimal, ngettext, percent, strong
 from lib.web.frame.navigation import link_to, page_named
 from lib.web.frame.session import session
 from lib.web.quiz.questions import Question
+from lib.web.rooms.here import guest, in_words, rooms, teacher
+from lib.web.rooms.votes import class_guess, is_revealed, vote
+
+_EVERY = 2.0  # seconds from one look at the room to the next
 
 
 def where(asked: Sequence[Question], at: int) -> None:
@@ -30,7 +36,7 @@ def where(asked: Sequence[Question], at: int) -> None:
 def choose(question: Question) -> int | None:
     """The options to choose from. Returns the one that was chosen, from 0, or None as long as none is.
 
-    The first choice counts. A class that votes would do so in place of this function.
+    The first choice counts. In a room it is a vote.
     """
     chosen = session.answers.get(question.name)
     with st.container(key="options", gap="small"):
@@ -49,6 +55,8 @@ def choose(question: Question) -> int | None:
 
 def _mark(question: Question, at: int, chosen: int) -> str | None:
     """The icon of an option, once one is chosen: a tick for the right one, a cross for another that was chosen."""
+    if guest():  # it is not revealed yet
+        return ":material/how_to_vote:" if at == chosen else None
     if at == question.right:
         return ":material/check_circle:"
     return ":material/cancel:" if at == chosen else None
@@ -56,15 +64,50 @@ def _mark(question: Question, at: int, chosen: int) -> str | None:
 
 def _answer(name: str, option: int) -> None:
     session.answers = {**session.answers, name: option}
+    vote(_ballot(name), str(option))
+
+
+def _ballot(name: str) -> str:
+    """What the question is called in a room."""
+    return f"quiz-{name}"
+
+
+def ask_the_class(question: Question) -> None:
+    """For a teacher in a room: what the class has answered, and why the right one is right once that is revealed."""
+    options = {str(i): f"{i + 1}. {option}" for i, option in enumerate(question.options)}
+    class_guess(_ballot(question.name), options, str(question.right), afterwards=lambda: _say_why(question))
+
+
+def _say_why(question: Question) -> None:
+    st.info(question.why)
+    _see_it(question)
 
 
 def explain(question: Question, chosen: int) -> None:
-    """Whether the chosen option is right, why, and the picture that shows it."""
+    """Whether the chosen option is right, why, and the picture that shows it; in a room, when it is revealed."""
+    if guest():
+        aside(_explain_in_time, run_every=_EVERY)(question, chosen)
+    else:
+        _explain(question, chosen)
+
+
+def _explain_in_time(question: Question, chosen: int) -> None:
+    if is_revealed(_ballot(question.name)):
+        _explain(question, chosen)
+    else:
+        st.info(_("You have answered. Your teacher will reveal what is right."))
+
+
+def _explain(question: Question, chosen: int) -> None:
     if chosen == question.right:
         st.success(strong(_("Right.")) + f" {question.why}", icon=":material/check_circle:")
     else:
         answer = _("Not right. The right answer: {answer}.", answer=question.options[question.right])
         st.warning(strong(answer) + f" {question.why}", icon=":material/cancel:")
+    _see_it(question)
+
+
+def _see_it(question: Question) -> None:
     with st.container(key="see-it"):
         label = _("See it: {page}", page=page_named(question.page).name())
         link_to(question.page, label, question.settings, exact=True)
@@ -97,8 +140,26 @@ def score(asked: Sequence[Question]) -> None:
         with st.container(key="again", gap="xsmall"):
             for n in wrong:
                 _go(f"{n} · {asked[n - 1].text}", f"again-{n}", n, type="tertiary")
+    _score_of_the_class(asked)
     if answers:
         st.button(_("Start again"), key="start-again", icon=":material/replay:", on_click=_start_again)
+
+
+def _score_of_the_class(asked: Sequence[Question]) -> None:
+    """For a teacher in a room: how many phones were right, question by question."""
+    seat = teacher()
+    if seat is None:
+        return
+    rows = []
+    with in_words():
+        for n, each in enumerate(asked, 1):
+            votes = rooms().votes(seat.code, _ballot(each.name))
+            if votes:
+                right = percent(votes[str(each.right)] / votes.total(), 0)
+                rows.append((decimal(n, 0), each.text, decimal(votes.total(), 0), right))
+    if rows:
+        st.subheader(_("The class"), anchor=False)
+        table([_("no."), _("question"), _("answers"), _("right")], rows, "rlrr")
 
 
 def _go(label: str, key: str, to: int, **button: Any) -> None:

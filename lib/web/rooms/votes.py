@@ -1,7 +1,7 @@
 """The guess under a page's headline as a vote of the class: counted as it comes in, seen when the teacher says so."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -32,13 +32,26 @@ def own_vote(question: str) -> str | None:
     return None
 
 
-def class_guess(question: str, options: Mapping[str, str], outcome: str) -> None:
-    """For the teacher: how many have answered, and when it is revealed, what; ``outcome`` is the right option."""
+def is_revealed(question: str) -> bool:
+    """Whether the teacher of the room that one is in has revealed the answers."""
+    revealed = False
+    with in_words():
+        revealed = session.seat is not None and rooms().revealed(session.seat.code, question)
+    return revealed
+
+
+def class_guess(
+    question: str, options: Mapping[str, str], outcome: str, *, afterwards: Callable[[], None] | None = None
+) -> None:
+    """For the teacher: how many have answered, and when it is revealed, what, and what comes ``afterwards``.
+
+    ``outcome`` is the right option.
+    """
     if teacher():
-        aside(_draw, run_every=_EVERY)(question, options, outcome)
+        aside(_draw, run_every=_EVERY)(question, options, outcome, afterwards)
 
 
-def _draw(question: str, options: Mapping[str, str], outcome: str) -> None:
+def _draw(question: str, options: Mapping[str, str], outcome: str, afterwards: Callable[[], None] | None) -> None:
     seat = teacher()
     if seat is None or not _has_place():
         return
@@ -51,7 +64,7 @@ def _draw(question: str, options: Mapping[str, str], outcome: str) -> None:
             label = _("Hide the answers") if revealed else _("Reveal the answers")
             st.button(label, on_click=_reveal, args=(seat, question, revealed), key="reveal")
             st.button(_("Ask again"), on_click=_ask_again, args=(seat, question), type="tertiary", key="ask-again")
-            if revealed:
+            if revealed and not afterwards:
                 answer = f"**{options[outcome]}**"
                 st.markdown(_("What the picture shows: {answer}.", answer=answer), width="content")
         if revealed:
@@ -59,6 +72,8 @@ def _draw(question: str, options: Mapping[str, str], outcome: str) -> None:
                 share = votes[option] / max(1, votes.total())
                 mark = ":material/check_circle: " if option == outcome else ""
                 column.progress(share, text=f"{mark}{name}: {decimal(votes[option], 0)} ({percent(share, 0)})")
+            if afterwards:
+                afterwards()
 
 
 def _has_place() -> bool:
