@@ -107,8 +107,8 @@ class SpeakingHalf extends Half {
     // On a phone the die is beside the sentence, so that the bars have room.
     this.roll = die(picture, width - (wide ? 50 : 26), wide ? 112 : 24, colours.speak);
     this.room = width - (wide ? 8 : 64);                 // px for the sentence
-    this.start = wide ? Math.round(width * 0.25) : 104;  // where the bars begin
-    this.longest = width - this.start - (wide ? 200 : 112);
+    this.start = wide ? Math.round(width * 0.25) : 120;  // where the bars begin
+    this.longest = width - this.start - (wide ? 200 : 120);
     const most = Math.max(...words.map((word) => word.choices.length));
     this.bars = [...Array(most).keys()].map((i) => {
       const y = 46 + i * 30, group = svg("g", { class: "choice" }, picture);

@@ -13,7 +13,8 @@ const { html } = await import("./parts/svg.js" + version);
 
 const WIDE = 700;       // px; a narrower time line runs down the page, so that there is room for the names
 const FOOT = 34;        // px for the axis and the years under it
-const ROW = 46;         // px for one of the events of a year
+const ROW = 46;         // px for a row of events
+const GAP = 8;          // px between two names, at least: the chosen one is bold, and so a little wider
 const NARROW_ROW = 30;  // px for an event that has a row to itself
 
 class TimeLine extends Player {
@@ -72,7 +73,7 @@ class TimeLine extends Player {
     this.list.classList.toggle("down", !wide);
     this.list.setAttribute("aria-orientation", wide ? "horizontal" : "vertical");
     html("div", "axis", this.list).setAttribute("role", "presentation");
-    const place = wide ? this.placeAcross() : this.placeDown();
+    const place = wide ? this.placeAcross(width) : this.placeDown();
     this.options = this.data.events.map((event, i) => {
       const option = this.makeOption(event, i);
       place(option, event, i);
@@ -94,17 +95,19 @@ class TimeLine extends Player {
     return option;
   }
 
-  // From left to right: a column for each year, the events of a year one over the other.
-  placeAcross() {
-    const { events } = this.data, first = events[0].year, last = events.at(-1).year, counts = new Map();
-    const column = (year) => `${((year - first + 0.5) / (last - first + 1)) * 100}%`;
-    for (let year = first; year <= last; year++) this.makeYear(year).style.left = column(year);
+  // From left to right: a column for each year. An event stands in the lowest row in which its name touches no other.
+  placeAcross(width) {
+    const { events } = this.data, first = events[0].year, last = events.at(-1).year, rows = [];
+    const middle = (year) => ((year - first + 0.5) / (last - first + 1)) * width;
+    for (let year = first; year <= last; year++) this.makeYear(year).style.left = `${middle(year)}px`;
     return (option, { year }) => {
-      const level = counts.get(year) ?? 0;
-      counts.set(year, level + 1);
-      option.style.left = column(year);
-      option.style.bottom = `${FOOT + level * ROW}px`;
-      this.list.style.height = `${Math.max(...counts.values()) * ROW + FOOT}px`;
+      const left = middle(year) - (option.offsetWidth + GAP) / 2, right = left + option.offsetWidth + GAP;
+      let row = 0;
+      while (rows[row]?.some((other) => left < other.right && right > other.left)) row++;
+      (rows[row] ??= []).push({ left, right });
+      option.style.left = `${middle(year)}px`;
+      option.style.bottom = `${FOOT + row * ROW}px`;
+      this.list.style.height = `${rows.length * ROW + FOOT}px`;
     };
   }
 

@@ -16,7 +16,13 @@ READ = """() => [...document.querySelectorAll('[data-testid=stApp] *')].flatMap(
     ...['aria-label', 'title', 'placeholder', 'alt'].map((name) => element.getAttribute(name) ?? ''),
   ]).map((text) => text.trim()).filter((text) => /[A-Za-z]{3}/.test(text))"""
 
+<<<<<<< HEAD
 PICTURES = {"today": ".two-dice.time-line", "quiz": ".st-key-options button"}  # what shows that the page is drawn
+=======
+# Links whose name does not fit in.
+CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stPageLink] span')]
+  .filter((name) => name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)"""
+>>>>>>> h16
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -32,6 +38,7 @@ def test_the_browser_shows_no_english_and_nothing_sticks_out(open_page, complain
         tab.set_viewport_size({"width": width, "height": 844})
         main = "document.querySelector('[data-testid=stMain]')"
         tab.wait_for_function(f"({main}).scrollWidth <= {width}", timeout=5_000)
+        assert tab.evaluate(CUT_OFF) == []
     assert ours(complaints) == []
 
 

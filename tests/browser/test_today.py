@@ -81,6 +81,27 @@ def test_the_slider_walks_too(open_page):
     expect(tab.locator(".time-line")).to_have_attribute("data-chosen", EVENTS[1].id)
 
 
+# Pairs of names that are nearer to each other than 4 px.
+TOUCHING = """() => {
+  const names = [...document.querySelectorAll('.time-line .name')].map((name) => [name, name.getBoundingClientRect()]);
+  const near = (a, b) => a.left < b.right + 4 && b.left < a.right + 4 && a.top < b.bottom && b.top < a.bottom;
+  return names.flatMap(([one, a], i) =>
+    names.slice(i + 1).filter(([_, b]) => near(a, b)).map(([other]) => `${one.textContent} ${other.textContent}`));
+}"""
+
+
+@pytest.mark.parametrize("language", ["de", "ja"])  # those with the longest names
+@pytest.mark.parametrize("present", ["", "&present=1"])
+def test_no_two_names_of_the_time_line_touch(open_page, language, present):
+    tab = opened(open_page, rest=f"&lang={language}{present}")
+    for width in (1280, 1024, 800, 390):
+        tab.set_viewport_size({"width": width, "height": 720})
+        down = "document.querySelector('.time-line .events').classList.contains('down')"
+        tab.wait_for_function(f"{down} === {str(width == 390).lower()}")
+        tab.wait_for_function(f"({TOUCHING})().length === 0", timeout=5_000)
+    assert tab.locator(".time-line .name").count() == len(EVENTS)
+
+
 def position(tab: Page) -> int:
     return int(tab.locator(".block .transport").get_attribute("data-position"))
 

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
 from lib.web.frame import language as web_language
-from lib.web.frame.language import LANGUAGES, ROOT, decimal, matching_language, percent, plain, signed
+from lib.web.frame.language import LANGUAGES, ROOT, decimal, in_sentences, matching_language, percent, plain, signed
 from scripts.messages import TEMPLATE, gathered, written
 
 PLACEHOLDER = re.compile(r"\{\w*\}")
@@ -108,6 +108,15 @@ def test_numbers_are_written_as_the_language_writes_them(language, value, digits
     pattern = locale.percent_formats[None].pattern.replace("#,##0", f"#,##0{decimals}")
     assert decimal(value, digits) == format_decimal(value, format=f"#,##0{decimals}", locale=locale)
     assert percent(value, digits) == format_percent(value, format=pattern, locale=locale)
+
+
+def test_sentences_have_a_space_between_them_where_the_language_has(monkeypatch):
+    joined = {}
+    for language in LANGUAGES:
+        monkeypatch.setattr(web_language, "current_language", lambda language=language: language)
+        joined[language] = in_sentences("A.", "", "B.")
+    assert {language for language, text in joined.items() if text == "A.B."} == {"ja", "zh-Hant"}
+    assert set(joined.values()) == {"A.B.", "A. B."}
 
 
 def test_a_percentage_and_its_sign_never_part(monkeypatch):

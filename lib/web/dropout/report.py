@@ -33,7 +33,7 @@ from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.metrics import numbers_in_a_row
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, percent, plain, prose
+from lib.web.frame.language import _, decimal, in_sentences, percent, plain, prose
 
 EXAMPLES = 200  # of the validation data, so that a moved slider is answered within a twentieth of a second
 _APART = 0.1  # a mean that differs by more from the eval pass is explained
@@ -64,7 +64,7 @@ def about_network(network: PicturedNetwork) -> None:
         accuracy=percent(network.validation_accuracy),
         count=len(pictured_data(network.data).val_y),
     )
-    st.caption(f"{about} {prose('dropout', 'edges')}" if network.data == "digits" else about)
+    st.caption(in_sentences(about, prose("dropout", "edges") if network.data == "digits" else ""))
 
 
 @lesson.fragment
@@ -163,11 +163,15 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
     sections = ["average"] if recording.settings.training else ["average-eval"]
     if abs(mean - full) > _APART and recording.settings.training:
         sections.append("average-why")
+<<<<<<< HEAD
     sentences = " ".join(prose("dropout", section, **values) for section in sections)
     st.markdown(sentences)
     if "average-why" in sections:
         for claim in map(load_facts().claim, ("geometric-sigmoid", "geometric-relu")):
             st.caption(f"{_(claim.text)} {citation(claim)}")
+=======
+    st.markdown(in_sentences(*(prose("dropout", section, **values) for section in sections)))
+>>>>>>> h16
 
 
 def _average_labels(name: str, apart: int) -> AverageLabels:

@@ -194,6 +194,16 @@ def in_parts(items: Iterable[str]) -> str:
     return _between(_("{one}; {two}")).join(items)
 
 
+def in_sentences(*texts: str) -> str:
+    """Sentences one after the other, with a space between them where the person's language has one. Empty ones are
+    left out.
+
+    >>> in_sentences("It rains.", "", "It pours.")
+    'It rains. It pours.'
+    """
+    return _between(_("{one} {two}")).join(filter(None, texts))
+
+
 def _between(example: str) -> str:
     return example.removeprefix("{one}").removesuffix("{two}")
 

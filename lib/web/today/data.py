@@ -28,7 +28,7 @@ from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, in_parts, listed, ngettext, percent, prose, signed, strong
+from lib.web.frame.language import _, decimal, in_parts, in_sentences, listed, ngettext, percent, prose, signed, strong
 from lib.web.runs.stepwise import Stepwise
 from lib.web.today.runs import computed, train_button
 from lib.web.today.settings import Settings
@@ -203,17 +203,17 @@ def _crossings(column: str) -> None:
             "last_low": signed(found.last.low, 3),
             "last_high": signed(found.last.high, 3),
         }
-        sentences = [prose("today", "crossing", **words)]
+        parts = [prose("today", "crossing", **words)]
         for section, size in (
             ("crossing-helps-from", found.helps_from),
             ("crossing-fades", found.fades),
             ("crossing-hurts-from", found.sentences),
         ):
             if size:
-                sentences.append(prose("today", section, size=_about(size), negligible=decimal(NEGLIGIBLE_LOSS)))
+                parts.append(prose("today", section, size=_about(size), negligible=decimal(NEGLIGIBLE_LOSS)))
         if found.sentences is None:
-            sentences.append(prose("today", "crossing-none"))
-        items.append("- " + " ".join(sentences))
+            parts.append(prose("today", "crossing-none"))
+        items.append(f"- {in_sentences(*parts)}")
     st.markdown("\n".join(items))
 
 

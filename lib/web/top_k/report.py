@@ -22,7 +22,7 @@ from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.metrics import numbers_in_a_row
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, ngettext, percent, prose
+from lib.web.frame.language import _, decimal, in_sentences, ngettext, percent, prose
 from lib.web.top_k.settings import OPENINGS, Opening
 
 STORIES = 20
@@ -192,7 +192,7 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
             p_value=decimal(test.p_value, 3),
             one_in=decimal(1 / _UNLIKELY, 0),
         )
-    st.markdown(f"{alt} {verdict}")
+    st.markdown(in_sentences(alt, verdict))
 
 
 @functools.lru_cache(maxsize=8)  # two models for each storybook, 1 MB each

@@ -13,7 +13,7 @@ from lib.statistics.comparison import NEGLIGIBLE_LOSS
 from lib.training import History, TrainingConfig
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, in_parts, percent, prose, signed
+from lib.web.frame.language import _, decimal, in_parts, in_sentences, percent, prose, signed
 from lib.web.runs.worker_pool import Run
 from lib.web.training.player import TrainingJob, arm_name
 
@@ -53,7 +53,7 @@ def verdict(run: Run[TrainingJob], config: TrainingConfig) -> None:
             low=signed(loss.low),
             high=signed(loss.high),
         )
-    show(f"**{headline}** {change} {interval} {_early_stopping(end)}")
+    show(f"**{headline}** {in_sentences(change, interval, _early_stopping(end))}")
 
 
 def _early_stopping(end: Ending) -> str:
@@ -68,7 +68,7 @@ def _early_stopping(end: Ending) -> str:
         with_dropout=decimal(with_dropout.best_val_loss),
     )
     if end.loss.outcome == "helped" and without.best_val_loss <= with_dropout.best_val_loss + NEGLIGIBLE_LOSS:
-        return f"{lowest} " + _("So stopping early would have worked just as well here.")
+        return in_sentences(lowest, _("So stopping early would have worked just as well here."))
     return lowest
 
 
@@ -148,7 +148,7 @@ def about_floor(end: Ending, config: TrainingConfig) -> None:
         if below
         else _("No arm's training loss went below it.")
     )
-    st.caption(f"{floor} {memorised}")
+    st.caption(in_sentences(floor, memorised))
 
 
 def disagreements(history: History) -> None:

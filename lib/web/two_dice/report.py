@@ -200,7 +200,7 @@ def _in_words(measure: str, p: float, k: int, cells: list[Estimate], interaction
 
 
 def _difference(measure: str, estimate: Estimate) -> str:
-    ends = f"({_bare(measure, estimate.low)} … {_bare(measure, estimate.high)})"
+    ends = f"({_bare(measure, estimate.low)}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{_bare(measure, estimate.high)})"
     return f"{_with_unit(measure, estimate.value)} {ends}"
 
 
