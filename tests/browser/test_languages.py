@@ -16,13 +16,16 @@ READ = """() => [...document.querySelectorAll('[data-testid=stApp] *')].flatMap(
     ...['aria-label', 'title', 'placeholder', 'alt'].map((name) => element.getAttribute(name) ?? ''),
   ]).map((text) => text.trim()).filter((text) => /[A-Za-z]{3}/.test(text))"""
 
-<<<<<<< HEAD
-PICTURES = {"today": ".two-dice.time-line", "quiz": ".st-key-options button"}  # what shows that the page is drawn
-=======
+# What shows that the page is drawn.
+PICTURES = {
+    "today": ".two-dice.time-line",
+    "quiz": ".st-key-options button",
+    "room": ".st-key-open-room button",
+}
 # Links whose name does not fit in.
 CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stPageLink] span')]
+  .filter((name) => !name.closest('[class*=st-key-icon-]'))  // of these only the icon is to be seen
   .filter((name) => name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)"""
->>>>>>> h16
 
 
 @pytest.mark.parametrize("language", OTHERS)

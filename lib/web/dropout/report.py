@@ -163,15 +163,10 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
     sections = ["average"] if recording.settings.training else ["average-eval"]
     if abs(mean - full) > _APART and recording.settings.training:
         sections.append("average-why")
-<<<<<<< HEAD
-    sentences = " ".join(prose("dropout", section, **values) for section in sections)
-    st.markdown(sentences)
+    st.markdown(in_sentences(*(prose("dropout", section, **values) for section in sections)))
     if "average-why" in sections:
         for claim in map(load_facts().claim, ("geometric-sigmoid", "geometric-relu")):
             st.caption(f"{_(claim.text)} {citation(claim)}")
-=======
-    st.markdown(in_sentences(*(prose("dropout", section, **values) for section in sections)))
->>>>>>> h16
 
 
 def _average_labels(name: str, apart: int) -> AverageLabels:
