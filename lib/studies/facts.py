@@ -16,6 +16,9 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lib.sampling_settings import SamplingSettings
+from lib.settings import InvalidSetting
+
 PATH = Path(__file__).resolve().parents[2] / "data" / "facts.toml"
 KINDS = ("paper", "code", "model card")
 CONFIDENCES = ("seen", "quoted", "conflict")
@@ -114,6 +117,29 @@ class Claim(Sourced):
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shipped(Sourced):
+    """The sampling settings with which a model comes: a `top_k` or `top_p` that is None is no cut."""
+
+    id: str
+    name: str
+    temperature: float
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            assert self.settings  # making them checks them
+        except InvalidSetting as error:
+            raise FactError(self.id, error.name, error.accepted) from error
+
+    @property
+    def settings(self) -> SamplingSettings:
+        """The same as `lib.sampling` takes them."""
+        return SamplingSettings(self.temperature, self.top_k, self.top_p)
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything in the file, in its order."""
@@ -121,6 +147,7 @@ class Facts:
     events: tuple[Event, ...]
     models: tuple[Model, ...]
     claims: tuple[Claim, ...]
+    shipped: tuple[Shipped, ...]
 
     def claim(self, name: str) -> Claim:
         """The claim with this id."""
@@ -158,7 +185,7 @@ def parse_facts(text: str) -> Facts:
     def read(kind: type[E], name: str) -> tuple[E, ...]:
         return tuple(_entry(kind, table) for table in tables.get(name, []))
 
-    return Facts(read(Event, "event"), read(Model, "model"), read(Claim, "claim"))
+    return Facts(read(Event, "event"), read(Model, "model"), read(Claim, "claim"), read(Shipped, "shipped"))
 
 
 def _entry(kind: type[E], table: dict[str, Any]) -> E:

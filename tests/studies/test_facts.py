@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from lib.sampling_settings import SamplingSettings
 from lib.studies.facts import CONFIDENCES, KINDS, PATH, FactError, load_facts, parse_facts
 
 CLAIM = {"id": "x", "text": "y", "source": "https://example.org", "kind": "paper", "confidence": "seen"}
@@ -86,6 +87,21 @@ def test_where_sources_conflict_there_is_no_number() -> None:
     assert model.status == "conflicting"
 
 
+SHIPPED = {
+    "id": "x", "name": "m", "temperature": 0.6, "top_k": 20, "source": "https://example.org", "kind": "code",
+    "confidence": "seen",
+}  # fmt: skip
+
+
+def test_shipped_settings_are_settings_of_the_die() -> None:
+    (shipped,) = parse_facts(written("shipped", SHIPPED)).shipped
+    assert shipped.settings == SamplingSettings(0.6, top_k=20)
+    for name, value in {"temperature": 0.0, "top_k": 0, "top_p": 1.5}.items():
+        with pytest.raises(FactError) as refused:
+            parse_facts(written("shipped", {**SHIPPED, name: value}))
+        assert (refused.value.entry, refused.value.field) == ("x", name)
+
+
 def test_silence_is_not_zero() -> None:
     silent, zero = parse_facts(written("model", MODEL) + written("model", {**MODEL, "rate": 0.0})).models
     assert (silent.status, zero.status) == ("not stated", "without")
@@ -95,13 +111,9 @@ def test_every_entry_of_the_file_is_shown_and_sourced() -> None:
     with PATH.open("rb") as file:
         tables = tomllib.load(file)
     facts = load_facts()
-    assert set(tables) == {"event", "model", "claim"}
-    assert [len(tables[name]) for name in ("event", "model", "claim")] == [
-        len(facts.events),
-        len(facts.models),
-        len(facts.claims),
-    ]
-    for entry in (*facts.events, *facts.models, *facts.claims):
+    read = {"event": facts.events, "model": facts.models, "claim": facts.claims, "shipped": facts.shipped}
+    assert {name: len(entries) for name, entries in tables.items()} == {name: len(read[name]) for name in read}
+    for entry in (*facts.events, *facts.models, *facts.claims, *facts.shipped):
         assert entry.source.startswith("https://")
         assert entry.kind in KINDS
         assert entry.confidence in CONFIDENCES

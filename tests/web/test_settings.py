@@ -10,11 +10,14 @@ from lib.web.dropout.settings import Settings as Dropout
 from lib.web.elements.settings import Choice, Flag, Number, Text, declared, in_link, read, read_one, written
 from lib.web.frame.address import link_to_run, run_in_link
 from lib.web.today.settings import Settings as Today
-from lib.web.top_k.settings import settings_for
+from lib.web.top_k.settings import llm_settings, settings_for
 from lib.web.training.settings import Settings as Training
 from lib.web.two_dice.settings import Settings as TwoDice
 
-PAGES = {"dropout": Dropout, "training": Training, "top_k": settings_for(670), "two_dice": TwoDice, "today": Today}
+PAGES = {
+    "dropout": Dropout, "training": Training, "top_k": settings_for(670), "llm": llm_settings(), "two_dice": TwoDice,
+    "today": Today,
+}  # fmt: skip
 EVERY = [(page, each.name) for page, settings in PAGES.items() for each in fields(settings)]
 HOSTILE = [
     "", " ", "nan", "NaN", "inf", "-inf", "1e999", "-1", "-0.0001", "99999999999999999999", "0x10", "1;2", "1,5",
