@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.web.elements.controls import Controls, asked
+from lib.web.elements.controls import Controls, asked, change
 from lib.web.frame import lesson
 from lib.web.frame.language import _, prose
 
@@ -16,15 +16,19 @@ def choose_cuts(controls: Controls[Any]) -> None:
 
 
 def choose_more(controls: Controls[Any], all_words: str) -> None:
-    """The controls that few people move, and the model that speaks. ``all_words`` names the switch to a longer axis."""
+    """The controls that few people move. ``all_words`` is what the switch to a logarithmic axis is called."""
     with controls.more() as drawn:
         if drawn:
             controls.slider("top_p", _("Top-p: how much probability stays in"))
             controls.slider("min_p", _("Min-p: how likely, compared with the likeliest"))
             controls.toggle("all", all_words)
             controls.number("seed", _("Seed of the die"))
-    models = {"storybook": _("our storybook’s"), "llm": _("a real one, recorded")}
-    controls.segmented("model", _("The model that speaks"), models)
+
+
+def choose_model(controls: Controls[Any], k: int) -> None:
+    """The model that speaks: a small one whose truth is known, or a real one. The other one begins at its own ``k``."""
+    models = {"storybook": _("storybook"), "llm": _("a real one, recorded")}
+    controls.segmented("model", _("The model that speaks"), models, then=lambda: change(k=k))
 
 
 @lesson.fragment
@@ -45,7 +49,7 @@ def show_storybook() -> None:
     from lib.web.elements.prompt import choose_prompt, name_problems, story_language
     from lib.web.top_k.player import next_word_player
     from lib.web.top_k.report import report
-    from lib.web.top_k.settings import OPENINGS, Opening, sampling_of, settings_for
+    from lib.web.top_k.settings import LLM_K, OPENINGS, Opening, sampling_of, settings_for
     from lib.web.top_k.step import go_on_buttons, step_of
     from lib.web.two_dice.link import link_to_two_dice
     from lib.writing import joined
@@ -61,6 +65,7 @@ def show_storybook() -> None:
         problems = st.container()
         choose_more(controls, _("All words, on a logarithmic axis"))
         controls.segmented("p", _("The model learned with dropout p ="))
+        choose_model(controls, LLM_K)
     settings = controls.settings()
     sampling, model = sampling_of(settings, len(story.vocabulary)), load_model(language, settings.p, "small")
     follows, step = step_of(model, prompt.words, settings.seed, sampling)
@@ -90,6 +95,7 @@ def show_real_model() -> None:
     from lib.listings.top_k import llm_listing
     from lib.recorded_llm import TOP, load_recorded_llm
     from lib.tokens import readable
+    from lib.web.elements.prompt import story_language
     from lib.web.top_k.llm import (
         RankedTokens,
         about_the_model,
@@ -102,7 +108,7 @@ def show_real_model() -> None:
         say_what_the_grid_is,
     )
     from lib.web.top_k.player import next_word_player
-    from lib.web.top_k.settings import llm_settings, sampling_of
+    from lib.web.top_k.settings import OPENINGS, Opening, llm_settings, sampling_of
     from lib.web.top_k.shipped import shipped_settings
 
     llm = load_recorded_llm()
@@ -112,6 +118,7 @@ def show_real_model() -> None:
         choose_cuts(controls)
         choose_path(controls)
         choose_more(controls, _("The {n} likeliest, on a logarithmic axis", n=TOP))
+        choose_model(controls, OPENINGS.get(story_language(), Opening()).k)
     settings = controls.settings()
     sampling = sampling_of(settings, llm.vocabulary_size)
     recorded, step = llm_step_of(llm, settings, sampling)

@@ -74,8 +74,10 @@ class Controls(Generic[S]):
         widget = self._of(name, then)
         return self._take(name, st.selectbox(label, options, chosen, format_func=_called(names), **widget))
 
-    def segmented(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
-        """A row of a few choices; ``names`` says what they are called."""
+    def segmented(
+        self, name: str, label: str, names: Mapping[Any, str] | None = None, *, then: Callable[[], None] | None = None
+    ) -> Any:
+        """A row of a few choices; ``names`` says what they are called, ``then`` is done after a choice."""
         shown = st.segmented_control(
             label,
             self._accepts(name).options,
@@ -83,7 +85,7 @@ class Controls(Generic[S]):
             default=self._values[name],
             required=True,
             wrap=True,
-            **self._of(name),
+            **self._of(name, then),
         )
         return self._take(name, shown)
 

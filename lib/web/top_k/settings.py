@@ -36,6 +36,7 @@ OPENINGS = {  # by the storybook's language
 }
 
 
+LLM_K = 50  # what Hugging Face's `generate` has if nobody says another
 LLM_OPENING = "My favourite animal is the"  # beyond the 50 likeliest tokens lies almost half of the probability
 
 
@@ -70,11 +71,7 @@ def settings_for(V: int, opening: int = Opening.k) -> type[Settings]:
 
 @functools.cache
 def llm_settings() -> type[Settings]:
-    """The settings for the recorded model: where on which path one stands, and k up to all of its tokens.
-
-    It opens with a beginning that has a long tail, and at the k that Hugging Face's ``generate`` has if nobody says
-    another.
-    """
+    """The settings for the recorded model: where on which path one stands, and k up to all of its tokens."""
     llm = load_recorded_llm()
     shipped = (each.top_k for each in load_facts().shipped if each.top_k)
     choices = tuple(sorted({*FEW, *shipped, *MANY, llm.vocabulary_size}))
@@ -84,7 +81,7 @@ def llm_settings() -> type[Settings]:
         beginning: str = choice(slug(LLM_OPENING), llm.slugs)
         path: str = choice("k50", tuple(PATHS))
         at: int = number(0, 0, STEPS - 1, 1)  # how many tokens of the path are said
-        k: int = choice(50, choices)
+        k: int = choice(LLM_K, choices)
 
     return OfRecordedLlm
 

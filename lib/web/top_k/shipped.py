@@ -28,7 +28,7 @@ def shipped_settings(step: NextWord, tokens: RankedTokens, now: SamplingSettings
                 kwargs=_as_controls(each, len(tokens)),
                 key=f"shipped_{each.id}",
             )
-    head = ["", "T", "k", "p", _("tokens left"), _("the likeliest"), _("source")]
+    head = ["", "T", "k", "top-p", _("tokens left"), _("the likeliest"), _("source")]
     st.markdown(markdown_table(head, [_row(each, traces[each.id]) for each in shipped], "lrrrrrl"))
     st.markdown(_silent_k(traces[OWN], traces[THROUGH_TRANSFORMERS]))
 
