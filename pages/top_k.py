@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.web.elements.controls import Controls
+from lib.web.elements.controls import Controls, asked, change
 from lib.web.frame import lesson
 from lib.web.frame.language import _, prose
 
@@ -15,20 +15,33 @@ def choose_cuts(controls: Controls[Any]) -> None:
     controls.slider("temp", _("Temperature T"))
 
 
-def choose_more(controls: Controls[Any]) -> None:
-    """The controls that few people move, and the model that speaks."""
+def choose_more(controls: Controls[Any], all_words: str) -> None:
+    """The controls that few people move. ``all_words`` is what the switch to a logarithmic axis is called."""
     with controls.more() as drawn:
         if drawn:
             controls.slider("top_p", _("Top-p: how much probability stays in"))
             controls.slider("min_p", _("Min-p: how likely, compared with the likeliest"))
-            controls.toggle("all", _("All words, on a logarithmic axis"))
+            controls.toggle("all", all_words)
             controls.number("seed", _("Seed of the die"))
-    controls.segmented("p", _("The model learned with dropout p ="))
+
+
+def choose_model(controls: Controls[Any], k: int) -> None:
+    """The model that speaks: a small one whose truth is known, or a real one. The other one begins at its own ``k``."""
+    models = {"storybook": _("storybook"), "llm": _("a real one, recorded")}
+    controls.segmented("model", _("The model that speaks"), models, then=lambda: change(k=k))
 
 
 @lesson.fragment
 def show_picture() -> None:
-    """The controls, the picture of the cut, and what it does to the words."""
+    """The controls, the picture of the cut, and what it does to the words of the model that is chosen."""
+    if asked("model") == "llm":
+        show_real_model()
+    else:
+        show_storybook()
+
+
+def show_storybook() -> None:
+    """A small model that has learned a storybook, whose grammar knows the truth."""
     # PyTorch takes a second to import; by now the heading is on the screen.
     from lib.language_model import load_model
     from lib.listings.top_k import generate_listing, top_k_listing
@@ -38,7 +51,7 @@ def show_picture() -> None:
     from lib.web.top_k.class_draws import draw_my_word, name_of, pile_of_the_class
     from lib.web.top_k.player import next_word_player
     from lib.web.top_k.report import report
-    from lib.web.top_k.settings import OPENINGS, Opening, sampling_of, settings_for
+    from lib.web.top_k.settings import LLM_K, OPENINGS, Opening, sampling_of, settings_for
     from lib.web.top_k.step import go_on_buttons, step_of
     from lib.web.two_dice.link import link_to_two_dice
     from lib.writing import joined
@@ -52,7 +65,9 @@ def show_picture() -> None:
         buttons = st.container(horizontal=True, gap="small")
         choose_cuts(controls)
         problems = st.container()
-        choose_more(controls)
+        choose_more(controls, _("All words, on a logarithmic axis"))
+        controls.segmented("p", _("The model learned with dropout p ="))
+        choose_model(controls, LLM_K)
     settings = controls.settings()
     sampling, model = sampling_of(settings, len(story.vocabulary)), load_model(language, settings.p, "small")
     follows, step = step_of(model, prompt.words, settings.seed, sampling)
@@ -80,6 +95,64 @@ def show_picture() -> None:
         _("The code: the same settings, with Hugging Face's generate and a large model"),
         key="code_generate",
     )
+
+
+def show_real_model() -> None:
+    """A real language model, whose answers are recorded. Nobody knows the truth about what it may say."""
+    from lib.listings.top_k import llm_listing
+    from lib.recorded_llm import TOP, load_recorded_llm
+    from lib.tokens import readable
+    from lib.web.elements.prompt import story_language
+    from lib.web.top_k.llm import (
+        RankedTokens,
+        about_the_model,
+        choose_beginning,
+        choose_path,
+        go_along_buttons,
+        llm_report,
+        llm_step_of,
+        said_so_far,
+        say_what_the_grid_is,
+    )
+    from lib.web.top_k.player import next_word_player
+    from lib.web.top_k.settings import OPENINGS, Opening, llm_settings, sampling_of
+    from lib.web.top_k.shipped import shipped_settings
+
+    llm = load_recorded_llm()
+    with lesson.picture(llm_settings()) as (controls, stage):
+        choose_beginning(controls, llm)
+        text = st.container(gap="small")
+        choose_cuts(controls)
+        choose_path(controls)
+        choose_more(controls, _("The {n} likeliest, on a logarithmic axis", n=TOP))
+        choose_model(controls, OPENINGS.get(story_language(), Opening()).k)
+    settings = controls.settings()
+    sampling = sampling_of(settings, llm.vocabulary_size)
+    recorded, step = llm_step_of(llm, settings, sampling)
+    tokens = RankedTokens(recorded)
+
+    with text:
+        said_so_far(recorded)
+        with st.container(horizontal=True, gap="small"):
+            go_along_buttons(recorded, settings.seed)
+    with stage:
+        next_word_player(
+            step,
+            tokens,
+            temperature=settings.temp,
+            prompt=readable(recorded.text),
+            logarithmic=settings.all,
+            ids=recorded.ids,
+        )
+        say_what_the_grid_is(step, llm)
+    llm_report(controls, step, tokens)
+    lesson.section(_("Which speaking die is a model shipped with?"), prose("top_k", "llm-shipped"))
+    shipped_settings(step, tokens, sampling)
+    about_the_model(llm)
+
+    lesson.link_here()
+    lesson.takeaway(prose("top_k", "llm-takeaway"))
+    lesson.code(lambda: llm_listing(recorded, sampling, die=(settings.seed, recorded.number, len(recorded.said))))
 
 
 with lesson.framed("top_k"):

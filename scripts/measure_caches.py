@@ -34,6 +34,7 @@ from lib.pictured_network import (
     monte_carlo_error,
     pictured_data,
 )
+from lib.recorded_llm import load_recorded_llm
 from lib.sampling_settings import SamplingSettings
 from lib.statistics.comparison import t_quantile
 from lib.story import load_story, story_languages
@@ -300,6 +301,7 @@ def files_rows() -> list[Row]:
         Row("load_model", "the shipped models", len(models), weigh(models, stories) / len(models)),
         Row("_catalogue, _sections", "words, prose, lessons and quiz of all languages", 1, weigh(texts)),
         Row("load_digits, ...", "digits, facts, values, small networks", 1, weigh(small)),
+        Row("load_recorded_llm", "a real language model's recorded answers", 1, weigh(load_recorded_llm())),
         Row("archive", "the source as a zip, once somebody has asked for it", 1, len(source.archive()) / 1e6),
     ]
 

@@ -46,10 +46,12 @@ def test_every_benchmark_that_the_readme_names_exists():
 
 
 def test_requirements_are_pinned_and_bring_no_other_index():
-    for paper in ("requirements.txt", "requirements-dev.txt"):
+    for paper in ("requirements.txt", "requirements-dev.txt", "requirements-llm.txt"):
         for line in (ROOT / paper).read_text().splitlines():
             assert line.startswith("-r requirements") or re.fullmatch(r"[\w.\[\]-]+==[\w.]+", line), line
     assert "torch==2.13.0" in (ROOT / "requirements.txt").read_text().splitlines()
+    dev, llm = ((ROOT / f"requirements-{name}.txt").read_text().splitlines() for name in ("dev", "llm"))
+    assert {line for line in llm if "transformers" in line} < set(dev)  # the processors of the version that is recorded
 
 
 def test_every_data_file_has_its_story():

@@ -79,10 +79,10 @@ def draws_figure(
     """How often each word was drawn, as bars, and how often that was expected, as diamonds.
 
     ``words``, ``counts`` and ``expected`` are in the order in which they are shown. If there are more than `MOST_BARS`,
-    the last ones share a bar.
+    the last ones share a bar, and ``words`` need not have more.
     """
     names, drawn, due = list(words), counts.astype(float), np.asarray(expected, dtype=float)
-    if len(names) > MOST_BARS:
+    if len(drawn) > MOST_BARS:
         names = [*names[: MOST_BARS - 1], labels.others]
         drawn, due = (np.append(each[: MOST_BARS - 1], each[MOST_BARS - 1 :].sum()) for each in (drawn, due))
     bars = {"type": "bar", "x": names, "y": drawn.tolist(), "name": labels.drawn, "marker": {"color": SPEAK}}

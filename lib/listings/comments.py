@@ -83,6 +83,11 @@ MESSAGES: Final = (
     "the settings and the order of the steps are the same.",
     "downloads 500 MB the first time",
     "The temperature comes first, then top-k, top-p and min-p; each works on what the previous one left.",
+    "This asks the model itself, in the folder of the source code, after pip install -r requirements-llm.txt and "
+    "python -m scripts.fetch_llm. The numbers are those on screen, except beyond the 200 likeliest tokens, where the "
+    "screen shows a line between recorded ranks.",
+    "everything is in the folder",
+    "the tokens of the recorded path so far",
     # lib/listings/two_dice.py
     "The numbers are those on screen: the same models generate the same sentences.",
     "On a machine like the server, the numbers are those on screen. Another machine may round differently in training. "

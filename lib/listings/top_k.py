@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lib.language_model import load_model
 from lib.listings.parts import comment
 from lib.next_word import what_follows
+from lib.recorded_llm import RecordedStep
 from lib.sampling import shape_with, softmax
 from lib.sampling_settings import SamplingSettings
 from lib.writing import joined
@@ -37,8 +38,39 @@ def top_k_listing(
     """
     model = load_model(language, p=p, corpus=corpus)
     logits = what_follows(model, tuple(prompt)).logits
-    top_k, top_p, min_p = settings.top_k, settings.top_p, settings.min_p
     listed, left_out = _needed(logits, settings)
+    scores = _score_lines(logits[listed], [model.vocabulary[i] for i in listed], settings)
+    after = repr(joined(prompt)) if prompt else "the start of a sentence"
+    source = f"What may come after {after}: the scores (logits) of the model trained with p = {p:g}."
+    return f"""\
+{comment(_differs(len(listed), len(logits), left_out))}
+import numpy as np
+import torch
+
+{comment(source)}
+logits = {{
+{scores}
+}}
+words = list(logits)
+scores = torch.tensor(list(logits.values()), dtype=torch.float64) / {settings.temperature:g}  # logits / temperature
+
+{_removal(settings)}
+probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that was removed has probability 0
+print(f"words that stay in: {{(probabilities > 0).sum()}}")
+for word, probability in list(zip(words, probabilities))[:5]:
+    print(f"probability of {{word!r}}: {{probability:.1%}}")
+
+# The die is a number between 0 and 1. Each word has a stretch of the line from 0 to 1, as long as its probability; the
+# word on whose stretch the number falls is drawn.
+die = np.random.default_rng([{seed}, {len(prompt)}]).random()
+ends = probabilities.cumsum(dim=-1)  # where each word's stretch ends: the cumulative distribution
+print(f"drawn: {{words[(ends > die * ends[-1]).nonzero()[0]]!r}}")
+""".replace("\n\n\n", "\n\n")
+
+
+def _removal(settings: SamplingSettings) -> str:
+    """The lines that remove words from ``scores``, in a paragraph for each cut."""
+    top_k, top_p, min_p = settings.top_k, settings.top_p, settings.min_p
     steps = []
     if top_k is not None:
         steps.append(f"""\
@@ -60,34 +92,7 @@ scores[ids[out]] = -torch.inf
 probabilities = torch.softmax(scores, dim=-1)
 scores[probabilities < {min_p:g} * probabilities.max()] = -torch.inf
 """)
-    scores = _score_lines(logits[listed], [model.vocabulary[i] for i in listed], settings)
-    removal = "\n".join(steps)
-    after = repr(joined(prompt)) if prompt else "the start of a sentence"
-    source = f"What may come after {after}: the scores (logits) of the model trained with p = {p:g}."
-    return f"""\
-{comment(_differs(len(listed), len(logits), left_out))}
-import numpy as np
-import torch
-
-{comment(source)}
-logits = {{
-{scores}
-}}
-words = list(logits)
-scores = torch.tensor(list(logits.values()), dtype=torch.float64) / {settings.temperature:g}  # logits / temperature
-
-{removal}
-probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that was removed has probability 0
-print(f"words that stay in: {{(probabilities > 0).sum()}}")
-for word, probability in list(zip(words, probabilities))[:5]:
-    print(f"probability of {{word!r}}: {{probability:.1%}}")
-
-# The die is a number between 0 and 1. Each word has a stretch of the line from 0 to 1, as long as its probability; the
-# word on whose stretch the number falls is drawn.
-die = np.random.default_rng([{seed}, {len(prompt)}]).random()
-ends = probabilities.cumsum(dim=-1)  # where each word's stretch ends: the cumulative distribution
-print(f"drawn: {{words[(ends > die * ends[-1]).nonzero()[0]]!r}}")
-""".replace("\n\n\n", "\n\n")
+    return "\n".join(steps)
 
 
 def _needed(logits: NDArray[np.floating], settings: SamplingSettings) -> tuple[NDArray[np.int64], float]:
@@ -165,6 +170,58 @@ set_seed({seed})
 output = model.generate(**inputs, do_sample=True, {", ".join(arguments)}, max_new_tokens=20)
 print(tokenizer.decode(output[0]))
 """
+
+
+def llm_listing(step: RecordedStep, settings: SamplingSettings, *, die: Sequence[int]) -> str:
+    """Return a program that asks the recorded model itself; ``die`` is the seed of the page's roll at this step.
+
+    The model's folder is made by ``python -m scripts.fetch_llm``.
+
+    >>> from lib.recorded_llm import load_recorded_llm
+    >>> step = load_recorded_llm().step(0, "greedy", 1)
+    >>> print(llm_listing(step, SamplingSettings(top_k=50), die=(0, 0, 1)).split("\\n\\n")[3])
+    # top-k: remove every word below the 50th; words that tie with it all stay
+    cut = torch.topk(scores, 50).values[-1]
+    scores[scores < cut] = -torch.inf
+    """
+    return f"""\
+{comment(_ASKED)}
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # everything is in the folder
+import numpy as np
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+folder = "models/smollm2-135m-instruct"
+tokenizer = AutoTokenizer.from_pretrained(folder)
+model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+ids = tokenizer({step.beginning!r}).input_ids
+ids += {list(step.said_ids)}  # the tokens of the recorded path so far
+with torch.no_grad():
+    logits = model(torch.tensor([ids])).logits[0, -1]
+scores = logits.double() / {settings.temperature:g}  # logits / temperature
+scores, order = torch.sort(scores, descending=True)
+
+{_removal(settings)}
+probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that was removed has probability 0
+print(f"words that stay in: {{(probabilities > 0).sum()}}")
+for token, probability in list(zip(order, probabilities))[:5]:
+    print(f"probability of {{tokenizer.decode([token])!r}}: {{probability:.1%}}")
+
+# The die is a number between 0 and 1. Each word has a stretch of the line from 0 to 1, as long as its probability; the
+# word on whose stretch the number falls is drawn.
+die = np.random.default_rng({list(die)}).random()
+ends = probabilities.cumsum(dim=-1)  # where each word's stretch ends: the cumulative distribution
+print(f"drawn: {{tokenizer.decode(order[(ends > die * ends[-1]).nonzero()[0]])!r}}")
+""".replace("\n\n\n", "\n\n")
+
+
+_ASKED = (
+    "This asks the model itself, in the folder of the source code, after pip install -r requirements-llm.txt and "
+    "python -m scripts.fetch_llm. The numbers are those on screen, except beyond the 200 likeliest tokens, where the "
+    "screen shows a line between recorded ranks."
+)
 
 
 def _ordinal(n: int) -> str:

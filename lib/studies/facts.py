@@ -16,6 +16,8 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lib.sampling_settings import SamplingSettings
+
 PATH = Path(__file__).resolve().parents[2] / "data" / "facts.toml"
 KINDS = ("paper", "code", "model card", "talk", "discussion", "encyclopedia")
 CONFIDENCES = ("seen", "quoted", "conflict")
@@ -159,6 +161,13 @@ class Shipped(Sourced):
     def cuts(self) -> tuple[str, ...]:
         """Which of "top_k" and "top_p" take words away; top-p = 1 keeps all of them."""
         return tuple(name for name, on in (("top_k", self.top_k), ("top_p", self.top_p and self.top_p < 1)) if on)
+
+    @property
+    def settings(self) -> SamplingSettings:
+        """The same as `lib.sampling` takes them; who decodes greedily keeps one word."""
+        if self.temperature is None:
+            return SamplingSettings(top_k=1)
+        return SamplingSettings(self.temperature, self.top_k, self.top_p if "top_p" in self.cuts else None)
 
 
 @dataclass(frozen=True, kw_only=True)

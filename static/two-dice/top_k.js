@@ -21,6 +21,12 @@ const SMALLEST = 1e-7;                     // the foot of the logarithmic axis
 
 let made = 0;
 
+// Cut off the end of a name that is too long for its place. A real model has tokens longer than any word of a storybook.
+function shorten(text, most) {
+  const characters = [...text.textContent], length = characters.length > 10 ? text.getComputedTextLength() : 0;
+  if (length > most) text.textContent = characters.slice(0, Math.floor(characters.length * most / length) - 1).join("") + "…";
+}
+
 class NextWordPlayer extends Player {
   constructor(root) {
     super(root, "next-word");
@@ -96,7 +102,7 @@ class NextWordPlayer extends Player {
           ? { class: "possible", d: `M-3.6 ${room.foot + 13}a3.6 3.6 0 1 0 7.2 0a3.6 3.6 0 1 0 -7.2 0` }
           : { class: "impossible", d: `M-4 ${room.foot + 9}l8 8m0 -8l-8 8` }, group);
       }
-      if (names) svg("text", { transform: `translate(5 ${room.foot + 24}) rotate(-90)`, "text-anchor": "end" }, group, data.words[rank]);
+      if (names) shorten(svg("text", { transform: `translate(5 ${room.foot + 24}) rotate(-90)`, "text-anchor": "end" }, group, data.words[rank]), names - 12);
       return { group, bar, truth };
     });
 
@@ -182,7 +188,7 @@ class NextWordPlayer extends Player {
     const right = edge < (room.left + room.right) / 2;
     this.borderName.setAttribute("x", visible ? edge + (right ? 6 : -6) : room.right);
     this.borderName.setAttribute("text-anchor", visible && right ? "start" : "end");
-    this.borderName.textContent = step < SORTED ? "" : visible ? labels.border : data.logarithmic ? "" : fill(labels.beyond, { n: number.format(this.count) });
+    this.borderName.textContent = step < SORTED ? "" : visible ? labels.border : data.logarithmic && data.cut <= this.count ? "" : fill(labels.beyond, { n: number.format(this.count) });
 
     this.drawCdf(step);
     this.names.forEach((name, i) => {

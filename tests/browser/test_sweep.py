@@ -14,8 +14,12 @@ from tests.support.serving import ROOT, served
 from tests.support.sweeping import WATCH, sweep
 
 QUICK = {"training": "steps=200&seeds=2", "two_dice": "n=100"}  # what is trained or measured is soon over
-# What no choice on the page leads to: a run, and a beginning of which nobody knows how it goes on.
-BESIDE = {"training": ("train=1", "train=1&data=digits&metric=accuracy"), "top_k": ("text=the+the",)}
+# What no choice on the page leads to: a run; a beginning of which nobody knows how it goes on; and all that there is of
+# another model.
+BESIDE = {
+    "training": ("train=1", "train=1&data=digits&metric=accuracy"),
+    "top_k": ("text=the+the", "model=llm", "model=llm&k=1000&at=3&path=uncut"),
+}
 
 
 def links(queries: Callable[[str], Iterable[str]]) -> list[str]:

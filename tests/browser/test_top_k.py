@@ -171,9 +171,10 @@ def test_picture_and_main_controls_share_the_first_screen(open_page, path, schem
         assert box["y"] + box["height"] <= 720, selector
 
 
+@pytest.mark.parametrize("path", ["top_k", "top_k?model=llm"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_text_in_the_picture_is_smaller_than_14_px_and_all_of_it_is_inside(open_page, width):
-    tab = opened(open_page, width=width, height=800)
+def test_no_text_in_the_picture_is_smaller_than_14_px_and_all_of_it_is_inside(open_page, width, path):
+    tab = opened(open_page, path, width=width, height=800)
     frame = tab.locator(PICTURE).bounding_box()
     for name in ("logits", "sorted", "one draw"):
         step(tab, name)
@@ -186,6 +187,27 @@ def test_no_text_in_the_picture_is_smaller_than_14_px_and_all_of_it_is_inside(op
             assert size >= 14, text
             assert left >= frame["x"] - 1, text
             assert right <= frame["x"] + frame["width"] + 1, text
+
+
+def test_a_real_model_can_be_chosen_and_cut_and_left_again(open_page, complaints):
+    """Both models have a control for k, with other choices: neither may be handed what the other was set to."""
+    tab = opened(open_page, "top_k")
+    caption = tab.locator(".next-word .caption")
+    tab.locator(".st-key-top_k-model button").last.click()
+    expect(tab.locator(f"{PICTURE} .word.drawn text")).to_contain_text("␣")
+    expect(tab).to_have_url(re.compile("model=llm$"))
+    step(tab, "cut")
+    expect(caption).to_contain_text("keeps 50 of 49,152")
+    tab.locator(".st-key-top_k-k").get_by_role("slider").focus()
+    tab.keyboard.press("End")
+    expect(caption).to_contain_text("keeps 49,152 of 49,152")
+    tab.locator(".st-key-shipped_qwen3 button").click()
+    expect(tab).to_have_url(re.compile("k=20&top_k-temp=0.6&top_k-top_p=0.95$"))
+    tab.locator(".st-key-top_k-model button").first.click()
+    expect(caption).to_contain_text("of 670")
+    expect(tab).to_have_url(re.compile(r"top_k\?top_k-temp=0.6&top_k-top_p=0.95$"))
+    expect(tab.locator(".st-key-top_k-text")).to_be_visible()
+    assert ours(complaints) == []
 
 
 def test_on_a_phone_the_picture_comes_before_the_controls(open_page):

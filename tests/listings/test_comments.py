@@ -12,10 +12,11 @@ from lib.listings.comments import MESSAGES, WIDTH, comments, message_of, with_co
 from lib.listings.dropout import dropout_listing
 from lib.listings.parts import comment
 from lib.listings.today import block_listing, data_size_listing, regularisers_listing, scaling_listing, schedule_listing
-from lib.listings.top_k import generate_listing, top_k_listing
+from lib.listings.top_k import generate_listing, llm_listing, top_k_listing
 from lib.listings.training import training_listing
 from lib.listings.two_dice import two_dice_listing
 from lib.pictured_network import PassSettings
+from lib.recorded_llm import load_recorded_llm
 from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.studies.regularisers import RegularisersConfig
 from lib.studies.schedules import ScheduleConfig
@@ -52,6 +53,10 @@ def all_programs() -> Iterator[str]:
         yield top_k_listing(prompt, SamplingSettings(temperature=0.7, top_k=10, top_p=0.85, min_p=0.05), p=0.1)
         yield top_k_listing(prompt, SamplingSettings(temperature=3, top_p=0.5, min_p=0.001), corpus="large")
         yield generate_listing(prompt, SamplingSettings(top_k=50, top_p=0.9, min_p=0.02), seed=1)
+
+    llm = load_recorded_llm()
+    for k in (None, 50):
+        yield llm_listing(llm.step(0, "uncut", 2), SamplingSettings(top_k=k), die=(0, 0, 2))
 
     yield two_dice_listing((0.0, 0.3), (None, 50, 10), n=1000, seed=0)
     yield two_dice_listing((0.0, 0.1, 0.5), (None, 1), n=37, seed=2, train=(500, 1500, 4))

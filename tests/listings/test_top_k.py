@@ -14,10 +14,12 @@ import pytest
 import torch
 
 from lib.language_model import load_model
-from lib.listings.top_k import generate_listing, top_k_listing
+from lib.listings.top_k import generate_listing, llm_listing, top_k_listing
 from lib.next_word import NextWord, next_word
+from lib.recorded_llm import load_recorded_llm, pointer_of
 from lib.sampling import shape_distribution
 from lib.sampling_settings import UNCUT, SamplingSettings
+from scripts.fetch_llm import FOLDER
 from tests.support.listings import fits_beside_the_page, run_elsewhere
 
 SETTINGS: list[dict[str, Any]] = [
@@ -145,3 +147,34 @@ def test_the_generate_listing_cuts_as_ours_does(chosen: dict[str, Any], monkeypa
     np.testing.assert_allclose(torch.softmax(result.scores[0], -1).numpy(), ours, rtol=1e-4, atol=1e-7)
     kept = (ours > 0).sum()
     assert kept <= (chosen["top_k"] or math.inf)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "path", "at", "settings"),
+    [
+        ("My favourite animal is the", "k50", 0, SamplingSettings(top_k=50)),
+        ("Once upon a time, there was a", "uncut", 3, SamplingSettings(0.7, top_k=100, top_p=0.9, min_p=0.01)),
+    ],
+)
+def test_the_listing_for_the_real_model_asks_it_again(
+    tmp_path: Path, monkeypatch, beginning: str, path: str, at: int, settings: SamplingSettings
+) -> None:
+    """The model itself says what is recorded of it, to the digit that the page shows, and the die falls alike."""
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    if not FOLDER.exists():
+        pytest.skip("the model is not there: python -m scripts.fetch_llm")
+    llm = load_recorded_llm()
+    number = llm.beginnings.index(beginning)
+    recorded = llm.step(number, path, at)
+    step = next_word(recorded.logits, settings=settings, pointer=pointer_of(7, number, at))
+    program = llm_listing(recorded, settings, die=(7, number, at))
+    assert fits_beside_the_page(program)
+    elsewhere = program.replace('"models/smollm2-135m-instruct"', repr(str(FOLDER)))
+    assert elsewhere != program
+    monkeypatch.setenv("TQDM_DISABLE", "1")  # the bar that shows how far the model is read
+    printed = run_elsewhere(elsewhere, tmp_path)
+    assert f"words that stay in: {step.kept}\n" in printed
+    for rank in range(5):
+        name = recorded.tokens[rank].decode()
+        assert f"probability of {name!r}: {step.trace.probabilities[rank]:.1%}\n" in printed
+    assert f"drawn: {recorded.tokens[step.drawn].decode()!r}" in printed

@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from lib.sampling_settings import SamplingSettings
 from lib.studies.facts import CONFIDENCES, KINDS, PATH, FactError, load_facts, parse_facts
 
 CLAIM = {"id": "x", "text": "y", "source": "https://example.org", "kind": "paper", "confidence": "seen"}
@@ -105,6 +106,8 @@ def test_who_decodes_greedily_has_no_cut() -> None:
         parse_facts(written("shipped", {**MODEL, "top_k": 20}))
     (uncut,) = parse_facts(written("shipped", {**MODEL, "temperature": 1.0, "top_p": 1.0})).shipped
     assert uncut.cuts == ()
+    assert uncut.settings == SamplingSettings(1.0)
+    assert parse_facts(written("shipped", SHIPPED)).shipped[0].settings == SamplingSettings(0.6, top_k=20, top_p=0.9)
 
 
 def test_code_that_only_runs_a_model_and_the_default_of_a_class_say_nothing() -> None:

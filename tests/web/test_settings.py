@@ -12,7 +12,7 @@ from lib.web.elements.settings import Choice, Flag, Number, Text, declared, in_l
 from lib.web.frame.address import link_to_run, run_in_link
 from lib.web.quiz.settings import Settings as Quiz
 from lib.web.today.settings import Settings as Today
-from lib.web.top_k.settings import settings_for
+from lib.web.top_k.settings import llm_settings, settings_for
 from lib.web.training.settings import Settings as Training
 from lib.web.two_dice.settings import Settings as TwoDice
 
@@ -20,6 +20,7 @@ PAGES = {
     "dropout": Dropout,
     "training": Training,
     "top_k": settings_for(670),
+    "llm": llm_settings(),
     "two_dice": TwoDice,
     "today": Today,
     "quiz": Quiz,

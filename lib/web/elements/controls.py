@@ -4,7 +4,7 @@ A control's key is the page's name and the setting's, and so is the setting's na
 link may leave the page's name out: ``dropout?p=0.3``. What it says that cannot be is the default.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -72,14 +72,19 @@ class Controls(Generic[S]):
         shown = st.number_input(label, bounds.low, bounds.high, value, bounds.step, help=help, **self._of(name))
         return self._take(name, shown)
 
-    def select(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
-        """A list to choose from; ``names`` says what the options are called."""
+    def select(
+        self, name: str, label: str, names: Mapping[Any, str] | None = None, *, then: Callable[[], None] | None = None
+    ) -> Any:
+        """A list to choose from; ``names`` says what the options are called, ``then`` is done after a choice."""
         options = self._accepts(name).options
         chosen = options.index(self._values[name])
-        return self._take(name, st.selectbox(label, options, chosen, format_func=_called(names), **self._of(name)))
+        widget = self._of(name, then)
+        return self._take(name, st.selectbox(label, options, chosen, format_func=_called(names), **widget))
 
-    def segmented(self, name: str, label: str, names: Mapping[Any, str] | None = None) -> Any:
-        """A row of a few choices; ``names`` says what they are called."""
+    def segmented(
+        self, name: str, label: str, names: Mapping[Any, str] | None = None, *, then: Callable[[], None] | None = None
+    ) -> Any:
+        """A row of a few choices; ``names`` says what they are called, ``then`` is done after a choice."""
         shown = st.segmented_control(
             label,
             self._accepts(name).options,
@@ -87,7 +92,7 @@ class Controls(Generic[S]):
             default=self._values[name],
             required=True,
             wrap=True,
-            **self._of(name),
+            **self._of(name, then),
         )
         return self._take(name, shown)
 
@@ -136,19 +141,21 @@ class Controls(Generic[S]):
     def _accepts(self, name: str) -> Any:
         return self._declared[name].metadata["accepts"]
 
-    def _of(self, name: str) -> dict[str, Any]:
+    def _of(self, name: str, then: Callable[[], None] | None = None) -> dict[str, Any]:
         """What makes a widget that of a setting: its key, and that what it says is remembered.
 
         In a callback, since that is called also where somebody leaves the page before it has run to its end. (A widget
         begins with the setting's value as its default. If it were put into the session state, the browser would be
         told so once, and a press of another key at that moment would overtake it.)
         """
-        return {"key": key_of(name), "on_change": self._remember, "args": (name,)}
+        return {"key": key_of(name), "on_change": self._remember, "args": (name, then)}
 
-    def _remember(self, name: str) -> None:
+    def _remember(self, name: str, then: Callable[[], None] | None) -> None:
         # A callback may come from a page that the person has left, and with it the widget.
         if key_of(name) in st.session_state:
             self._take(name, st.session_state[key_of(name)])
+            if then:
+                then()
 
     def _take(self, name: str, value: Any) -> Any:
         """Keep what a widget says, for the settings and for the address."""
@@ -159,6 +166,14 @@ class Controls(Generic[S]):
         else:
             self._link[name] = in_link(value)
         return value
+
+
+def asked(name: str) -> str | None:
+    """What the open page's setting will be, as a link says it, before its controls are drawn; None is its default.
+
+    For a page that has other controls with one value of a setting than with another.
+    """
+    return session.arrived.get(key_of(name)) or session.arrived.get(name) or remembered().get(name)
 
 
 def change_all(link: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ _FOLDERS = (
 )  # fmt: skip
 _PAPERS = (
     "app.py", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "SECURITY.md",
-    "pyproject.toml", "requirements.txt", "requirements-dev.txt", "static/dice.svg",
+    "pyproject.toml", "requirements.txt", "requirements-dev.txt", "requirements-llm.txt", "static/dice.svg",
 )  # fmt: skip
 _KINDS = {".css", ".csv", ".js", ".json", ".md", ".npz", ".png", ".po", ".pot", ".py", ".toml", ".txt", ".yml"}
 # Hidden files may hold passwords, so no others than these are ever given away.

@@ -2,12 +2,14 @@
 itself."""
 
 import functools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lib.figures.palette import FLOOR, HURT, SPEAK
 from lib.next_word import NextWord
+from lib.recorded_llm import TOP
 from lib.web.elements.component import moving_picture
 from lib.web.elements.transport import transport_labels
 from lib.web.frame.language import _, current_language, decimal, percent
@@ -19,10 +21,21 @@ _BARS = 75
 
 
 def next_word_player(
-    step: NextWord, vocabulary: list[str], *, temperature: float, prompt: str, logarithmic: bool
+    step: NextWord,
+    vocabulary: Sequence[str],
+    *,
+    temperature: float,
+    prompt: str,
+    logarithmic: bool,
+    ids: Mapping[int, int] | None = None,
 ) -> None:
-    """Draw the way to the next word, ready to play. ``logarithmic`` shows all words, on a logarithmic axis."""
-    shown = step.order if logarithmic else step.order[:_BARS]
+    """Draw the way to the next word, ready to play. ``logarithmic`` shows all words, on a logarithmic axis.
+
+    Of a recorded model the step counts words by rank, and ``ids`` has their numbers in the vocabulary, as far as they
+    are recorded; only those that are recorded one by one are shown.
+    """
+    recorded = len(step.order) if ids is None else TOP
+    shown = step.order[: recorded if logarithmic else _BARS]
     _mount(
         key="next_word_player",
         data={
@@ -35,7 +48,7 @@ def next_word_player(
             "pointer": step.pointer,
             "drawn": int(np.flatnonzero(step.order == step.drawn)[0]),
             "words": [vocabulary[i] for i in shown],
-            "ids": shown.tolist(),
+            "ids": shown.tolist() if ids is None else [ids.get(i, i) for i in shown.tolist()],
             "logits": _rounded(step.trace.logits[shown]),
             "before": _rounded(step.before[shown]),
             "after": _rounded(step.trace.probabilities[shown]),
@@ -93,7 +106,7 @@ def _names(language: str) -> dict[str, Any]:
     }
 
 
-def _sentences(step: NextWord, vocabulary: list[str], temperature: float, prompt: str) -> dict[str, Any]:
+def _sentences(step: NextWord, vocabulary: Sequence[str], temperature: float, prompt: str) -> dict[str, Any]:
     trace, best = step.trace, int(step.order[0])
     values = {
         "V": decimal(len(vocabulary), 0),

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from lib.cut_errors import TopKErrors, top_k_errors
-from lib.figures.top_k import DrawLabels, ErrorLabels, draws_figure, errors_figure
+from lib.figures.top_k import MOST_BARS, DrawLabels, ErrorLabels, draws_figure, errors_figure
 from lib.language_model import LanguageModel, load_model
 from lib.next_word import NextWord, judge, what_follows
 from lib.sampling import draw
@@ -22,7 +23,7 @@ from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.metrics import numbers_in_a_row
 from lib.web.elements.table import table
 from lib.web.frame import lesson
-from lib.web.frame.language import _, decimal, in_sentences, ngettext, percent, prose
+from lib.web.frame.language import _, decimal, in_sentences, ngettext, percent, plain, prose
 from lib.web.top_k.settings import OPENINGS, Opening
 
 STORIES = 20
@@ -62,16 +63,17 @@ def numbers(step: NextWord, V: int) -> None:
     numbers_in_a_row(cells)
 
 
-def words_table(step: NextWord, vocabulary: list[str]) -> None:
+def words_table(step: NextWord, vocabulary: Sequence[str], *, named: int | None = None) -> None:
     """Every step of every word, the likeliest first, as a table that is made while it is open.
 
     All words of the storybook take a browser longer than the rest of the page, so the first are shown until somebody
-    asks for all.
+    asks for all. Where only the ``named`` likeliest are known by name, those are all that is shown.
     """
     expander = st.expander(_("The words as a table"), icon=":material/table:", on_change="rerun", key="words_table")
     if not expander.open:
         return
-    every = expander.toggle(_("All {V} words", V=decimal(len(vocabulary), 0)), key="every_word")
+    if named is None and expander.toggle(_("All {V} words", V=decimal(len(vocabulary), 0)), key="every_word"):
+        named = len(vocabulary)
     trace, truth = step.trace, step.truth
     head = [_("word"), _("logit"), _("divided by T"), _("softmax"), _("kept"), _("renormalised")]
     rows = [
@@ -84,7 +86,7 @@ def words_table(step: NextWord, vocabulary: list[str]) -> None:
             percent(trace.probabilities[i], 2),
             *([] if truth is None else [percent(truth[i], 2)]),
         ]
-        for i in step.order[: None if every else IN_TABLE]
+        for i in step.order[: named or IN_TABLE]
     ]
     with expander:
         if truth is None:
@@ -150,7 +152,7 @@ def where_it_hurts(language: str) -> None:
         st.button(label, on_click=change, kwargs={"text": hurts}, key="where_it_hurts")
 
 
-def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
+def draws(step: NextWord, vocabulary: Sequence[str], n: int, seed: int) -> None:
     """Draw n times from the distribution on screen, beside what was expected, with a verdict."""
     probabilities = step.trace.probabilities
     drawn = draw(probabilities, n, np.random.default_rng([seed, n]))
@@ -167,19 +169,19 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
     }
     figure = drawn_once(
         draws_figure,
-        [vocabulary[i] for i in kept],
+        [vocabulary[i] for i in kept[:MOST_BARS]],
         counts[kept],
         n * probabilities[kept],
         DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
     )
     if n == 1:
-        alt = _("One draw gave “{word}”.", **values)
+        sentence = _("One draw gave “{word}”.")
     else:
-        alt = _(
-            "{n} draws gave {different} different words; “{word}” came up {count} times; {expected} were expected.",
-            **values,
+        sentence = _(
+            "{n} draws gave {different} different words; “{word}” came up {count} times; {expected} were expected."
         )
-    chart(figure, key="draws", alt=alt)
+    chart(figure, key="draws", alt=sentence.format(**values))
+    said = sentence.format(**{**values, "word": plain(values["word"])})  # a real model's token may look like Markdown
     if test.dof == 0:
         verdict = prose("top_k", "draws-few" if step.kept > 1 else "draws-one-word")
     else:
@@ -192,7 +194,7 @@ def draws(step: NextWord, vocabulary: list[str], n: int, seed: int) -> None:
             p_value=decimal(test.p_value, 3),
             one_in=decimal(1 / _UNLIKELY, 0),
         )
-    st.markdown(in_sentences(alt, verdict))
+    st.markdown(in_sentences(said, verdict))
 
 
 @functools.lru_cache(maxsize=8)  # two models for each storybook, 1 MB each
@@ -268,13 +270,13 @@ def report(
         where_it_hurts(model.config.language)
     with many:
         st.subheader(_("Many draws"), anchor=False)
-        _many_draws(controls, step, vocabulary, settings.seed)
+        many_draws(controls, step, vocabulary, settings.seed)
     _twenty_stories(controls, model, words, settings.seed, sampling)
     st.markdown(prose("top_k", "dropout" if settings.p else "no-dropout"))
 
 
 @lesson.fragment
-def _many_draws(controls: Controls[Any], step: NextWord, vocabulary: list[str], seed: int) -> None:
+def many_draws(controls: Controls[Any], step: NextWord, vocabulary: Sequence[str], seed: int) -> None:
     """How often each word comes, beside how often it should."""
     draws(step, vocabulary, controls.segmented("n", _("How many")), seed)
 

@@ -1,14 +1,19 @@
-"""What a link to the Top-k page repeats."""
+"""What a link to the Top-k page repeats: with the storybook's model, and with a real one that was recorded."""
 
 import functools
 from dataclasses import dataclass
 
+from lib.recorded_llm import PATHS, STEPS, load_recorded_llm, slug
 from lib.sampling_settings import SamplingSettings
+from lib.studies.facts import load_facts
 from lib.web.elements.settings import choice, flag, number, text
 
 FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
 
+MANY = (1_000, 2_000, 5_000, 10_000, 20_000)  # for a vocabulary of tens of thousands
+
 LONGEST = 200  # characters that anyone may type
+MODELS = ("storybook", "llm")
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,15 @@ OPENINGS = {  # by the storybook's language
 }
 
 
+LLM_K = 50  # what Hugging Face's `generate` has if nobody says another
+LLM_OPENING = "My favourite animal is the"  # beyond the 50 likeliest tokens lies almost half of the probability
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything on the Top-k page that a link repeats."""
 
+    model: str = choice("storybook", MODELS)
     text: str | None = text(LONGEST)  # what the sentence begins with
     k: int = choice(Opening.k, FEW)
     temp: float = number(1.0, 0.1, 3.0, 0.1)
@@ -57,6 +67,23 @@ def settings_for(V: int, opening: int = Opening.k) -> type[Settings]:
         k: int = choice(opening, choices)
 
     return OfStorybook
+
+
+@functools.cache
+def llm_settings() -> type[Settings]:
+    """The settings for the recorded model: where on which path one stands, and k up to all of its tokens."""
+    llm = load_recorded_llm()
+    shipped = (each.top_k for each in load_facts().shipped if each.top_k)
+    choices = tuple(sorted({*FEW, *shipped, *MANY, llm.vocabulary_size}))
+
+    @dataclass(frozen=True)
+    class OfRecordedLlm(Settings):
+        beginning: str = choice(slug(LLM_OPENING), llm.slugs)
+        path: str = choice("k50", tuple(PATHS))
+        at: int = number(0, 0, STEPS - 1, 1)  # how many tokens of the path are said
+        k: int = choice(LLM_K, choices)
+
+    return OfRecordedLlm
 
 
 def sampling_of(settings: Settings, V: int) -> SamplingSettings:
