@@ -168,8 +168,8 @@ def test_every_control_changes_the_picture() -> None:
     changes = [
         lambda: at.select_slider(key="top_k-k").set_value(20),
         lambda: at.select_slider(key="top_k-temp").set_value(1.5),
-        lambda: at.slider(key="top_k-top_p").set_value(0.8),
-        lambda: at.slider(key="top_k-min_p").set_value(0.5),
+        lambda: at.select_slider(key="top_k-top_p").set_value(0.8),
+        lambda: at.select_slider(key="top_k-min_p").set_value(0.5),
         lambda: at.toggle(key="top_k-all").set_value(True),
         lambda: at.number_input(key="top_k-seed").set_value(5),
         lambda: at.button_group(key="top_k-path").set_value("uncut"),
