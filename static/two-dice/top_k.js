@@ -229,6 +229,19 @@ class NextWordPlayer extends Player {
     this.pointerName.textContent = drawing ? data.labels.pointed : "";
   }
 
+  // A row for each word, likeliest first, then one for all words that have no row, kept and cut.
+  numbers() {
+    const { data, kept, scaled } = this, { labels, truth } = data;
+    const [logits, divided, softmax, , , renormalised, draw] = labels.steps;
+    return [
+      [labels.word, logits, divided, softmax, labels.kept, renormalised, draw, ...(truth ? [labels.truth] : [])],
+      ...data.words.map((word, rank) => [word, data.logits[rank], scaled[rank], data.before[rank], Number(kept[rank]),
+        data.after[rank], Number(rank === data.drawn), ...(truth ? [truth[rank]] : [])]),
+      ...data.others.filter(({ before }) => before)
+        .map((each) => [labels.others, "", "", each.before, Number(each.kept), each.after, "", ...(truth ? [""] : [])]),
+    ];
+  }
+
   legend() {
     const { labels, truth } = this.data, { list } = this;
     list.replaceChildren();
