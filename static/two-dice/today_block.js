@@ -150,7 +150,7 @@ class TransformerPlayer extends Player {
     const out = (pass) => this.panels.map(({ cells }, place) =>
       cells.filter((cell, unit) => cell && !this.kept(pass, place, unit)).length);
     return [
-      [labels.number, ...labels.stages.map((stage) => `${stage}: ${labels.dropped}`), ...data.top],
+      [labels.number, ...labels.stages.map((stage) => `${stage}: ${labels.dropped}`), ...data.top.map((word) => `${labels.next}: ${word}`)],
       ...data.chances.map((chances, pass) => [pass + 1, ...out(pass), ...chances]),
       [labels.eval, 0, 0, 0, 0, ...data.full],
     ];

@@ -47,6 +47,7 @@ class NextWordPlayer extends Player {
   makeControls({ steps, transport: labels }) {
     this.steps.replaceChildren();
     this.names = steps.map((name, step) => {
+      if (step) html("span", "", this.steps, "→").setAttribute("aria-hidden", "true");
       const button = html("button", "", this.steps, name);
       button.type = "button";
       button.addEventListener("click", () => { this.transport.pause(); this.transport.go(step); });
@@ -238,7 +239,7 @@ class NextWordPlayer extends Player {
       ...data.words.map((word, rank) => [word, data.logits[rank], scaled[rank], data.before[rank], Number(kept[rank]),
         data.after[rank], Number(rank === data.drawn), ...(truth ? [truth[rank]] : [])]),
       ...data.others.filter(({ before }) => before)
-        .map((each) => [labels.others, "", "", each.before, Number(each.kept), each.after, "", ...(truth ? [""] : [])]),
+        .map((each) => [labels.others, "", "", Number(each.before.toPrecision(6)), Number(each.kept), Number(each.after.toPrecision(6)), "", ...(truth ? [""] : [])]),
     ];
   }
 

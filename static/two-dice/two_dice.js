@@ -113,7 +113,7 @@ class ExperimentTable extends Player {
     return [
       [...labels.dice, ...labels.verdicts, ...(cells[0]?.measures ?? []).flatMap(({ name }) => [name, `${name}: ${low}`, `${name}: ${high}`])],
       ...cells.map(({ title, column, shares, measures }) =>
-        [title, column, ...shares, ...measures.flatMap(({ estimate }) => estimate)]),
+        [title, column, ...shares.map((share) => Number(share.toFixed(4))), ...measures.flatMap(({ estimate }) => estimate)]),
     ];
   }
 

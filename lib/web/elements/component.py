@@ -124,8 +124,8 @@ def _saving() -> dict[str, Any]:
             "csv": _("Numbers (CSV)"),
             "cancel": _("Cancel"),
             "failed": _("It could not be saved. Please try again."),
-            "low": _("low"),
-            "high": _("high"),
+            "low": _("lower end"),
+            "high": _("upper end"),
         },
     }
 
