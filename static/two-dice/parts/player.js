@@ -105,8 +105,11 @@ export class Player {
 const DOWNLOAD = `<svg viewBox="0 0 18 18" width="18" height="18" aria-hidden="true">
   <path fill="currentColor" d="M8 2h2v6h3l-4 4-4-4h3zM2 11h2v3h10v-3h2v5H2z"/></svg>`;
 
-// On paper a page is as wide as on this screen, and made smaller: see "print" in lib/web/frame/style.css.
+// On paper a page is as wide as on this screen, and made smaller, and says its link: see "print" in lib/web/frame/style.css.
 globalThis.addEventListener?.("beforeprint", () => {
   const width = Math.min(Math.max(innerWidth, 1280), 1560);
   document.documentElement.style.setProperty("--screen", width);
+  document.documentElement.style.setProperty("--link", JSON.stringify(location.href));
+  const app = document.querySelector(".stApp");
+  document.documentElement.toggleAttribute("data-dark", Boolean(app) && getComputedStyle(app).colorScheme === "dark");
 });
