@@ -193,8 +193,10 @@ async function animation(player, signal, progress) {
       await new Promise((go) => setTimeout(go));
     }
   } finally {
-    transport.go(position);
-    if (playing) transport.play();
+    if (player.transport === transport) {  // and not that of other data
+      transport.go(position);
+      if (playing) transport.play();
+    }
   }
   if (!holder.isConnected) throw new Error("the picture has left the page");
   const height = Math.max(...frames.map((each) => each.height));
