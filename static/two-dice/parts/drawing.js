@@ -80,19 +80,26 @@ class Drawing {
   box(style, { x, y, width, height }, parent) {
     const round = style.borderTopLeftRadius, side = Math.min(width, height);
     const rx = Math.min(side / 2, round.endsWith("%") ? (side * parseFloat(round)) / 100 : parseFloat(round) || 0);
-    const [fill, opacity] = colour(style.backgroundColor), stripes = this.stripes(style.backgroundImage, { x, y, width, height }, parent);
-    if (stripes || opacity) shape("rect", { x, y, width, height, rx, fill: stripes ?? fill, ...(stripes ? {} : { "fill-opacity": opacity }) }, parent);
+    const [fill, opacity] = colour(style.backgroundColor);
+    const stripes = this.stripes(style.backgroundImage, { x, y, width, height }, parent);
+    if (stripes || opacity) shape("rect", { x, y, width, height, rx, fill: stripes ?? fill, "fill-opacity": stripes ? 1 : opacity }, parent);
     const sides = ["Top", "Right", "Bottom", "Left"].map((name) =>
       (style[`border${name}Style`] === "none" ? [0] : [parseFloat(style[`border${name}Width`]), ...colour(style[`border${name}Color`])]));
     if (sides.every((each) => each.join() === sides[0].join())) {
       const [wide, stroke, alpha] = sides[0];
-      if (wide && alpha) shape("rect", { x: x + wide / 2, y: y + wide / 2, width: width - wide, height: height - wide, rx: Math.max(0, rx - wide / 2), fill: "none", stroke, "stroke-opacity": alpha, "stroke-width": wide }, parent);
+      if (wide && alpha) shape("rect", {
+        x: x + wide / 2, y: y + wide / 2, width: width - wide, height: height - wide, rx: Math.max(0, rx - wide / 2),
+        fill: "none", stroke, "stroke-opacity": alpha, "stroke-width": wide,
+      }, parent);
       return;
     }
     sides.forEach(([wide, stroke, alpha], i) => {
       if (!wide || !alpha) return;
-      const place = [[x, y, width, wide], [x + width - wide, y, wide, height], [x, y + height - wide, width, wide], [x, y, wide, height]][i];
-      shape("rect", { ...Object.fromEntries(["x", "y", "width", "height"].map((name, j) => [name, place[j]])), fill: stroke, "fill-opacity": alpha }, parent);
+      const across = i % 2 === 0;
+      shape("rect", {
+        x: i === 1 ? x + width - wide : x, y: i === 2 ? y + height - wide : y,
+        width: across ? width : wide, height: across ? wide : height, fill: stroke, "fill-opacity": alpha,
+      }, parent);
     });
   }
 
@@ -135,7 +142,8 @@ class Drawing {
   graphic(source, style, box, parent) {
     const [x, y] = this.at(box), { width, height } = box, viewBox = source.getAttribute("viewBox");
     if (!width || !height) return;
-    const made = shape("svg", { x, y, width, height, ...(viewBox ? { viewBox } : {}), overflow: style.overflow === "visible" ? "visible" : "hidden" }, parent);
+    const made = shape("svg", { x, y, width, height, overflow: style.overflow === "visible" ? "visible" : "hidden" }, parent);
+    if (viewBox) made.setAttribute("viewBox", viewBox);
     const look = lookOf(style);
     write(made, look, {});
     for (const each of source.children) copy(each, made, look);
@@ -144,10 +152,10 @@ class Drawing {
 
 // --- SVG ---
 
-const INHERITED = ["font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "stroke-width", "stroke-dasharray",
-  "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "paint-order", "visibility", "fill-rule", "clip-rule"];
+const INHERITED = ["font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "stroke-width",
+  "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "paint-order", "visibility", "fill-rule", "clip-rule"];
 const OWN = { opacity: "1", transform: "none", "clip-path": "none" };
-const GEOMETRY = /^(id|x|y|x1|x2|y1|y2|dx|dy|cx|cy|r|rx|ry|d|points|width|height|viewBox|offset|textLength|\w+Units|patternTransform|gradientTransform|spreadMethod)$/;
+const GEOMETRY = /^(id|x|y|[xy][12]|dx|dy|cx|cy|r|rx|ry|d|points|width|height|viewBox|textLength|\w+Units|patternTransform)$/;
 
 function copy(source, parent, above) {
   const style = getComputedStyle(source), tag = source.localName;
@@ -158,13 +166,14 @@ function copy(source, parent, above) {
   if (tag !== "title") {
     look = lookOf(style);
     write(made, look, above);
-    for (const [name, usual] of Object.entries(OWN)) if (style.getPropertyValue(name) !== usual) made.setAttribute(name, local(style.getPropertyValue(name)));
-    if (tag === "rect") for (const name of ["x", "y", "width", "height"]) if (style[name].endsWith("px")) made.setAttribute(name, parseFloat(style[name]));
-    if (tag === "stop") [["stop-color", "stop-opacity"]].forEach(([name, opacity]) => {
-      const [hue, alpha] = colour(style.getPropertyValue(name));
-      made.setAttribute(name, hue);
-      made.setAttribute(opacity, alpha * style.getPropertyValue(opacity));
-    });
+    for (const [name, usual] of Object.entries(OWN)) {
+      const value = style.getPropertyValue(name);
+      if (value !== usual) made.setAttribute(name, local(value));
+    }
+    // Places that a style sheet moves are in the style, not in the attributes.
+    if (tag === "rect") for (const name of ["x", "y", "width", "height"]) {
+      if (style[name].endsWith("px")) made.setAttribute(name, parseFloat(style[name]));
+    }
   }
   for (const each of source.childNodes) {
     if (each.nodeType === Node.ELEMENT_NODE) copy(each, made, look);
@@ -173,7 +182,7 @@ function copy(source, parent, above) {
   // In another font the text would be wider or narrower than the room that it has here.
   if (tag === "text" && !source.children.length) {
     const length = source.getComputedTextLength();
-    if (length) Object.entries({ textLength: length, lengthAdjust: "spacingAndGlyphs" }).forEach(([name, value]) => made.setAttribute(name, value));
+    if (length) write(made, { textLength: length.toFixed(2), lengthAdjust: "spacingAndGlyphs" }, {});
   }
 }
 

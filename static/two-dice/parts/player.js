@@ -74,7 +74,7 @@ export class Player {
 
   // A small button under the picture that offers it as a file. How to make one is loaded when somebody presses it.
   offerToSave({ script, labels }) {
-    const place = this.holder.querySelector(".transport") ?? this.holder.querySelector(".legend") ?? this.holder;
+    const place = this.holder.querySelector(".transport") ?? this.holder.querySelector(":scope > .legend") ?? this.holder;
     if (!this.save) {
       this.save = document.createElement("button");
       Object.assign(this.save, { type: "button", className: "save", innerHTML: DOWNLOAD });

@@ -15,8 +15,13 @@ const REST = 2000;            // ms of the last frame
 const WIDEST = 900;           // px of an animation
 
 const STYLE = `
-  .save-menu { margin: 0; inset: auto; padding: 4px; border: 1px solid GrayText; border-radius: 8px; background: var(--st-background-color); color: inherit; }
-  .save-menu button { display: block; width: 100%; padding: 6px 12px; border: 0; border-radius: 5px; background: none; text-align: start; cursor: pointer; }
+  .save-menu {
+    margin: 0; inset: auto; padding: 4px; border: 1px solid GrayText; border-radius: 8px;
+    background: var(--st-background-color); color: inherit;
+  }
+  .save-menu button {
+    display: block; width: 100%; padding: 6px 12px; border: 0; border-radius: 5px; background: none; text-align: start; cursor: pointer;
+  }
   .save-menu button:is(:hover, :focus-visible) { background: var(--st-secondary-background-color); }
   .save-menu :is(p, progress) { display: block; margin: 6px 12px; }`;
 
