@@ -135,6 +135,28 @@ class Chart extends Player {
       (/font$/.test(key) && typeof value.size === "number" ? { ...value, size: times * value.size } : value));
   }
 
+  // A row for each point, with the ends of its interval where it has one. A band has no points of its own: its edges are
+  // the traces of a pair, or one line out along the upper edge and back along the lower one (lib/figures/).
+  numbers({ low, high }) {
+    const { data, layout } = JSON.parse(this.figure), rows = [], plain = (text) => String(text ?? "").replace(/<[^>]*>/g, " ");
+    let band = [];
+    data.forEach((trace, i) => {
+      const xs = unpacked(trace.x), ys = unpacked(trace.y), { error_x: across, error_y: along } = trace;
+      if (data[i + 1]?.fill === "tonexty" && !trace.name) return;
+      if (trace.fill === "toself") { band = ys.slice(0, ys.length / 2).map((top, j) => [ys.at(-1 - j), top]); return; }
+      const lower = trace.fill === "tonexty" ? unpacked(data[i - 1].y) : null;
+      const middle = across ? xs : ys, error = across ?? along;
+      ys.forEach((y, j) => {
+        const x = xs.length ? xs[j] : (trace.x0 ?? 0) + j * (trace.dx ?? 1);
+        const ends = lower ? [lower[j], y] : error ? [middle[j] - (error.arrayminus ?? error.array)[j], middle[j] + error.array[j]] : band[j];
+        rows.push([plain(trace.name), plain(x), lower ? "" : plain(y), ...(ends ?? ["", ""])]
+          .map((cell, column) => (column && cell !== "" && Number.isFinite(Number(cell)) ? Number(Number(cell).toPrecision(7)) : cell)));
+      });
+      band = [];
+    });
+    return [["", plain(layout.xaxis?.title?.text), plain(layout.yaxis?.title?.text), low, high], ...rows];
+  }
+
   measure() {
     const computed = getComputedStyle(this.holder), theme = (name) => computed.getPropertyValue(name).trim();
     const [times, height] = this.takeRoom();
@@ -168,6 +190,13 @@ class Chart extends Player {
       template: { layout: { xaxis: axis, yaxis: axis } },
     };
   }
+}
+
+// The numbers of an axis: a list, or their bytes in base64 (lib/figures/figure.py).
+function unpacked(values = []) {
+  if (!values.bdata) return values;
+  const { buffer } = Uint8Array.from(atob(values.bdata), (character) => character.charCodeAt(0));
+  return [...new { i4: Int32Array, f4: Float32Array }[values.dtype](buffer)];
 }
 
 export const { update, destroy } = playersOf(Chart);

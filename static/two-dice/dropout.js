@@ -243,6 +243,21 @@ class NetworkPlayer extends Player {
     });
   }
 
+  // A row for each pass.
+  numbers() {
+    const { data } = this, { labels } = data, each = (name) => labels.classes.map((title) => `${name}: ${title}`);
+    const share = (value) => Number(value.toFixed(5));  // as exact as what was sent
+    const layers = data.rates.map((_, layer) => layer), classes = [...Array(data.classes).keys()];
+    return [
+      [labels.number, ...layers.map((layer) => `${labels.layers[layer]}: ${labels.dropped}`),
+        ...each(labels.thisPass), ...each(labels.mean), ...each(labels.full)],
+      ...[...Array(data.passes).keys()].map((pass) => [
+        pass + 1, ...layers.map((layer) => data.sizes[layer] - data.count(pass, layer)),
+        ...classes.map((unit) => share(data.output(pass, unit))), ...classes.map((unit) => share(data.mean(pass, unit))), ...data.full,
+      ]),
+    ];
+  }
+
   // The same in words: under the picture, and for those who cannot see it.
   describe(pass, means, percent) {
     const { data } = this, { labels, sizes } = data;

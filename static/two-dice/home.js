@@ -47,6 +47,18 @@ class LifeStrip extends Player {
     this.learning.draw(word < 0 ? position : passes.length - 1, word < 0);
     this.speaking.draw(Math.max(0, word), word >= 0);
   }
+
+  // A row for each neuron of a pass, then one for each choice of a word.
+  numbers() {
+    const { passes, words, labels } = this.data;
+    return [
+      labels.columns,
+      ...passes.flatMap(({ kept }, i) => kept.flatMap((row, layer) =>
+        row.map((each, unit) => [i + 1, `${layer + 1}.${unit + 1}`, "", "", Number(each), ""]))),
+      ...words.flatMap(({ choices, drawn }, i) => choices.map(({ word, probability, kept }, choice) =>
+        [passes.length + i + 1, "", word, probability, Number(kept), Number(choice === drawn)])),
+    ];
+  }
 }
 
 // One half of the strip; it is active while its die rolls, and paler while it rests.

@@ -143,6 +143,18 @@ class TransformerPlayer extends Player {
     this.caption.setAttribute("aria-live", this.transport.playing ? "off" : "polite");
     this.picture.setAttribute("aria-label", `${labels.picture} ${sentence}`);
   }
+
+  // A row for each pass, and one for the whole network: how many numbers are dropped at each place, and the next words.
+  numbers() {
+    const { data } = this, { labels } = data;
+    const out = (pass) => this.panels.map(({ cells }, place) =>
+      cells.filter((cell, unit) => cell && !this.kept(pass, place, unit)).length);
+    return [
+      [labels.number, ...labels.stages.map((stage) => `${stage}: ${labels.dropped}`), ...data.top.map((word) => `${labels.next}: ${word}`)],
+      ...data.chances.map((chances, pass) => [pass + 1, ...out(pass), ...chances]),
+      [labels.eval, 0, 0, 0, 0, ...data.full],
+    ];
+  }
 }
 
 export const { update, destroy } = playersOf(TransformerPlayer);

@@ -127,6 +127,16 @@ class TimeLine extends Player {
     return tick;
   }
 
+  // A row for each event.
+  numbers() {
+    const { events, labels } = this.data;
+    return [
+      [labels.year, labels.event, labels.learn, labels.speak, labels.correction],
+      ...events.map(({ year, short, die, correction }) =>
+        [year, short, Number(die === "learn"), Number(die === "speak"), Number(correction)]),
+    ];
+  }
+
   // Mark the chosen event.
   draw() {
     this.options?.forEach((option, i) => option.setAttribute("aria-selected", String(i === this.at)));

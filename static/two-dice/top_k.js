@@ -53,6 +53,7 @@ class NextWordPlayer extends Player {
   makeControls({ steps, transport: labels }) {
     this.steps.replaceChildren();
     this.names = steps.map((name, step) => {
+      if (step) html("span", "", this.steps, "→").setAttribute("aria-hidden", "true");
       const button = html("button", "", this.steps, name);
       button.type = "button";
       button.addEventListener("click", () => { this.transport.pause(); this.transport.go(step); });
@@ -233,6 +234,19 @@ class NextWordPlayer extends Player {
     this.pointerName.setAttribute("x", x + (right ? 12 : -12));
     this.pointerName.setAttribute("text-anchor", right ? "start" : "end");
     this.pointerName.textContent = drawing ? data.labels.pointed : "";
+  }
+
+  // A row for each word, likeliest first, then one for all words that have no row, kept and cut.
+  numbers() {
+    const { data, kept, scaled } = this, { labels, truth } = data;
+    const [logits, divided, softmax, , , renormalised, draw] = labels.steps;
+    return [
+      [labels.word, logits, divided, softmax, labels.kept, renormalised, draw, ...(truth ? [labels.truth] : [])],
+      ...data.words.map((word, rank) => [word, data.logits[rank], scaled[rank], data.before[rank], Number(kept[rank]),
+        data.after[rank], Number(rank === data.drawn), ...(truth ? [truth[rank]] : [])]),
+      ...data.others.filter(({ before }) => before)
+        .map((each) => [labels.others, "", "", Number(each.before.toPrecision(6)), Number(each.kept), Number(each.after.toPrecision(6)), "", ...(truth ? [""] : [])]),
+    ];
   }
 
   legend() {

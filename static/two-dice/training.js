@@ -324,6 +324,22 @@ class TrainingPlayer extends Player {
     });
   }
 
+  // A row for each recorded step: every curve on screen, and the edges of its band.
+  numbers({ low, high }) {
+    const names = new Map();  // by series
+    for (const { title, curves } of this.panels) for (const { name, meta, line } of curves.data) {
+      const curve = meta?.series?.replace(/\.mean$/, "");
+      if (!line?.width || !this.series[`${curve}.low`]) continue;
+      names.set(`${curve}.mean`, `${title}: ${name}`);
+      names.set(`${curve}.low`, `${title}: ${name}, ${low}`);
+      names.set(`${curve}.high`, `${title}: ${name}, ${high}`);
+    }
+    return [
+      [this.panels[0].curves.layout.xaxis.title.text, ...names.values()],
+      ...this.step.map((step, i) => [step, ...[...names.keys()].map((name) => this.series[name][i] ?? "")]),
+    ];
+  }
+
   makeLegend() {
     this.legend.replaceChildren();
     const dashes = { dot: "2 5", dash: "8 5", dashdot: "8 4 2 4", solid: "none" };

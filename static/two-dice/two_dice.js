@@ -3,7 +3,7 @@
 //
 // data: { draw, complete, progress, status, compact, columns: [label],
 //         rows: [{ title, details: [text], grammar, cells: [{ shares: [copied, new, impossible] | null, bar, measures: [{ name,
-//                  value, interval, chosen }], sentences: [[text, verdict]] }] }], colours, labels }
+//                  value, interval, estimate: [value, low, high], chosen }], sentences: [[text, verdict]] }] }], colours, labels }
 // verdict: 0 copied, 1 new and possible, 2 impossible. draw: changes when other sentences are drawn.
 
 const version = new URL(import.meta.url).search;
@@ -104,6 +104,17 @@ class ExperimentTable extends Player {
       html("span", `sample ${verdict}`, item).setAttribute("aria-hidden", "true");
       item.append(document.createTextNode(` ${SYMBOLS[i]} ${labels.verdicts[i]}`));
     });
+  }
+
+  // A row for each cell that has its numbers.
+  numbers({ low, high }) {
+    const { rows, columns, labels } = this.data, cells = rows.flatMap(({ title, cells }) =>
+      cells.map((cell, column) => ({ title, column: columns[column], ...cell }))).filter(({ shares }) => shares);
+    return [
+      [...labels.dice, ...labels.verdicts, ...(cells[0]?.measures ?? []).flatMap(({ name }) => [name, `${name}: ${low}`, `${name}: ${high}`])],
+      ...cells.map(({ title, column, shares, measures }) =>
+        [title, column, ...shares.map((share) => Number(share.toFixed(4))), ...measures.flatMap(({ estimate }) => estimate)]),
+    ];
   }
 
   // The newest sentence on top, under it those before it, as many as there is room for.

@@ -152,6 +152,7 @@ def _labels(network: PicturedNetwork, recording: Recording, label: int) -> dict[
         "picture": given.format(digit=label, sizes="-".join(str(n) for n in network.sizes)),
         "layers": layer_names(network),
         "classes": class_names(network),
+        "number": _("Pass"),
         "rate": "p = {p}",
         "kept": _("kept: the fuller, the stronger"),
         "dropped": _("dropped"),

@@ -10,6 +10,7 @@ from lib.web.frame.language import separators
 
 _mount = moving_picture("chart")
 _HEIGHT = 450  # px, Plotly's own
+_FOOT = 16  # px under it for the button that saves it, which is a little higher
 
 
 def chart(figure: Figure, *, key: str, alt: str, height: int | None = None) -> None:
@@ -20,6 +21,6 @@ def chart(figure: Figure, *, key: str, alt: str, height: int | None = None) -> N
     height = height or figure["layout"].get("height") or _HEIGHT
     _mount(
         key=key,
-        height=height,  # the place is kept before anything is loaded
+        height=height + _FOOT,  # the place is kept before anything is loaded
         data={"figure": figure, "separators": separators(), "height": height, "alt": alt},
     )

@@ -34,10 +34,10 @@ const loaded = () => loading ??= load(suffix).catch((error) => {{
 function show(root) {{
   clearTimeout(retries.get(root));
   loaded().then((picture) => {{
-    const {{ data: [data, failure], ...rest }} = latest.get(root) ?? {{ data: [] }};
+    const {{ data: [data, failure, saving], ...rest }} = latest.get(root) ?? {{ data: [] }};
     if (!data) return;
     if (retries.delete(root)) root.querySelector(".two-dice").textContent = "";
-    picture.update({{ ...rest, data, failure }});
+    picture.update({{ ...rest, data, failure, saving }});
   }}, () => {{
     if (!latest.has(root)) return;
     root.querySelector(".two-dice").textContent = latest.get(root).data[1];
@@ -106,9 +106,28 @@ def moving_picture(name: str, *, inline: bool = False) -> Callable[..., Any]:
         refuse_what_json_cannot_hold(data)
         # In a list, because Streamlit looks through a dictionary for data frames, and imports pandas to do so: half a
         # second for the first visitor.
-        return mount(data=[data, _("This picture has not loaded yet. The page keeps trying.")], **options)
+        failure = _("This picture has not loaded yet. The page keeps trying.")
+        return mount(data=[data, failure, _saving()], **options)
 
     return mount_picture
+
+
+def _saving() -> dict[str, Any]:
+    """What the button under every picture says, and the script that it loads."""
+    return {
+        "script": f"./app/static/two-dice/parts/save.js?v={_version()}",
+        "labels": {
+            "save": _("Save this picture"),
+            "png": _("Picture (PNG)"),
+            "svg": _("Drawing that can be enlarged (SVG)"),
+            "gif": _("Animation (GIF)"),
+            "csv": _("Numbers (CSV)"),
+            "cancel": _("Cancel"),
+            "failed": _("It could not be saved. Please try again."),
+            "low": _("lower end"),
+            "high": _("upper end"),
+        },
+    }
 
 
 def refuse_what_json_cannot_hold(data: Mapping[str, Any]) -> None:

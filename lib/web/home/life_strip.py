@@ -47,6 +47,7 @@ def life_strip() -> None:
                 "silent": _("It is not speaking yet. This die rests."),
                 "drawn": _("{percent}, drawn"),
                 "cut": _("{percent}, cut"),
+                "columns": [_("step"), _("neuron"), _("word"), _("probability"), _("kept"), _("drawn")],
                 "transport": transport_labels(),
             },
         },

@@ -55,6 +55,9 @@ def _labels(words: str) -> dict[str, Any]:
         "p": "p = {p}",
         "off": _("no die here"),
         "count": _("{out} of {n} out"),
+        "number": _("Pass"),
+        "dropped": _("dropped"),
+        "eval": _("eval pass"),
         "next": _("the next word"),
         "picture": _("One block of the small GPT reads “{words}”. The die can sit in four places.", words=words),
         "pass": _(

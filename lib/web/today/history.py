@@ -81,6 +81,8 @@ def _time_line(events: tuple[Event, ...], chosen: str) -> None:
             "steps": session.time_line_steps,
             "labels": {
                 "picture": _("Time line, {first} to {last}", first=events[0].year, last=events[-1].year),
+                "year": _("year"),
+                "event": _("Event"),
                 "learn": _("the die that rolls while learning"),
                 "speak": _("the die that rolls while speaking"),
                 "correction": _("something here is often misreported"),

@@ -94,6 +94,8 @@ def _names(language: str) -> dict[str, Any]:
             _("one draw"),
         ],
         "beyond": _("the first {n} words; the cut comes later"),
+        "word": _("word"),
+        "others": _("all others"),
         "kept": _("kept"),
         "cut": _("cut off"),
         "truth": _("the truth"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lib.experiment import MEASURES, Cell, CellResult, ExperimentConfig, JudgedSentence
+from lib.figures.figure import number_or_gap
 from lib.figures.palette import FLOOR, HELPED, HURT, LEARN, SPEAK
 from lib.language_model import LanguageModel
 from lib.statistics.intervals import Estimate
@@ -68,6 +69,7 @@ def _labels(measure: str) -> dict[str, Any]:
             _("impossible: the grammar cannot produce it"),
         ],
         "short": [_("copied"), _("new"), _("impossible")],
+        "dice": [_("dropout, while learning"), _("top-k, while speaking")],
         "measure": _("{measure}, 95% interval", measure=measure_name(measure)),
         "waiting": "…",
         "progress": _("Sentences generated"),
@@ -121,6 +123,11 @@ def interval_text(measure: str, estimate: Estimate) -> str:
     if measure == "log_probability":
         return f"({decimal(estimate.low, 2)}…{decimal(estimate.high, 2)})".replace("-", "−")
     return f"({decimal(100 * estimate.low, 1)}–{decimal(100 * estimate.high, 1)})"
+
+
+def _in_short(estimate: Estimate) -> list[float | None]:
+    """The value and the ends of its interval, as numbers for a table."""
+    return [number_or_gap(float(f"{each:.4g}")) for each in (estimate.value, estimate.low, estimate.high)]
 
 
 def sentence_text(sentence: JudgedSentence, story: Story) -> str:
@@ -184,6 +191,7 @@ def _cell(result: CellResult | None, story: Story, measure: str) -> dict[str, An
                 "name": _("log p") if name == "log_probability" else measure_name(name),
                 "value": value_text(name, result.measure(name).value),
                 "interval": interval_text(name, result.measure(name)),
+                "estimate": _in_short(result.measure(name)),
                 "chosen": name == measure,
             }
             for name in MEASURES

@@ -15,12 +15,13 @@ export const widthOf = (element) => Math.floor(element.getBoundingClientRect().w
 export function playersOf(Class) {
   const players = new WeakMap();
   return {
-    update({ parentElement, data, failure, setTriggerValue }) {
+    update({ parentElement, data, failure, saving, setTriggerValue }) {
       const player = players.get(parentElement) ?? new Class(parentElement);
       players.set(parentElement, player);
       player.failure = failure;          // what to show where a script did not arrive
       player.trigger = setTriggerValue;  // trigger(name, value) makes the server run the page with this value
       player.update(data);
+      if (saving) player.offerToSave(saving);
     },
     destroy(root) {
       players.get(root)?.destroy();
@@ -33,6 +34,7 @@ export function playersOf(Class) {
 //   show(data)        the server has sent new data, which are also this.data
 //   build(width)      make all that is drawn for a place of this width in px
 //   draw(position)    move it to a position of this.transport
+//   numbers(labels)   what the picture shows, as rows of text and numbers, of which the first are names; labels: low, high
 // To have everything built anew, set this.width to 0 and call resize().
 export class Player {
   constructor(root, className) {
@@ -70,6 +72,23 @@ export class Player {
     this.draw(this.transport?.position);
   }
 
+  // A small button under the picture that offers it as a file. How to make one is loaded when somebody presses it.
+  offerToSave({ script, labels }) {
+    const place = this.holder.querySelector(".transport") ?? this.holder.querySelector(":scope > .legend") ?? this.holder;
+    if (!this.save) {
+      this.save = document.createElement("button");
+      Object.assign(this.save, { type: "button", className: "save", innerHTML: DOWNLOAD });
+      this.save.setAttribute("aria-haspopup", "menu");
+    }
+    Object.assign(this.save, { title: labels.save, ariaLabel: labels.save });
+    this.save.onclick = () => import(new URL(script + (this.again ?? ""), document.baseURI))
+      .then(({ openMenu }) => openMenu(this, labels), () => {
+        this.save.title = this.save.ariaLabel = labels.failed;
+        this.again = `&again=${Date.now()}`;  // the browser keeps a failure under the address that failed
+      });
+    if (this.save.parentElement !== place) place.append(this.save);
+  }
+
   // What a student operates is made once for a language, so that another setting keeps the place, the speed, what plays
   // and what has the keyboard.
   controls(labels, createTransport) {
@@ -83,8 +102,14 @@ export class Player {
   }
 }
 
-// On paper a page is as wide as on this screen, and made smaller: see "print" in lib/web/frame/style.css.
+const DOWNLOAD = `<svg viewBox="0 0 18 18" width="18" height="18" aria-hidden="true">
+  <path fill="currentColor" d="M8 2h2v6h3l-4 4-4-4h3zM2 11h2v3h10v-3h2v5H2z"/></svg>`;
+
+// On paper a page is as wide as on this screen, and made smaller, and says its link: see "print" in lib/web/frame/style.css.
 globalThis.addEventListener?.("beforeprint", () => {
   const width = Math.min(Math.max(innerWidth, 1280), 1560);
   document.documentElement.style.setProperty("--screen", width);
+  document.documentElement.style.setProperty("--link", JSON.stringify(location.href));
+  const app = document.querySelector(".stApp");
+  document.documentElement.toggleAttribute("data-dark", Boolean(app) && getComputedStyle(app).colorScheme === "dark");
 });

@@ -136,7 +136,11 @@ export function createTransport(parent, { labels, interval, onFrame, loop = fals
   return {
     get position() { return position; },
     get playing() { return playing; },
+    get length() { return length; },
+    interval,
     play, pause, go,
+    // Stop, and nobody is said to rest here.
+    stop() { stopTimer(); clearTimeout(still); render(); },
     // How many frames there are, and whether more will come.
     setLength(frames, isComplete = true) {
       const grew = frames > length;
