@@ -138,7 +138,7 @@ def test_the_forms_are_for_bugs_numbers_and_translations():
 
 def test_dependabot_leaves_pytorch_alone():
     updates = {each["package-ecosystem"]: each for each in read(".github/dependabot.yml")["updates"]}
-    assert set(updates) == {"pip", "github-actions"}
+    assert set(updates) == {"pip", "github-actions", "docker", "docker-compose"}
     assert [each["dependency-name"] for each in updates["pip"]["ignore"]] == ["torch"]
 
 

@@ -12,16 +12,27 @@ from lib.web.frame.language import ROOT
 
 # What the program consists of, where no git says it: these folders and papers, and in the folders files of these kinds.
 _FOLDERS = (
-    "pages", "lib", "content", "locale", "data", "docs", "static/two-dice", "scripts", "benchmarks", "tests",
+    "pages", "lib", "content", "locale", "data", "docs", "deploy", "static/two-dice", "scripts", "benchmarks", "tests",
 )  # fmt: skip
 _PAPERS = (
     "app.py", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "SECURITY.md",
     "pyproject.toml", "requirements.txt", "requirements-dev.txt", "static/dice.svg",
+    "Dockerfile", "compose.yaml", "THIRD_PARTY.md",
 )  # fmt: skip
-_KINDS = {".css", ".csv", ".js", ".json", ".md", ".npz", ".png", ".po", ".pot", ".py", ".toml", ".txt", ".yml"}
+_KINDS = {
+    ".conf", ".css", ".csv", ".js", ".json", ".lock", ".md", ".npz", ".png", ".po", ".pot", ".py", ".toml", ".txt",
+    ".yml",
+}  # fmt: skip
 # Hidden files may hold passwords, so no others than these are ever given away.
 _HIDDEN_FOLDER = ".github"
-_HIDDEN = (".ci/run", ".editorconfig", ".gitignore", ".pre-commit-config.yaml", ".streamlit/config.toml")
+_HIDDEN = (
+    ".ci/run",
+    ".dockerignore",
+    ".editorconfig",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    ".streamlit/config.toml",
+)
 
 
 @functools.cache
