@@ -94,13 +94,15 @@ def _known_places() -> list[Path]:
     return [*(path.relative_to(ROOT) for path in inside), *map(Path, _PAPERS), *map(Path, _HIDDEN)]
 
 
-def _may_be_given_away(path: Path) -> bool:
+def is_open(path: Path) -> bool:
+    """Whether a file of this name may be given away: it is not hidden, or one of those that developers need."""
     below = path.parts[1:] if path.parts[0] == _HIDDEN_FOLDER else path.parts
-    hidden = any(part.startswith(".") for part in below)
-    if hidden and path.as_posix() not in _HIDDEN:
-        return False
+    return not any(part.startswith(".") for part in below) or path.as_posix() in _HIDDEN
+
+
+def _may_be_given_away(path: Path) -> bool:
     file = ROOT / path
-    return file.is_file() and file.resolve() == file  # the same place: no link on the way
+    return is_open(path) and file.is_file() and file.resolve() == file  # the same place: no link on the way
 
 
 def _git(*command: str) -> str:
