@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import os
 import random
 import shutil
@@ -330,6 +331,25 @@ def tables(apps: dict[str, Result]) -> list[Table]:
     ]
 
 
+CLASSES = (1, 10, 100, 1000)
+CLASS = 40  # students
+SHARE = 0.7  # of its core that a replica may use for pages: beyond that, waiting grows fast
+
+
+def school(result: Result, options: argparse.Namespace) -> Table:
+    """What classes need that all do at once what this one did: replicas with a core each, memory, bandwidth."""
+    classes = options.sessions / CLASS
+    cores = (result.cpu - result.background) / result.seconds / classes
+    megabits = 8e-6 * sum(each.bytes for each in result.log.reruns) / result.seconds / classes
+    gigabytes = max(result.memory) / options.replicas / 1000
+    rows = []
+    for many in CLASSES:
+        replicas = math.ceil(many * cores / SHARE)
+        rows.append((f"{many:,} of {CLASS}", many * cores, replicas, replicas * gigabytes, many * megabits))
+    columns = ("classes", "cores busy", f"replicas, {SHARE:.0%} busy", "GB of memory", "Mbit/s")
+    return Table("If so many classes did the same at once", columns, tuple(rows))
+
+
 def targets(result: Result, options: argparse.Namespace) -> list[Target]:
     """The targets for this load."""
     promises: list[tuple[str, float, float]] = [("errors", len(result.log.errors), 0)]
@@ -374,4 +394,5 @@ def main(arguments: list[str]) -> int:
             apps["an empty app"] = run(Path(folder) / "app.py", ("home",), options)
     for error, count in Counter(apps[OURS].log.errors).most_common(20):
         print(f"{count} x {error}", file=sys.stderr)
-    return report("server", tables(apps), targets(apps[OURS], options), as_json=options.json)
+    found = [*tables(apps), school(apps[OURS], options)]
+    return report("server", found, targets(apps[OURS], options), as_json=options.json)
