@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +32,9 @@ class Proxy:
 
 
 @contextmanager
-def proxied(replicas: Sequence[str]) -> Iterator[Proxy]:
+def proxied(replicas: Sequence[str], changes: Mapping[str, str] | None = None) -> Iterator[Proxy]:
     """nginx before replicas, given by their addresses, which may have a path. Only names of this machine are filled in:
-    the replicas', the port, and the folder that it may write to."""
+    the replicas', the port, and the folder that it may write to; and ``changes``, which a host makes."""
     assert NGINX is not None
     port = free_port()
     with tempfile.TemporaryDirectory() as name:
@@ -47,6 +47,7 @@ def proxied(replicas: Sequence[str]) -> Iterator[Proxy]:
             "listen 8080;": f"listen 127.0.0.1:{port};",
             "/tmp/": f"{folder}/",
             "/dev/stdout": f"{folder}/access.log",
+            **(changes or {}),
         }.items():
             assert ours in text, ours
             text = text.replace(ours, here)
