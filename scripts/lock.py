@@ -1,7 +1,7 @@
 """Write deploy/*.lock: every package that requirements*.txt bring, with version and checksums, for Linux without CUDA.
 
 PyTorch is left out. It comes from an index of its own, at the version in requirements.txt, so that one wheel without
-CUDA serves; with the one on PyPI, twenty packages of NVIDIA would be in the list. The locks are in a folder of their
+CUDA serves; with the one on PyPI, nineteen packages for CUDA would be in the list. The locks are in a folder of their
 own because Community Cloud would take one beside requirements.txt in its place.
 
     pipx install uv && python -m scripts.lock      after changing requirements*.txt; adds only what they ask for

@@ -128,6 +128,16 @@ def test_a_large_upload_ends_at_the_proxy_and_a_small_one_reaches_the_app(hosted
     assert answer_to(1_000_000) in (400, 403)  # the app's: there is no such session
 
 
+def test_what_a_replica_counts_is_for_its_host_alone(hosted):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(f"{hosted.proxy.address}/_stcore/metrics")
+    with refused.value:
+        assert refused.value.code == 403
+    replica = f"http://127.0.0.1:{hosted.ports[0]}{'/' if hosted.base else ''}{hosted.base}"
+    with get(f"{replica}/_stcore/metrics") as answer:
+        assert b"\nactive_sessions " in answer.read()
+
+
 def test_a_websocket_from_another_site_is_refused(hosted):
     async def connect_from(origin: str) -> None:
         async with Visitor(hosted.proxy.address, {"Origin": origin}) as visitor:
