@@ -44,6 +44,10 @@ class Hosted:
         os.kill(process, signal.SIGKILL)
         stack.close()
 
+    def stop(self) -> None:
+        for stack, _process in self.running.values():
+            stack.close()
+
     def replica_of(self, seat: str) -> int:
         """The port of the replica that a request of this seat went to."""
         before = len(self.proxy.requests())
@@ -83,8 +87,7 @@ def hosted(request: pytest.FixtureRequest) -> Iterator[Hosted]:
         with proxied(addresses) as here.proxy:
             yield here
     finally:
-        for stack, _process in here.running.values():
-            stack.close()
+        here.stop()
 
 
 def test_a_visitor_stays_with_one_replica_and_the_seats_are_shared_out(hosted):
