@@ -6,16 +6,19 @@ walk through all pages, starting at different ones, and move a real control abou
 follow one training run after another. An empty Streamlit app with one slider gets the same visitors in the same run.
 The visitors' own process runs on the same machine, and its share of a core is printed.
 
-    python -m benchmarks server [--sessions 40] [--think 1.0] [--seconds 60] [--coming-and-going SECONDS] [--json]
+    python -m benchmarks server [--sessions 40] [--think 1.0] [--seconds 60] [--coming-and-going SECONDS]
+                                [--replicas 1] [--json]
 
 With ``--coming-and-going SECONDS``, visitors stay for 5 to 30 seconds and others take their places, for that many
-seconds in all; then only errors and the growth of the memory are judged.
+seconds in all; then only errors and the growth of the memory are judged. With ``--replicas 2`` or more, so many servers
+stand behind nginx with the configuration that ships; memory and processor time are those of all of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import os
 import random
 import shutil
@@ -24,7 +27,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -33,6 +36,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.timing import Cell, Table, Target, report
+from tests.support.proxying import NGINX, proxied
 from tests.support.serving import ROOT, serving
 from tests.support.visiting import Button, Rerun, Visitor
 
@@ -71,26 +75,28 @@ class Log:
 
 @dataclass
 class Process:
-    """What the system says about the server: memory in MB, and CPU seconds of all threads."""
+    """What the system says about the server, or all replicas: memory in MB, and CPU seconds of all threads."""
 
-    id: int
+    ids: tuple[int, ...]
     runs: dict[str, float] = field(default_factory=dict)  # CPU seconds of every thread of a background run
     memory: list[float] = field(default_factory=list)  # resident, in MB
 
     def sample(self) -> float:
         """Take a sample, and return the resident memory."""
-        of_pages = _cores(Path(f"/proc/{self.id}"))
-        for thread in Path(f"/proc/{self.id}/task").iterdir():
-            with suppress(OSError):  # the thread has ended since
-                if _cores(thread) != of_pages:
-                    self.runs[thread.name] = _cpu(thread)
-        pages = int(Path(f"/proc/{self.id}/statm").read_text().split()[1])
+        pages = 0
+        for process in (Path(f"/proc/{id}") for id in self.ids):
+            of_pages = _cores(process)
+            for thread in (process / "task").iterdir():
+                with suppress(OSError):  # the thread has ended since
+                    if _cores(thread) != of_pages:
+                        self.runs[thread.name] = _cpu(thread)
+            pages += int((process / "statm").read_text().split()[1])
         self.memory.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
         return self.memory[-1]
 
     def cpu(self) -> float:
         """CPU seconds of the whole process, including threads that have ended."""
-        return _cpu(Path(f"/proc/{self.id}"))
+        return sum(_cpu(Path(f"/proc/{id}")) for id in self.ids)
 
     def background(self) -> float:
         """CPU seconds of background runs, except what each did after its last sample."""
@@ -148,10 +154,15 @@ async def walk(visitor: Visitor, log: Log, pages: Sequence[str], think: float, c
                 log.add(await visitor.go_to(page))
 
 
-async def follow(address: str, log: Log, seeds: Iterable[int]) -> None:
+def seated(address: str, number: int) -> Visitor:
+    """A visitor with a seat of deploy/nginx.conf; where there is no proxy, it means nothing."""
+    return Visitor(address, {"Cookie": f"seat={number % 256:02x}"})
+
+
+async def follow(address: str, log: Log, seeds: Iterable[int], number: int = 0) -> None:
     """Open the link of a training run and watch it to its end, then the next one's."""
     for seed in seeds:
-        async with Visitor(address) as visitor:
+        async with seated(address, number) as visitor:
             log.add(await visitor.open("training", TRAINING.format(seed=seed)))
             async for rerun in visitor.stay(600, until_quiet=True):
                 log.add(rerun)
@@ -171,7 +182,7 @@ async def visit(address: str, log: Log, pages: Sequence[str], think: float, numb
     """One student, who walks through all pages, starting at one of them."""
     chance = random.Random(number)
     start = number % len(pages)
-    async with Visitor(address) as visitor:
+    async with seated(address, number) as visitor:
         await walk(visitor, log, (*pages[start:], *pages[:start]), think, chance)
 
 
@@ -197,7 +208,7 @@ async def a_class(address: str, log: Log, pages: Sequence[str], options: argpars
 
     async def come(number: int) -> None:
         await asyncio.sleep(number / options.sessions * min(ARRIVAL, options.seconds / 2))
-        following = follow(address, log, range(9999)) if number < followers else None
+        following = follow(address, log, range(9999), number) if number < followers else None
         await until(end, log, following or visit(address, log, pages, options.think, number))
 
     await asyncio.gather(*map(come, range(options.sessions)))
@@ -217,13 +228,14 @@ async def coming_and_going(address: str, log: Log, pages: Sequence[str], options
     await asyncio.gather(*map(seat, range(options.sessions)))
 
 
-async def everybody_gone(address: str, process: Process) -> tuple[float, float]:
+async def everybody_gone(replicas: Sequence[str], process: Process) -> tuple[float, float]:
     """The memory right after the class has left, and once the server has dropped its sessions."""
     await asyncio.sleep(2)
     right_after = process.sample()
     await asyncio.sleep(KEPT)
-    async with Visitor(address) as passer_by:  # when a session opens or closes, the server drops the old ones
-        await passer_by.open()
+    for replica in replicas:
+        async with Visitor(replica) as passer_by:  # when a session opens or closes, the server drops the old ones
+            await passer_by.open()
     await asyncio.sleep(2)
     return right_after, process.sample()
 
@@ -257,9 +269,12 @@ class Result:
     after: tuple[float, float] | None = None
 
 
-async def measure(address: str, server: Process, pages: Sequence[str], options: argparse.Namespace) -> Result:
+async def measure(
+    address: str, replicas: Sequence[str], server: Process, pages: Sequence[str], options: argparse.Namespace
+) -> Result:
     """Warm up, let the visitors in, and measure what is left when they have gone."""
-    await see_everything(address, pages)
+    for replica in replicas:
+        await see_everything(replica, pages)
     start = server.sample()
     server.runs.clear()
     watching = asyncio.create_task(server.watch())
@@ -269,16 +284,20 @@ async def measure(address: str, server: Process, pages: Sequence[str], options: 
     watching.cancel()
     result = Result(log, seconds, cpu, server.background(), load, server.memory, start)
     if len(pages) > 1 and not options.coming_and_going:
-        result.after = await everybody_gone(address, server)
+        result.after = await everybody_gone(replicas, server)
     return result
 
 
 def run(app: Path, pages: Sequence[str], options: argparse.Namespace) -> Result:
-    """Serve an app in a separate process, and measure it."""
+    """Serve an app in a separate process, or in several behind a proxy, and measure it."""
     result = None
     try:
-        with serving(app) as (address, process), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            result = runner.run(measure(address, Process(process), pages, options))
+        with ExitStack() as stack, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            replicas, processes = zip(
+                *(stack.enter_context(serving(app)) for _ in range(options.replicas)), strict=True
+            )
+            address = stack.enter_context(proxied(replicas)).address if options.replicas > 1 else replicas[0]
+            result = runner.run(measure(address, replicas, Process(processes), pages, options))
     except AssertionError:  # raised if there are tracebacks in the server's log
         if result is None:
             raise
@@ -312,6 +331,25 @@ def tables(apps: dict[str, Result]) -> list[Table]:
     ]
 
 
+CLASSES = (1, 10, 100, 1000)
+CLASS = 40  # students
+SHARE = 0.7  # of its core that a replica may use for pages: beyond that, waiting grows fast
+
+
+def school(result: Result, options: argparse.Namespace) -> Table:
+    """What classes need that all do at once what this one did: replicas with a core each, memory, bandwidth."""
+    classes = options.sessions / CLASS
+    cores = (result.cpu - result.background) / result.seconds / classes
+    megabits = 8e-6 * sum(each.bytes for each in result.log.reruns) / result.seconds / classes
+    gigabytes = max(result.memory) / options.replicas / 1000
+    rows = []
+    for many in CLASSES:
+        replicas = math.ceil(many * cores / SHARE)
+        rows.append((f"{many:,} of {CLASS}", many * cores, replicas, replicas * gigabytes, many * megabits))
+    columns = ("classes", "cores busy", f"replicas, {SHARE:.0%} busy", "GB of memory", "Mbit/s")
+    return Table("If so many classes did the same at once", columns, tuple(rows))
+
+
 def targets(result: Result, options: argparse.Namespace) -> list[Target]:
     """The targets for this load."""
     promises: list[tuple[str, float, float]] = [("errors", len(result.log.errors), 0)]
@@ -327,7 +365,7 @@ def targets(result: Result, options: argparse.Namespace) -> list[Target]:
     if options.sessions <= JUDGED and result.after:
         seconds = [each.seconds for each in result.log.reruns]
         promises += [("median seconds of a rerun", median(seconds), 0.030), ("p95 of them", p95(seconds), 0.150)]
-        promises += [("MB at most", max(result.memory), 600)]
+        promises += [("MB at most", max(result.memory), 600 * options.replicas)]
         promises += [("MB when all have left, as a multiple of the start", result.after[1] / result.start, 1.1)]
     return [Target(name, measured, bound, at_most=True) for name, measured, bound in promises]
 
@@ -341,8 +379,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--coming-and-going", type=float, default=0.0, metavar="SECONDS", help="let visitors take turns"
     )
+    parser.add_argument("--replicas", type=int, default=1, help="servers; more than one stand behind nginx")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     options = parser.parse_args(arguments)
+    if options.replicas > 1 and NGINX is None:
+        raise SystemExit("Several replicas need nginx: install Debian's package nginx-light, for example.")
     if not Path("/proc/self/statm").exists():
         raise SystemExit("This benchmark reads a process's memory from /proc, which only Linux has.")
     apps = {OURS: run(ROOT / "app.py", PAGES, options)}
@@ -353,4 +394,5 @@ def main(arguments: list[str]) -> int:
             apps["an empty app"] = run(Path(folder) / "app.py", ("home",), options)
     for error, count in Counter(apps[OURS].log.errors).most_common(20):
         print(f"{count} x {error}", file=sys.stderr)
-    return report("server", tables(apps), targets(apps[OURS], options), as_json=options.json)
+    found = [*tables(apps), school(apps[OURS], options)]
+    return report("server", found, targets(apps[OURS], options), as_json=options.json)

@@ -1,5 +1,6 @@
 """The benchmarks' command line, their timing, and the training benchmark on something small."""
 
+import argparse
 import json
 import sys
 import types
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import benchmarks.__main__ as command
-from benchmarks import training
+from benchmarks import server, training
 from benchmarks.timing import Table, Target, interleave, ratio, report, wants_json
+from tests.support.visiting import Rerun
 
 
 def test_every_benchmark_is_listed_and_has_a_main() -> None:
@@ -98,3 +100,19 @@ def test_the_training_benchmark_measures_both_ways(
     assert all(theirs > 0 and ours > 0 for _, theirs, ours, _ in speed["rows"])
     assert len(recording["rows"]) == 2
     assert len(found["targets"]) == 4
+
+
+def test_what_a_school_needs_follows_from_one_class() -> None:
+    log = server.Log(reruns=[Rerun("home", "p", True, 0.02, 10_000, 3)] * 600)
+    # Eighty visitors, for a minute, on two replicas of at most 400 MB: 42 s of processor time, 12 of them in runs.
+    result = server.Result(log, 60.0, cpu=42.0, background=12.0, load=1.0, memory=[700.0, 800.0], start=600.0)
+    table = server.school(result, argparse.Namespace(sessions=80, replicas=2))
+    # So a class of forty has a quarter of a core, and 300 reruns of 10 kB in a minute: 0.4 Mbit/s.
+    assert [row[:3] for row in table.rows] == [
+        ("1 of 40", 0.25, 1),
+        ("10 of 40", 2.5, 4),
+        ("100 of 40", 25.0, 36),
+        ("1,000 of 40", 250.0, 358),
+    ]
+    assert [row[3] for row in table.rows] == pytest.approx([0.4, 1.6, 14.4, 143.2])
+    assert [row[4] for row in table.rows] == pytest.approx([0.4, 4.0, 40.0, 400.0])

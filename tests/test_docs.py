@@ -33,14 +33,21 @@ def test_run_and_test_are_one_line_each_also_for_windows():
 
 
 def test_every_file_that_the_papers_link_to_exists():
-    for paper in ("README.md", "CONTRIBUTING.md", "data/README.md", "CHANGELOG.md", "SECURITY.md"):
-        text = (ROOT / paper).read_text(encoding="utf-8")
-        for target in re.findall(r"\]\((?!https?://|#)([^)\s]+)\)", text):
-            assert ((ROOT / paper).parent / target).exists(), (paper, target)
+    papers = [path for folder in (ROOT, ROOT / "data", ROOT / "docs") for path in folder.glob("*.md")]
+    assert {"README.md", "SECURITY.md", "hosting.md"} <= {paper.name for paper in papers}
+    for paper in papers:
+        text = paper.read_text(encoding="utf-8")
+        for target, section in re.findall(r"\]\((?!https?://|#)([^)\s#]+)(?:#([^)\s]+))?\)", text):
+            linked = paper.parent / target
+            assert linked.exists(), (paper, target)
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.M) if section else []
+            assert not section or section in {each.lower().replace(" ", "-") for each in headings}, (paper, section)
 
 
 def test_every_benchmark_that_the_readme_names_exists():
-    named = re.findall(r"python -m benchmarks (\w+)", README)
+    named = re.findall(
+        r"python -m benchmarks (\w+)", README + (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+    )
     assert named
     assert set(named) <= set(names())
 
@@ -52,6 +59,17 @@ def test_requirements_are_pinned_and_bring_no_other_index():
     assert "torch==2.13.0" in (ROOT / "requirements.txt").read_text().splitlines()
     dev, llm = ((ROOT / f"requirements-{name}.txt").read_text().splitlines() for name in ("dev", "llm"))
     assert {line for line in llm if "transformers" in line} < set(dev)  # the processors of the version that is recorded
+
+
+def test_pytorch_is_installed_at_the_same_version_where_it_is_installed_alone():
+    hosting = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    (line,) = [each for each in hosting.splitlines() if "pip install -q torch" in each]
+    assert re.findall(r"torch==[\d.]+", line) == re.findall(
+        r"^torch==.*$", (ROOT / "requirements.txt").read_text(), re.M
+    )
+    # The rest of it is the README's own line.
+    (run,) = [each for each in commands("sh") if each.endswith("streamlit run app.py")]
+    assert [each for each in line.split(" && ") if "torch" not in each] == run.split(" && ")[:2]
 
 
 def test_every_data_file_has_its_story():
@@ -140,7 +158,7 @@ def test_the_forms_are_for_bugs_numbers_and_translations():
 
 def test_dependabot_leaves_pytorch_alone():
     updates = {each["package-ecosystem"]: each for each in read(".github/dependabot.yml")["updates"]}
-    assert set(updates) == {"pip", "github-actions"}
+    assert set(updates) == {"pip", "github-actions", "docker", "docker-compose"}
     assert [each["dependency-name"] for each in updates["pip"]["ignore"]] == ["torch"]
 
 

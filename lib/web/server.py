@@ -5,12 +5,14 @@ import ctypes
 import functools
 import gc
 import os
+import socket
 import sys
 import threading
 import time
 from collections import deque
 from contextlib import suppress
 from importlib import import_module
+from ipaddress import ip_address
 from weakref import WeakKeyDictionary
 
 # Read by PyTorch when it is imported. A page's tensors are small, and handing half of one to a second thread takes
@@ -35,8 +37,20 @@ if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt"):
 # everybody waited: at nice 10 and on the pages' core, beside four busy processes on two cores, a lesson took two to
 # three times as long, and the server six to eight seconds to end. `python -m benchmarks busy` measures it.
 
+
+def _number() -> int:
+    """What differs between the servers on one machine, so that each takes another core: their process ids.
+
+    In a container the id is 1. There it is the address, which Docker gives out one after the other.
+    """
+    if os.getpid() == 1:
+        with suppress(OSError):
+            return int(ip_address(socket.gethostbyname(socket.gethostname())))
+    return os.getpid()
+
+
 _CORES = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
-_OF_PAGES = set(_CORES[os.getpid() % len(_CORES) :][:1]) if _CORES else set()  # servers on one machine differ in it
+_OF_PAGES = set(_CORES[_number() % len(_CORES) :][:1]) if _CORES else set()
 _OF_RUNS = set(_CORES) - _OF_PAGES or _OF_PAGES
 
 

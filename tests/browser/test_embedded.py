@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -11,10 +13,21 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import note
 from tests.browser.test_frame import ours
+from tests.support.proxying import NGINX, proxied
 from tests.support.serving import ROOT
 
 GUIDE = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
 SHOWN = "https://your-app.streamlit.app/dropout?p=0.3"
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[str]:
+    """The address of a server of another origin, which has the files of a folder."""
+    server = ThreadingHTTPServer(("localhost", 0), partial(SimpleHTTPRequestHandler, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
@@ -24,11 +37,8 @@ def course_page(tmp_path, address) -> Iterator[str]:
     assert SHOWN in lines
     lines = lines.replace(SHOWN, f"{address}/dropout?p=0.3&lang=en")
     (tmp_path / "course.html").write_text(f'<!doctype html><link rel="icon" href="data:,"><h1>Week 3</h1>{lines}')
-    server = ThreadingHTTPServer(("localhost", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}/course.html"
-    server.shutdown()
-    server.server_close()
+    with site(tmp_path) as origin:
+        yield f"{origin}/course.html"
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -54,3 +64,25 @@ def test_a_course_page_shows_it_whole_without_its_frame(browser, course_page, co
     expect(link).to_have_attribute("href", re.compile(r"/dropout\?dropout-p=0\.35&lang=en$"))
     assert ours(complaints) == []
     tab.close()
+
+
+@pytest.mark.skipif(NGINX is None, reason="no nginx on this machine: install the package nginx-light")
+def test_behind_the_proxy_one_course_page_may_show_it_and_no_other_site(browser, address, tmp_path):
+    guide = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    (allowing,) = re.findall(r"```nginx\n(.*)\n```", guide)
+    shipped = allowing.replace(" https://moodle.example.edu", "")
+
+    def shows(origin: str, change: str) -> bool:
+        """Whether a page of that origin gets the frame, from a proxy whose configuration has this line."""
+        with proxied([address], {shipped: change}) as proxy:
+            (tmp_path / "course.html").write_text(f'<iframe src="{proxy.address}/_stcore/health"></iframe>')
+            tab = browser.new_page()
+            tab.goto(f"{origin}/course.html")  # waits for the frame, too
+            content = tab.frames[1].content()
+            tab.close()
+            return ">ok<" in content
+
+    with site(tmp_path) as origin:
+        assert shows(origin, allowing.replace("https://moodle.example.edu", origin))
+        assert not shows(origin, shipped)
+        assert not shows(origin, allowing)  # that is for another site

@@ -11,7 +11,7 @@ from lib.web.frame.language import LANGUAGES
 from lib.web.frame.navigation import PAGES
 from lib.web.frame.source import archive_name
 from tests.support.browsing import ready
-from tests.support.serving import served
+from tests.support.serving import ROOT, served
 
 PATHS = {page.id: "" if page.id == "home" else page.id for page in PAGES}
 # Streamlit looks for its server at the page's own address before the root: two requests that fail by design.
@@ -246,3 +246,20 @@ def test_on_a_phone_the_navigation_is_one_row_and_leads_to_every_page(open_page,
     tab.locator(".st-key-open-pages button").click()
     links.nth(2).click()
     tab.wait_for_url(re.compile(rf"/training\?training-p=0\.3&lang={language}$"))
+
+
+def test_a_browser_keeps_what_the_note_on_privacy_says_and_no_more(browser, address):
+    note = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8").partition("**In the browser:**")[2]
+    cookie, stored = re.findall(r"`(\w+)`", note)[:2]
+    context = browser.new_context(locale="en-US")
+    tab = context.new_page()
+    for page in PATHS.values():
+        tab.goto(f"{address}/{page}")
+        ready(tab)
+    (kept,) = context.cookies()
+    assert (kept["name"], kept["expires"]) == (cookie, -1)  # it ends with the browser
+    keys = tab.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+    assert keys
+    assert {key.partition("-")[0] for key in keys} == {stored}
+    assert tab.evaluate("indexedDB.databases()") == []
+    context.close()

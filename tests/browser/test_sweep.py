@@ -54,6 +54,18 @@ def test_what_only_a_link_or_a_run_brings_is_drawn_too(open_page, complaints, li
     assert faults + ours(complaints) == []
 
 
+def test_the_browser_reaches_no_other_host_and_complains_where_a_page_asks_one(open_page, complaints):
+    """So that a page without complaints has asked no one but its own server, for scripts, fonts and all else."""
+    tab = open_page("today")
+    port = tab.evaluate("location.port")
+    # A name of this machine, which the server would answer to.
+    elsewhere = f"http://elsewhere.localhost:{port}/app/static/dice.svg"
+    tab.evaluate("url => new Promise(done => Object.assign(new Image(), { src: url, onerror: done }))", elsewhere)
+    (complaint,) = ours(complaints)
+    assert elsewhere in complaint
+    assert "ERR_NAME_NOT_RESOLVED" in complaint
+
+
 def test_every_page_and_every_part_is_visited():
     assert {link.split("?")[0] or "home" for link in links(parts_of)} == {page.id for page in PAGES}
     assert {f"today?part={part}" for part in PARTS} <= set(links(parts_of))

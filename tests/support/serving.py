@@ -25,34 +25,40 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def command(app: Path, port: int) -> list[str]:
-    """The README's own line, run in the app's folder; only the address is this machine's, and no browser is opened."""
-    options = {"address": "127.0.0.1", "port": str(port), "headless": "true"}
+def command(app: Path, port: int, base: str = "") -> list[str]:
+    """The README's own line, run in the app's folder; only the address is this machine's, and no browser is opened.
+
+    With ``base``, the app is served under that path.
+    """
+    options = {"address": "127.0.0.1", "port": str(port), "headless": "true"} | ({"baseUrlPath": base} if base else {})
     return [str(STREAMLIT), "run", app.name, *(f"--server.{name}={value}" for name, value in options.items())]
 
 
 @contextmanager
-def served(app: Path = ROOT / "app.py", **environment: str) -> Iterator[str]:
+def served(app: Path = ROOT / "app.py", *, base: str = "", **environment: str) -> Iterator[str]:
     """The address of a running ``streamlit run app.py``."""
-    with serving(app, port=None, **environment) as (address, _process):
+    with serving(app, port=None, base=base, **environment) as (address, _process):
         yield address
 
 
 @contextmanager
-def serving(app: Path = ROOT / "app.py", *, port: int | None = None, **environment: str) -> Iterator[tuple[str, int]]:
+def serving(
+    app: Path = ROOT / "app.py", *, port: int | None = None, base: str = "", **environment: str
+) -> Iterator[tuple[str, int]]:
     """The address of a running ``streamlit run app.py``, and the id of its process. A free port unless one is given."""
     port = port or free_port()
+    address = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
-            command(app, port),
+            command(app, port, base),
             cwd=app.parent,
             env={name: value for name, value in os.environ.items() if not name.startswith(OURS)} | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server)
-            yield f"http://127.0.0.1:{port}", server.pid
+            wait_until_healthy(f"{address}/_stcore/health", server)
+            yield address, server.pid
         finally:
             _end(server)
             log.seek(0)
@@ -71,7 +77,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def _wait_until_healthy(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_until_healthy(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         try:

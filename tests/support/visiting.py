@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, ClassVar
@@ -259,8 +259,9 @@ class _Recording:
 class Visitor:
     """One browser tab. ``async with Visitor(address) as visitor: await visitor.open("training", "p=0.3")``."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, headers: Mapping[str, str] | None = None) -> None:
         self.address = address
+        self.headers = headers  # sent with the request for the WebSocket: a cookie, say
         self.page = ""
         self.query = ""
         self._shown = ""  # the page in the address bar, which changes a moment after the click
@@ -285,6 +286,7 @@ class Visitor:
         self._socket = await connect(
             self.address.replace("http", "ws", 1) + "/_stcore/stream",
             subprotocols=["streamlit"],  # type: ignore[list-item]
+            additional_headers=self.headers,
             compression=None,
             max_size=None,
             max_queue=None,
@@ -336,6 +338,14 @@ class Visitor:
                     return await self.go_to(path or "home")
         return None
 
+    @property
+    def link(self) -> str:
+        """The settings in the address, as the server says them last (lib/web/frame/address.py)."""
+        placed = (each.proto for each in self._placed.values() if each.kind == "bidi_component")
+        told = [unpacked(each.json) for each in placed if each.component_name.endswith("two_dice_address")]
+        newest: dict[str, Any] = max(told, key=lambda about: about["serial"])
+        return str(newest["query"])
+
     async def open(self, page: str = "", query: str = "") -> Rerun:
         """Open a page by its link, as the first thing that this visitor does."""
         self.page, self.query, self._shown = page or "home", query, page
@@ -370,6 +380,11 @@ class Visitor:
         if isinstance(widget, Button):
             self._values.pop(widget.id, None)
         return rerun
+
+    async def reconnect(self) -> Rerun:
+        """After the connection has been lost: take up another one, with the page and all that stands on it."""
+        await self.__aenter__()
+        return await self._ask("again")
 
     async def again(self) -> Rerun:
         """Run the page as it stands: nothing changes that could be seen."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 import tomllib
@@ -15,7 +16,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
-from lib.web.server import lose_no_page
+from lib.web import server
 from tests.support.serving import ROOT, command, serving
 from tests.support.visiting import Visitor
 
@@ -40,6 +41,23 @@ def test_the_app_is_started_as_the_readme_says() -> None:
     assert options == {"--server.address", "--server.port", "--server.headless"}
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["fileWatcherType"] == "none"
+
+
+def test_two_containers_on_one_machine_use_different_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each of them the server is process 1; Docker's addresses follow each other."""
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    monkeypatch.setattr(socket, "gethostname", lambda: "6ec57f84c680")
+    numbers = []
+    for address in ("172.18.0.3", "172.18.0.4"):
+        monkeypatch.setattr(socket, "gethostbyname", {"6ec57f84c680": address}.__getitem__)
+        numbers.append(server._number())
+    assert [number % 2 for number in numbers] == [1, 0]
+
+    def unknown(host: str) -> str:
+        raise socket.gaierror(host)
+
+    monkeypatch.setattr(socket, "gethostbyname", unknown)
+    assert server._number() == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads a process's threads from /proc")
@@ -95,7 +113,7 @@ def test_a_fragment_waits_for_the_page_and_is_dropped_with_it(monkeypatch) -> No
 
     monkeypatch.setattr(AppSession, "request_rerun", request)
     monkeypatch.setattr(AppSession, "_create_scriptrunner", create)
-    lose_no_page.__wrapped__()
+    server.lose_no_page.__wrapped__()
 
     async def visit() -> None:
         session = Session()
@@ -134,7 +152,7 @@ def test_a_request_that_fails_holds_up_no_other(monkeypatch) -> None:
 
     monkeypatch.setattr(AppSession, "request_rerun", request)
     monkeypatch.setattr(AppSession, "_create_scriptrunner", AppSession._create_scriptrunner)  # is given back after
-    lose_no_page.__wrapped__()
+    server.lose_no_page.__wrapped__()
     session = Session()
     with pytest.raises(ValueError, match="bad"):
         session.request_rerun(ClientState(query_string="bad"))

@@ -13,6 +13,7 @@ import pytest
 
 from lib.web.frame import source
 from lib.web.frame.language import ROOT
+from scripts import release
 from tests.support.apptest import healthy, open_app_page
 
 GIT = shutil.which("git")
@@ -80,6 +81,34 @@ def test_with_git_only_tracked_files_are_given_away(checkout: Path) -> None:
         here.setattr(source, "ROOT", ROOT)
         assert names(packed) == (the_program() - {"two-dice/README.md"}) | committed
     assert secrets(packed) == committed
+
+
+@pytest.mark.skipif(GIT is None, reason="no git on this machine")
+def test_a_tag_is_packed_by_the_same_rules_and_twice_the_same(checkout: Path) -> None:
+    def git(*command: str) -> None:
+        subprocess.run(["git", "-C", str(checkout), *command], check=True, capture_output=True)
+
+    git("init", "-q")
+    (checkout / "server.key").unlink()
+    git("add", ".")  # somebody has added secrets and links, too
+    git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "-m", "All of it")
+    git("tag", f"v{source.version()}")
+    git("tag", "v9.9.9")
+    (checkout / "lib" / "notes.py").write_text("untracked")
+    (checkout / "app.py").write_text("changed since")
+    version, zipped = release.packed(f"v{source.version()}", checkout)
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(source, "ROOT", ROOT)
+        assert names(zipped) == {name.replace("two-dice/", f"two-dice-{version}/", 1) for name in the_program()}
+    assert secrets(zipped) == set()
+    with zipfile.ZipFile(io.BytesIO(zipped)) as file:
+        assert file.read(f"two-dice-{version}/app.py") == (ROOT / "app.py").read_bytes()
+        assert file.getinfo(f"two-dice-{version}/.ci/run").external_attr >> 16 & 0o100  # can be run
+    assert release.packed(f"v{source.version()}", checkout) == (version, zipped)
+    with pytest.raises(ValueError, match=f"so its tag is v{version}"):
+        release.packed("v9.9.9", checkout)
+    with pytest.raises(ValueError, match=r"v1\.2\.3: .*not a valid object name"):
+        release.packed("v1.2.3", checkout)
 
 
 def test_in_a_folder_of_another_repository_the_known_places_are_taken(

@@ -12,16 +12,27 @@ from lib.web.frame.language import ROOT
 
 # What the program consists of, where no git says it: these folders and papers, and in the folders files of these kinds.
 _FOLDERS = (
-    "pages", "lib", "content", "locale", "data", "docs", "static/two-dice", "scripts", "benchmarks", "tests",
+    "pages", "lib", "content", "locale", "data", "docs", "deploy", "static/two-dice", "scripts", "benchmarks", "tests",
 )  # fmt: skip
 _PAPERS = (
     "app.py", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "SECURITY.md",
     "pyproject.toml", "requirements.txt", "requirements-dev.txt", "requirements-llm.txt", "static/dice.svg",
+    "Dockerfile", "compose.yaml", "THIRD_PARTY.md",
 )  # fmt: skip
-_KINDS = {".css", ".csv", ".js", ".json", ".md", ".npz", ".png", ".po", ".pot", ".py", ".toml", ".txt", ".yml"}
+_KINDS = {
+    ".conf", ".css", ".csv", ".js", ".json", ".lock", ".md", ".npz", ".png", ".po", ".pot", ".py", ".toml", ".txt",
+    ".yml",
+}  # fmt: skip
 # Hidden files may hold passwords, so no others than these are ever given away.
 _HIDDEN_FOLDER = ".github"
-_HIDDEN = (".ci/run", ".editorconfig", ".gitignore", ".pre-commit-config.yaml", ".streamlit/config.toml")
+_HIDDEN = (
+    ".ci/run",
+    ".dockerignore",
+    ".editorconfig",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    ".streamlit/config.toml",
+)
 
 
 @functools.cache
@@ -83,13 +94,15 @@ def _known_places() -> list[Path]:
     return [*(path.relative_to(ROOT) for path in inside), *map(Path, _PAPERS), *map(Path, _HIDDEN)]
 
 
-def _may_be_given_away(path: Path) -> bool:
+def is_open(path: Path) -> bool:
+    """Whether a file of this name may be given away: it is not hidden, or one of those that developers need."""
     below = path.parts[1:] if path.parts[0] == _HIDDEN_FOLDER else path.parts
-    hidden = any(part.startswith(".") for part in below)
-    if hidden and path.as_posix() not in _HIDDEN:
-        return False
+    return not any(part.startswith(".") for part in below) or path.as_posix() in _HIDDEN
+
+
+def _may_be_given_away(path: Path) -> bool:
     file = ROOT / path
-    return file.is_file() and file.resolve() == file  # the same place: no link on the way
+    return is_open(path) and file.is_file() and file.resolve() == file  # the same place: no link on the way
 
 
 def _git(*command: str) -> str:
