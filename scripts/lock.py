@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = {"requirements.txt": "deploy/requirements.lock", "requirements-dev.txt": "deploy/requirements-dev.lock"}
-OPTIONS = ("--python-version=3.11", "--python-platform=linux", "--no-emit-package=torch", "--generate-hashes", "-q")
+OPTIONS = ("--python-version=3.11.7", "--python-platform=linux", "--no-emit-package=torch", "--generate-hashes", "-q")
 
 
 def command(source: str, lock: str, options: list[str]) -> list[str]:

@@ -38,7 +38,8 @@ def test_a_package_has_the_licence_that_it_says_of_itself(package):
 def test_every_file_of_somebody_else_is_in_it():
     files = source_files()
     foreign = {path for path in files if path.name.endswith(".min.js") or path.suffix in {".woff", ".woff2", ".ttf"}}
-    foreign |= {path for path in files if path.suffix == ".js" and b"@license" in (ROOT / path).read_bytes()}
+    scripts = {path: (ROOT / path).read_bytes() for path in files if path.suffix == ".js"}
+    foreign |= {path for path, text in scripts.items() if b"@license" in text or b"Copyright (c)" in text}
     # The story of a file of data has a line on its licence, where it is not the project's own.
     stories = re.split(r"^## ", (ROOT / "data" / "README.md").read_text(encoding="utf-8"), flags=re.M)[1:]
     foreign |= {Path("data") / story.splitlines()[0] for story in stories if "- **Licence**" in story}

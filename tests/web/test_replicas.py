@@ -166,13 +166,14 @@ async def use(hosted: Hosted, number: int, everybody: asyncio.Barrier, restarted
     async with Visitor(hosted.proxy.address, seat) as visitor:
         rerun = await visitor.open("dropout", link(rates[number % len(rates)], number))
         assert not rerun.error
-        assert visitor.value("dropout-p") == [rates[number % len(rates)]]
+        assert visitor.value("dropout-p") == [f"{rates[number % len(rates)]:.2f}"]
         await everybody.wait()
         for step in range(9999):
-            rate = [rates[(number + step) % len(rates)]]
+            rate = rates[(number + step) % len(rates)]
+            shown = [f"{rate:.2f}"]  # as the slider writes it
             try:
-                if visitor.value("dropout-p") != rate:
-                    rerun = await visitor.move("dropout-p", rate)
+                if visitor.value("dropout-p") != shown:
+                    rerun = await visitor.move("dropout-p", shown)
                     assert not rerun.error
             except ConnectionClosed:
                 assert not lost  # one was killed, once
@@ -180,15 +181,15 @@ async def use(hosted: Hosted, number: int, everybody: asyncio.Barrier, restarted
                 rerun = await visitor.reconnect()
                 assert not rerun.error
             # Nothing is lost, not even the move during which the connection was.
-            assert visitor.value("dropout-p") == rate
-            assert visitor.link == link(rate[0], number)
+            assert visitor.value("dropout-p") == shown
+            assert visitor.link == link(rate, number)
             if restarted.is_set():
                 break
             with suppress(TimeoutError):  # a person looks at the picture for a while
                 await asyncio.wait_for(restarted.wait(), 1.0)
         async with Visitor(hosted.proxy.address, seat) as again:  # all of it is in the link
             await again.open("dropout", visitor.link)
-            assert again.value("dropout-p") == rate
+            assert again.value("dropout-p") == shown
             assert again.link == visitor.link
     return lost
 
