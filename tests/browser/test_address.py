@@ -12,12 +12,13 @@ from lib.web.elements.settings import Choice, Flag, Number, in_link
 from tests.browser.test_frame import ours
 from tests.support.browsing import ready
 from tests.support.serving import free_port, serving
-from tests.web.test_settings import PAGES
+from tests.web.test_settings import PAGES as SETTINGS
 
+PAGES = {page: settings for page, settings in SETTINGS.items() if page != "llm"}  # that is Top-k with another model
 # The Today page's settings stand on seven parts.
 PARTS = {
     "history": {"part", "event"},
-    "models": {"part", "show", "kind"},
+    "models": {"part", "die", "show", "kind"},
     "places": {"part", "mode", "emb", "att", "proj", "mlp", "p", "text", "block", "n", "seed"},
     "data": {"part", "loss", "size", "rate", "seed"},
     "paper": {"part", "fig", "digits", "flips", "drop", "seed"},
@@ -121,7 +122,7 @@ def move(control: Locator) -> None:
 MOVED = [
     ("dropout", "dropout?each=true", {each.name for each in fields(PAGES["dropout"])} - {"each"}),
     ("training", "training", {each.name for each in fields(PAGES["training"])}),
-    ("top_k", "top_k", {each.name for each in fields(PAGES["top_k"])}),
+    ("top_k", "top_k", {each.name for each in fields(PAGES["top_k"])} - {"model"}),
     ("two_dice", "two_dice?n=100", {each.name for each in fields(PAGES["two_dice"])} - {"n", "models"}),
     *(
         ("today", f"today?part={part}" + ("&fig=10" if part == "paper" else ""), names - {"part", "fig"})

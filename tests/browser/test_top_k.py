@@ -201,7 +201,7 @@ def test_a_real_model_can_be_chosen_and_cut_and_left_again(open_page, complaints
     tab.locator(".st-key-top_k-k").get_by_role("slider").focus()
     tab.keyboard.press("End")
     expect(caption).to_contain_text("keeps 49,152 of 49,152")
-    tab.locator(".st-key-shipped_qwen3 button").click()
+    tab.locator(".st-key-shipped_2 button").click()
     expect(tab).to_have_url(re.compile("k=20&top_k-temp=0.6&top_k-top_p=0.95$"))
     tab.locator(".st-key-top_k-model button").first.click()
     expect(caption).to_contain_text("of 670")

@@ -41,6 +41,7 @@ class Session:
     run_to_come: str | None = None  # and the run that it shows, as a link says it
     room_trouble: str = ""  # the section of the room's prose that says why one is not in a room, or was put out of it
     left_room: bool = False  # the browser is to forget the seat
+    arrived_at: str = ""  # the first page of this session: there the browser is asked for a seat that it may have
     own_draws: tuple[str, tuple[int, ...]] = ("", ())  # what a guest has drawn, and from which distribution
     touched: float = -1000.0  # when the room last heard that somebody is there, by the monotonic clock
     answers: Mapping[str, int] = MappingProxyType({})  # in the quiz: by question, the option that was chosen, from 0

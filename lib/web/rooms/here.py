@@ -132,7 +132,8 @@ def arrive() -> None:
 def seat_in_browser() -> None:
     """Let the browser keep the seat, or ask it for one where the session is new; and let it follow the teacher."""
     seat = session.seat
-    if seat or session.left_room or not session.address[2]:
+    session.arrived_at = session.arrived_at or session.page
+    if seat or session.left_room or session.page == session.arrived_at:
         kept = f"{seat.code}.{seat.secret}" if seat else "-" if session.left_room else ""
         path = page_named(session.going).path if session.going else None
         _mount_seat(key="two-dice-seat", width=1, height=1, data=[kept, path], on_kept_change=_come_back)
