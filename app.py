@@ -6,6 +6,7 @@ from lib.web.frame.frame import framed
 from lib.web.frame.language import _, prose
 from lib.web.frame.lesson import picture_alone
 from lib.web.frame.navigation import PAGES, link_to
+from lib.web.home.for_teachers import for_teachers
 from lib.web.home.life_strip import life_strip
 
 with framed("home"):
@@ -29,3 +30,4 @@ with framed("home"):
             with column.container(border=True, height="stretch", key=f"card-{page.id}"):
                 link_to(page.id, f"**{page.name()}**")
                 st.markdown(f"**{page.question()}** " + prose("home", f"card-{page.id}"))
+    for_teachers()
