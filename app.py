@@ -23,7 +23,7 @@ with framed("home"):
     match.markdown(prose("home", "match"), anchors=False)
 
     st.subheader(_("See for yourself"), anchor=False)
-    lessons = [page for page in PAGES if page.listed and page.id != "home"]
+    lessons = [page for page in PAGES if page.has_card]
     for first in range(0, len(lessons), 3):
         row = lessons[first : first + 3]
         for column, page in zip(st.columns(len(row)), row, strict=True):

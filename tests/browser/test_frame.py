@@ -235,7 +235,7 @@ def test_on_a_phone_the_navigation_is_one_row_and_leads_to_every_page(open_page,
     expect(links.first).to_be_hidden()
     tab.locator(".st-key-open-pages button").click()
     expect(links.first).to_be_visible()
-    expect(links).to_have_count(sum(page.listed for page in PAGES))
+    expect(links).to_have_count(len(PAGES))
     tab.keyboard.press("Escape")
     expect(links.first).to_be_hidden()
     tab.locator(".st-key-open-pages button").click()

@@ -24,7 +24,6 @@ PICTURES = {
 }
 # Links whose name does not fit in.
 CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stPageLink] span')]
-  .filter((name) => !name.closest('[class*=st-key-icon-]'))  // of these only the icon is to be seen
   .filter((name) => name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)"""
 
 

@@ -38,6 +38,8 @@ def all_programs() -> Iterator[str]:
         ("digits", "moons"), ("inverted", "at_test"), ((0.0, 0.5, 0.5), (0.1, 1.0, 0.95))
     ):
         yield dropout_listing(data, 0.2, 3, PassSettings(rates=rates, scaling=scaling))  # type: ignore[arg-type]
+        by_hand = PassSettings(rates=rates, scaling=scaling, benched=((1, 2),))  # type: ignore[arg-type]
+        yield dropout_listing(data, 0.2, 3, by_hand)
 
     for dataset, label_noise in product(("moons", "circles", "spirals", "digits"), (0.0, 0.2)):
         yield training_listing(TrainingConfig(dataset, label_noise=label_noise))  # type: ignore[arg-type]

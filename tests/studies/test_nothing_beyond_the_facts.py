@@ -27,7 +27,9 @@ NAME = re.compile(
 )
 NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)?(?!\w|[.,]\d)", re.ASCII)
 # What is written in the same way and is no model: programs, formats, and words of the subject.
-NO_MODELS = {"CSV", "CSV-Datei", "MB", "MIT", "MIT-Lizenz", "UTF-8"}
+NO_MODELS = {
+    "CSV", "CSV-Datei", "E2", "GIF", "MB", "MIT", "MIT-Lizenz", "PNG", "PyPI", "SHA-256", "SVG", "URL", "UTF-8",
+}  # fmt: skip
 
 
 def names_of(entry: Sourced) -> list[str]:

@@ -23,7 +23,7 @@ class Page:
     file: str
     name: Callable[[], str]
     question: Callable[[], str]
-    listed: bool = True  # in the row of pages
+    has_card: bool = True  # on the home page, which it is not itself
 
     @property
     def path(self) -> str:
@@ -32,7 +32,13 @@ class Page:
 
 
 PAGES = (
-    Page("home", "app.py", lambda: _("The question"), lambda: _("Why dropout, if top-k is already random?")),
+    Page(
+        "home",
+        "app.py",
+        lambda: _("The question"),
+        lambda: _("Why dropout, if top-k is already random?"),
+        has_card=False,
+    ),
     Page("dropout", "pages/dropout.py", lambda: _("Dropout"), lambda: _("Is it the same network every time?")),
     Page(
         "training",
@@ -44,7 +50,7 @@ PAGES = (
     Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
     Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
     Page("quiz", "pages/quiz.py", lambda: _("Quiz"), lambda: _("What do you know about the two dice?")),
-    Page("room", "pages/room.py", lambda: _("Room"), lambda: _("Who is in the room?"), listed=False),
+    Page("room", "pages/room.py", lambda: _("Room"), lambda: _("Who is in the room?"), has_card=False),
 )
 EXACT = "exact"  # in a link: what it does not say has its default, whatever one has set there before
 
@@ -93,7 +99,7 @@ def navigation(here: Page, more: Callable[[], None]) -> None:
     """
     _open_list(key="open-pages", data=[here.name()], width="content")
     with st.container(key="pages", horizontal=True, vertical_alignment="center", gap="small"):
-        for page in [page for page in PAGES if page.listed]:
+        for page in PAGES:
             st.page_link(page.file, label=page.name(), disabled=page is here)
     more()
     _languages()

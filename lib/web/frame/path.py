@@ -53,9 +53,7 @@ export default function ({ data: [presenting] }) {
 
 
 def ways_in() -> None:
-    """Three buttons in the row of pages: a room for a class, the page's path, and showing it from a projector."""
-    with st.container(key="icon-groups", width="content"):
-        st.page_link(page_named("room").file, label=_("A room for a class"), icon=":material/groups:")
+    """Two buttons in the row of pages: follow the page's path, where it has one, and show it to a class."""
     if has_path(session.page):
         icon_button(":material/format_list_numbered:", _("Step by step"), on_click=_follow, type="tertiary")
     label = _("End the presentation (Esc)") if session.presenting else _("Present to a class (P)")

@@ -43,7 +43,7 @@ def invitation(seat: Seat) -> None:
         st.markdown(prose("room", "go-on"))
         with st.container(horizontal=True, gap="small"):
             for page in PAGES:
-                if page.listed:
+                if page.id != "room":
                     link_to(page.id, page.name())
 
 

@@ -30,6 +30,7 @@ _TROUBLE: Mapping[type[RoomError], str] = {  # sections of content/<language>/ro
     TooManyRoomsError: "too-many-rooms",
     RoomsUnreachableError: "unreachable",
 }
+_CLOSED = "closed"
 
 # The secret of a seat is not in the address, which everybody can read from a projector's screen. The browser keeps it
 # for as long as the tab is open, so that whoever reloads the page has the same seat.
@@ -114,8 +115,8 @@ def _come_back() -> None:
     """This browser has been in a room, and the session is a new one: somebody has reloaded the page."""
     with in_words():
         _sit(rooms().come_back(str(st.session_state["two-dice-seat"]["kept"])[:40]))
-    if session.room_trouble:
-        session.left_room = True
+    if session.room_trouble == _TROUBLE[NoSuchRoomError]:
+        session.room_trouble, session.left_room = _CLOSED, True
 
 
 def arrive() -> None:
@@ -148,15 +149,22 @@ def follow() -> bool:
     seat = guest()
     if seat is None:
         return False
+    view = None
+    with in_words():
+        view = rooms().view(seat.code)
+    return view is not None and _take(seat, view)
+
+
+def is_gone() -> bool:
+    """Whether the room that one was in has been closed, or forgotten. Then one is in none any more."""
+    seat = session.seat
+    if seat is None:
+        return True
     with in_words():
         _stay(seat)
-        view = rooms().view(seat.code)
-        if view is not None:
-            return _take(seat, view)
         if not rooms().store.exists(seat.code):
-            session.seat, session.left_room, session.room_trouble = None, True, "closed"
-            return True
-    return False
+            session.seat, session.left_room, session.room_trouble = None, True, _CLOSED
+    return session.seat is None
 
 
 def _take(seat: Seat, view: View) -> bool:
@@ -192,7 +200,6 @@ def publish() -> None:
         session.step if address.step_here() else None,
     )
     with in_words():
-        _stay(seat)
         if view != session.room_seen:
             rooms().show(seat, view)
             session.room_seen = view

@@ -7,7 +7,7 @@ from lib.web.frame.fragments import aside
 from lib.web.frame.language import _, current_language, ngettext, prose, strong
 from lib.web.frame.navigation import page_named
 from lib.web.frame.session import session
-from lib.web.rooms.here import follow, follow_again, in_words, leave, rooms, seat_in_browser
+from lib.web.rooms.here import follow, follow_again, in_words, is_gone, leave, rooms, seat_in_browser
 from lib.web.rooms.room import Seat
 
 _EVERY = {True: 1.0, False: 2.0}  # seconds from one look at the room to the next, of the teacher and of a guest
@@ -23,10 +23,8 @@ def room_row() -> None:
 
 
 def _row() -> None:
-    if follow() and not session.going:
-        st.rerun()
     seat = session.seat
-    if seat is None:  # one has just left
+    if seat is None or is_gone() or (follow() and not session.going):
         st.rerun()
     seat_in_browser()
     with st.container(key="room", horizontal=True, vertical_alignment="center", gap="small"):
