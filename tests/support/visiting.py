@@ -333,7 +333,7 @@ class Visitor:
         """In a room, do what the browser does where the teacher has gone to another page: take the link to it."""
         for placed in self._placed.values():
             if placed.kind == "bidi_component" and placed.proto.component_name.endswith("two_dice_seat"):
-                _seat, path = json.loads(placed.proto.json)
+                _seat, path, _asked = json.loads(placed.proto.json)
                 if path is not None and (path or "home") != self.page:
                     return await self.go_to(path or "home")
         return None

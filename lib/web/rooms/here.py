@@ -35,8 +35,9 @@ _CLOSED = "closed"
 # The secret of a seat is not in the address, which everybody can read from a projector's screen. The browser keeps it
 # for as long as the tab is open, so that whoever reloads the page has the same seat.
 #
-# To follow the teacher to another page, the browser takes the link in the row of pages. (`st.switch_page` ends in an
-# empty page when a fragment of the page that is left asks for something in the same moment.)
+# To follow the teacher to another page, the browser takes the link in the row of pages, and again at the next look at
+# the room if it is still here: a click may be lost while the row is being drawn. (`st.switch_page` ends in an empty page
+# when a fragment of the page that is left asks for something in the same moment.)
 _mount_seat = st.components.v2.component(
     "two_dice_seat",
     js="""
@@ -47,7 +48,7 @@ export default function ({ data: [seat, path], setTriggerValue }) {
     else if (seat) sessionStorage.setItem(name, seat);
     else if (sessionStorage.getItem(name)) setTriggerValue("kept", sessionStorage.getItem(name));
   } catch {}  // in a frame of another page's, the browser may keep nothing
-  if (path === null) return;
+  if (path === null || location.pathname.split("/").at(-1) === path) return;
   for (const link of document.querySelectorAll(".st-key-navigation a[href]"))
     if (new URL(link.href).pathname.split("/").at(-1) === path) link.click();
 }
@@ -137,7 +138,8 @@ def seat_in_browser() -> None:
     if seat or session.left_room or session.page == session.arrived_at:
         kept = f"{seat.code}.{seat.secret}" if seat else "-" if session.left_room else ""
         path = page_named(session.going).path if session.going else None
-        _mount_seat(key="two-dice-seat", width=1, height=1, data=[kept, path], on_kept_change=_come_back)
+        asked = time.monotonic() if session.going else None  # with other data than before, the browser looks at them
+        _mount_seat(key="two-dice-seat", width=1, height=1, data=[kept, path, asked], on_kept_change=_come_back)
         session.left_room = False
 
 
