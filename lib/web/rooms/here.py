@@ -36,8 +36,8 @@ _CLOSED = "closed"
 # for as long as the tab is open, so that whoever reloads the page has the same seat.
 #
 # To follow the teacher to another page, the browser takes the link in the row of pages, and again at the next look at
-# the room if it is still here: a click may be lost while the row is being drawn. (`st.switch_page` ends in an empty page
-# when a fragment of the page that is left asks for something in the same moment.)
+# the room if it is still here: a click may be lost while the row is being drawn. (`st.switch_page` ends in an empty
+# page when a fragment of the page that is left asks for something in the same moment.)
 _mount_seat = st.components.v2.component(
     "two_dice_seat",
     js="""
