@@ -74,7 +74,7 @@ def show_storybook() -> None:
 
     of = name_of(prompt.words, sampling, settings.p)
     with buttons:
-        draw_my_word(of, prompt.words, follows, sampling)
+        draw_my_word(of, model, prompt.words, sampling)
         go_on_buttons(step, story, prompt, longest=longest, seed=settings.seed)
     with problems:
         name_problems(prompt, story, follows.impossible)

@@ -173,28 +173,26 @@ def test_the_link_opens_exactly_the_picture_that_shows_the_answer(n):
     assert not app.error
 
 
-def test_what_one_has_set_before_is_not_in_the_linked_picture():
-    app = healthy(open_app_page("dropout", p="0.2", seed="7"))
+def see(app, number):
+    """Go to the quiz, answer this question, counted from 1, and take the link to the picture."""
     app.query_params.clear()
-    app.query_params["q"] = "4"
+    app.query_params["q"] = str(number)
     healthy(app.switch_page("pages/quiz.py").run())
-    page, query = link(answered(app, ENGLISH[3]))
+    page, query = link(answered(app, ENGLISH[number - 1]))
     app.query_params.clear()
     app.query_params.update(query)
-    healthy(app.switch_page(f"pages/{page}.py").run())
+    return healthy(app.switch_page(f"pages/{page}.py").run())
+
+
+def test_what_one_has_set_before_is_not_in_the_linked_picture():
+    app = see(healthy(open_app_page("dropout", p="0.2", seed="7")), 4)
     assert address(app) == {"dropout-mode": "eval", "lang": "en"}
 
 
 def test_nor_a_run_that_one_has_started_there():
     app = healthy(open_app_page("training", train="1", steps="200", seeds="2", n="20"))
     assert address(app)["train"] == "1"
-    app.query_params.clear()
-    app.query_params["q"] = "9"
-    healthy(app.switch_page("pages/quiz.py").run())
-    page, query = link(answered(app, ENGLISH[8]))
-    app.query_params.clear()
-    app.query_params.update(query)
-    healthy(app.switch_page(f"pages/{page}.py").run())
+    app = see(app, 9)
     assert address(app) == {"lang": "en"}
 
 

@@ -2,7 +2,6 @@
 own measurements is so."""
 
 from collections import Counter
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -11,12 +10,12 @@ import torch
 from lib.experiment import Cell, ExperimentConfig
 from lib.recorded import recorded_cells
 from lib.sampling import shape_distribution
-from lib.web.elements.settings import read, written
 from lib.web.frame.language import LANGUAGES
 from lib.web.frame.navigation import PAGES
 from lib.web.quiz import questions as module
 from lib.web.quiz.questions import QuestionError, question_in, questions
 from tests.support.english import OTHERS, english
+from tests.support.links import as_the_page_writes
 
 ENGLISH = questions("en")
 
@@ -47,11 +46,7 @@ def test_the_right_option_is_at_no_place_more_often_than_every_other_time():
 
 @pytest.mark.parametrize("question", ENGLISH, ids=lambda question: question.name)
 def test_a_question_opens_a_page_and_says_only_what_is_not_the_default(question):
-    if question.page == "home":
-        assert question.settings == {}
-        return
-    settings = import_module(f"lib.web.{question.page}.settings").Settings
-    assert written(read(settings, question.settings)) == question.settings
+    assert as_the_page_writes(question.page, question.settings) == question.settings
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -1,17 +1,16 @@
 """Lessons in steps: every file can be read, every step opens what it says, and mistakes are named."""
 
 import re
-from importlib import import_module
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
 
-from lib.web.elements.settings import read, written
 from lib.web.frame import steps
 from lib.web.frame.language import LANGUAGES, ROOT
 from lib.web.frame.navigation import PAGES
 from lib.web.frame.steps import LessonError, has_path, step_in, steps_of
+from tests.support.links import as_the_page_writes
 
 LESSONS = sorted(path.stem for path in (ROOT / "content" / "en" / "lessons").glob("*.md"))
 LED = [page.id for page in PAGES if page.id not in ("quiz", "room")]  # the quiz has questions in place of a path
@@ -30,11 +29,7 @@ def test_a_step_opens_a_page_and_says_only_what_is_not_the_default(lesson):
     """As the page itself would write it: so that the page knows whether somebody has left the path."""
     for step in steps_of(lesson, "en"):
         assert step.page in {page.id for page in PAGES}
-        if step.page == "home":
-            assert step.settings == {}
-            continue
-        settings = import_module(f"lib.web.{step.page}.settings").Settings
-        assert written(read(settings, step.settings)) == step.settings
+        assert as_the_page_writes(step.page, step.settings) == step.settings
 
 
 @pytest.mark.parametrize("lesson", LED)
@@ -103,7 +98,7 @@ def test_every_setting_that_the_guide_names_is_there():
     assert len(links) > 8
     for page, query in links:
         said = {name: text for name, text in parse_qsl(query) if name not in ("step", "present", "lang", "lesson")}
-        assert written(read(import_module(f"lib.web.{page}.settings").Settings, said)) == said
+        assert as_the_page_writes(page, said) == said
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,15 @@ not be told what it shows, except for the neurons that its guest has benched by 
 """
 
 import functools
+from dataclasses import replace
 
 import streamlit as st
 
-from lib.figures.dropout import AverageLabels, running_average_figure
+from lib.figures.dropout import running_average_figure
 from lib.figures.ensemble import NetworkLabels, networks_figure
 from lib.pictured_network import PassSettings, Recording, load_examples, load_pictured_network, record_class
 from lib.web.dropout.player import class_names
+from lib.web.dropout.report import average_labels
 from lib.web.dropout.settings import benched_in
 from lib.web.elements.chart import chart
 from lib.web.elements.drawn_once import drawn_once
@@ -73,15 +75,7 @@ def _draw(data: str, trained_rate: float, example: int, passes: PassSettings) ->
             recording.standard_error[:, best].numpy(),
             None,
             float(recording.full_probabilities[best]),
-            AverageLabels(
-                passes=_("phones averaged"),
-                value=_("probability of class {name}", name=names[best]),
-                single=_("one phone"),
-                mean=_("mean"),
-                band=_("± 2 standard errors"),
-                geometric=_("geometric mean"),
-                full=_("eval pass"),
-            ),
+            replace(average_labels(names[best], 1), passes=_("phones averaged"), single=_("one phone")),
         )
         chart(figure, key="class-average", alt=sentence, height=320)
 

@@ -149,7 +149,7 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
         recording.standard_error[:, best].numpy(),
         recording.running_geometric_mean[:, best].numpy(),
         full,
-        _average_labels(name, dots_apart(passes)),
+        average_labels(name, dots_apart(passes)),
     )
     chart(
         figure,
@@ -169,7 +169,7 @@ def averages(network: PicturedNetwork, recording: Recording) -> None:
             st.caption(f"{_(claim.text)} {citation(claim)}")
 
 
-def _average_labels(name: str, apart: int) -> AverageLabels:
+def average_labels(name: str, apart: int) -> AverageLabels:
     """The words in the figure for the class of this name, where every ``apart``-th pass has a dot."""
     return AverageLabels(
         passes=_("passes averaged"),

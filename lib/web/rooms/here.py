@@ -181,11 +181,9 @@ def _take(seat: Seat, view: View) -> bool:
         session.going, session.run_to_come = view.page, view.run
         return True
     change_all(session.links[view.page])
-    if view.run and session.settings:
-        started = read(session.settings, session.links[view.page])
-        address.ask_for_run(address.run_in_link(started, view.run) or started)
-    else:
-        address.forget_run()
+    address.forget_run()
+    if view.run:
+        session.arrived = {address.RUN: view.run}  # the controls start it, as that of a link
     return True
 
 

@@ -9,7 +9,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache
 from sys import intern
 from typing import Protocol
 
@@ -166,7 +165,6 @@ class RoomsInProcess:
             del self._rooms[code]
 
 
-@cache
 def room_store() -> RoomStore:
     """The rooms of this server; or those that ``TWO_DICE_REDIS=redis://...`` names, which replicas share."""
     address = os.environ.get("TWO_DICE_REDIS")

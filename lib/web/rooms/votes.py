@@ -56,8 +56,8 @@ def _draw(question: str, options: Mapping[str, str], outcome: str, afterwards: C
     if seat is None or not _has_place():
         return
     with in_words(), st.container(key="class-guess"):
-        votes, revealed = rooms().votes(seat.code, question), rooms().revealed(seat.code, question)
-        votes = Counter({option: votes[option] for option in options})  # a browser may have sent another
+        answers, revealed = rooms().votes(seat.code, question), rooms().revealed(seat.code, question)
+        votes = Counter({option: answers[option] for option in options})  # a browser may have sent another
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="class-guess-row"):
             given, here = decimal(votes.total(), 0), decimal(rooms().count(seat.code), 0)
             st.markdown(_("{given} of {here} have answered.", given=given, here=here), width="content")

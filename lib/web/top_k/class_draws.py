@@ -5,18 +5,19 @@ import hashlib
 import numpy as np
 import streamlit as st
 
-from lib.figures.top_k import DrawLabels, draws_figure
-from lib.next_word import Continuation, NextWord, next_word
+from lib.language_model import LanguageModel
+from lib.next_word import NextWord
 from lib.sampling_settings import SamplingSettings
 from lib.web.elements.chart import chart
 from lib.web.elements.controls import change
-from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.fragments import aside
 from lib.web.frame.language import _, decimal, percent, prose
 from lib.web.frame.session import session
 from lib.web.rooms.here import guest, in_words, rooms, teacher
 from lib.web.rooms.room import Seat
 from lib.web.rooms.store import MOST_SEATS
+from lib.web.top_k.report import drawn_beside_expected
+from lib.web.top_k.step import step_of
 
 MOST_DRAWS = 40  # of one phone, from one distribution: seeds stay below 10,000
 _EVERY = 1.0  # seconds
@@ -27,7 +28,7 @@ def name_of(words: tuple[str, ...], sampling: SamplingSettings, p: float) -> str
     return hashlib.sha256(repr((words, sampling, p)).encode()).hexdigest()[:12]
 
 
-def draw_my_word(of: str, words: tuple[str, ...], follows: Continuation, sampling: SamplingSettings) -> None:
+def draw_my_word(of: str, model: LanguageModel, words: tuple[str, ...], sampling: SamplingSettings) -> None:
     """For a guest: the button that draws a word and puts it on the class's pile."""
     if seat := guest():
         drawn = session.own_draws[1] if session.own_draws[0] == of else ()
@@ -37,7 +38,7 @@ def draw_my_word(of: str, words: tuple[str, ...], follows: Continuation, samplin
             type="primary",
             disabled=len(drawn) >= MOST_DRAWS,
             on_click=_draw_one,
-            args=(seat, of, drawn, words, follows, sampling),
+            args=(seat, of, drawn, model, words, sampling),
             key="draw-my-word",
         )
 
@@ -46,14 +47,14 @@ def _draw_one(
     seat: Seat,
     of: str,
     drawn: tuple[int, ...],
+    model: LanguageModel,
     words: tuple[str, ...],
-    follows: Continuation,
     sampling: SamplingSettings,
 ) -> None:
     """Roll the die of this phone: its number for the first draw, then others that no other phone has."""
     seed = seat.number + MOST_SEATS * len(drawn)
-    pointer = np.random.default_rng([seed, len(words)]).random()  # as in step_of
-    session.own_draws = of, (*drawn, next_word(follows.logits, follows.truth, sampling, pointer=pointer).drawn)
+    _follows, step = step_of(model, words, seed, sampling)
+    session.own_draws = of, (*drawn, step.drawn)
     change(seed=seed)
     with in_words():
         rooms().draw(seat, of, " ".join(map(str, session.own_draws[1])))
@@ -73,25 +74,19 @@ def _draw_pile(of: str, step: NextWord, vocabulary: list[str]) -> None:
         texts = list(rooms().draws(seat.code, of).values())
     V = len(vocabulary)
     ids = [int(each) for text in texts for each in text.split() if each.isdecimal() and int(each) < V]
-    kept, probabilities = step.order[: step.kept], step.trace.probabilities
-    counts = np.bincount(np.array(ids, dtype=int), minlength=V)[kept]
     if not ids:
         st.info(prose("room", "no-draws"))
         return
-    figure = drawn_once(
-        draws_figure,
-        [vocabulary[i] for i in kept],
-        counts,
-        len(ids) * probabilities[kept],
-        DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
-    )
-    most = int(np.argmax(counts))
+    counts = np.bincount(np.array(ids, dtype=int), minlength=V)
+    figure = drawn_beside_expected(step, vocabulary, counts)
+    kept = step.order[: step.kept]
+    most = int(kept[np.argmax(counts[kept])])
     alt = _(
         "Words drawn by the class: {n}. Most often: “{word}” ({count}); its chance is {chance}.",
         n=decimal(len(ids), 0),
-        word=vocabulary[kept[most]],
+        word=vocabulary[most],
         count=decimal(int(counts[most]), 0),
-        chance=percent(float(probabilities[kept[most]])),
+        chance=percent(float(step.trace.probabilities[most])),
     )
     st.markdown(alt)
     chart(figure, key="class-draws", alt=alt)

@@ -7,9 +7,11 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from lib.cut_errors import TopKErrors, top_k_errors
+from lib.figures.figure import Figure
 from lib.figures.top_k import MOST_BARS, DrawLabels, ErrorLabels, draws_figure, errors_figure
 from lib.language_model import LanguageModel, load_model
 from lib.next_word import NextWord, judge, what_follows
@@ -152,6 +154,18 @@ def where_it_hurts(language: str) -> None:
         st.button(label, on_click=change, kwargs={"text": hurts}, key="where_it_hurts")
 
 
+def drawn_beside_expected(step: NextWord, vocabulary: Sequence[str], counts: npt.NDArray[np.integer]) -> Figure:
+    """The figure of how often each kept word was drawn, from the ``counts`` (V,) of all words."""
+    kept = step.order[: step.kept]
+    return drawn_once(
+        draws_figure,
+        [vocabulary[i] for i in kept[:MOST_BARS]],
+        counts[kept],
+        counts.sum() * step.trace.probabilities[kept],
+        DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
+    )
+
+
 def draws(step: NextWord, vocabulary: Sequence[str], n: int, seed: int) -> None:
     """Draw n times from the distribution on screen, beside what was expected, with a verdict."""
     probabilities = step.trace.probabilities
@@ -167,13 +181,7 @@ def draws(step: NextWord, vocabulary: Sequence[str], n: int, seed: int) -> None:
         "expected": decimal(n * float(probabilities[most]), 1),
         "different": decimal(int((counts > 0).sum()), 0),
     }
-    figure = drawn_once(
-        draws_figure,
-        [vocabulary[i] for i in kept[:MOST_BARS]],
-        counts[kept],
-        n * probabilities[kept],
-        DrawLabels(count=_("times drawn"), drawn=_("drawn"), expected=_("expected"), others=_("all others")),
-    )
+    figure = drawn_beside_expected(step, vocabulary, counts)
     if n == 1:
         sentence = _("One draw gave “{word}”.")
     else:
