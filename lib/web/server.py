@@ -110,7 +110,7 @@ class _StillSendingError(Exception):
 
 @functools.cache
 def lose_no_page() -> None:
-    """Mend two races of Streamlit (1.67) that leave a page empty, or half of it, when one of its fragments is due.
+    """Mend three races of Streamlit (1.67), for when one of a page's fragments is due in a bad moment.
 
     A curve asks for its next piece, or a slider is moved, and in the same moment
 
@@ -119,9 +119,13 @@ def lose_no_page() -> None:
     - the page has been drawn to its end, and its last elements are on their way. Streamlit would start the fragment and
       throw away what still comes from the run before. Here the fragment waits until that has been sent, and so does all
       that is asked after it: each request brings the settings of its moment, and the last one must be heard last.
+    - a server that knows nothing of the page, since it was started anew, or is another replica, begins to draw it. It
+      does not know the fragment yet, and Streamlit would drop the request: the slider would stand at one value, and the
+      picture at another. Here it draws all of the page, as the request says that it stands.
 
-    With a key up to 40 ms after a click on another page 6 of 21 pages stayed empty, and now none of 56. The busier the
-    server, the longer the last elements are on their way.
+    The first two leave a page empty, or half of it: with a key up to 40 ms after a click on another page 6 of 21 pages
+    stayed empty, and now none of 56. The busier the server, the longer the last elements are on their way. Of moves
+    within 0.1 s of the new connection, 5 of 8 were lost.
     """
     from streamlit.proto.ClientState_pb2 import ClientState
     from streamlit.runtime.app_session import AppSession
@@ -146,7 +150,7 @@ def lose_no_page() -> None:
         while waiting := asked[self]:
             try:
                 if not is_of_a_page_that_was_left(self, waiting[0]):
-                    request(self, waiting[0])
+                    request(self, of_what_is_known(self, waiting[0]))
             except _StillSendingError:
                 asyncio.get_running_loop().call_later(SOON, answer, self)
                 return
@@ -162,6 +166,14 @@ def lose_no_page() -> None:
         if not client_state.fragment_id:
             newest[session] = page
         return newest.get(session, page) not in ("", page)
+
+    def of_what_is_known(session: AppSession, client_state: ClientState | None) -> ClientState | None:
+        if client_state is None or client_state.is_auto_rerun or session.has_fragment(client_state.fragment_id):
+            return client_state
+        whole = ClientState()
+        whole.CopyFrom(client_state)
+        whole.ClearField("fragment_id")
+        return whole
 
     AppSession.request_rerun = request_rerun  # type: ignore[method-assign]
     AppSession._create_scriptrunner = create_scriptrunner  # type: ignore[method-assign]

@@ -71,6 +71,7 @@ class TrainingPlayer extends Player {
     this.status.hidden = !data.status;
     this.transport.setLength(this.have, data.complete && this.have >= data.count);
     if (fresh && data.recorded) this.transport.go(this.have - 1);  // what it came to is seen first
+    this.move();  // the curves of a run that is over come at once, its maps in pieces: one may be that of this point
     if (this.panelsId === data.panelsId) this.makePlots();
   }
 

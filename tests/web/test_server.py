@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -91,6 +92,7 @@ class Session:
 
     def __init__(self) -> None:
         self._scriptrunner: ScriptRequests | None = None
+        self.has_fragment = "ab".__contains__  # "" is none, and is held to be known
         self.request_rerun = AppSession.request_rerun.__get__(self)
         self._create_scriptrunner = AppSession._create_scriptrunner.__get__(self)
 
@@ -137,9 +139,39 @@ def test_a_fragment_waits_for_the_page_and_is_dropped_with_it(monkeypatch) -> No
         ask("other page", page="two")
         ask("too late", page="one", fragment="a")
         ask("in time", page="two", fragment="a")
-        assert drawn[5:] == ["other page", "in time"]
+        joined = session._scriptrunner
+        ask("nobody's", page="two", fragment="c")  # that this server has never known: all of the page is drawn
+        assert session._scriptrunner is not joined
+        assert drawn[5:] == ["other page", "in time", "nobody's"]
 
     in_a_thread(visit())
+
+
+def test_a_move_is_not_lost_that_a_new_server_hears_of_before_the_page_is_drawn() -> None:
+    """A browser sends it right after the request for the page; here it is the first that the server hears."""
+
+    async def visit(address: str) -> None:
+        async with Visitor(address) as visitor:
+            await visitor.open("dropout", "dropout-p=0.3&dropout-layer=hidden2&lang=de")
+            await visitor.move("dropout-p", ["0,35"])
+            before = visitor.link
+        async with visitor:
+            rerun = await visitor.move("dropout-p", ["0,40"])
+            assert not rerun.error
+            assert not rerun.fragment
+            assert (visitor.value("dropout-p"), visitor.link) == (["0,40"], before.replace("0.35", "0.4"))
+            # The browser finds another session's page, and tells the address, which does not yet know of the move.
+            component, told = visitor.component("address")
+            assert told["links"] is not None  # the page's own, not that of a fragment
+            await visitor.trigger(component, "kept", before)
+            _component, told_again = visitor.component("address")  # the same, but the address is to be written
+            assert told_again == {**told, "serial": told["serial"] + 1}
+            await visitor.trigger(component, "kept", before + "&dropout-seed=7")
+            assert visitor.value("dropout-p") == ["0,40"]
+            assert parse_qs(visitor.link) == {**parse_qs(before), "dropout-p": ["0.4"], "dropout-seed": ["7"]}
+
+    with serving() as (address, _process):
+        in_a_thread(visit(address))
 
 
 def test_a_request_that_fails_holds_up_no_other(monkeypatch) -> None:

@@ -99,18 +99,32 @@ def _take_step(link: Mapping[str, str]) -> Mapping[str, str]:
     """Go to the step of a lesson that a link names, and return the link with what the step sets."""
     page = session.page
     session.presenting = session.presenting or link.get(PRESENT) == "1"
-    lesson, number = link.get(LESSON, page), link.get(STEP, link.get(LEFT, ""))
-    steps = steps_of(lesson, current_language())
-    if number.isdecimal() and 1 <= int(number) <= len(steps) and steps[int(number) - 1].page == page:
-        session.step = lesson, int(number) - 1
+    lesson, step = link.get(LESSON, page), _step_named(link)
+    if step is not None:
+        session.step = lesson, step
         if STEP in link:
             session.links = {**session.links, page: {}}
-            return {**steps[int(number) - 1].settings, **link}
+            return _with_step(link)
     elif page not in {step.page for step in steps_ahead()}:
         session.step = None
-    if session.presenting and session.step is None and steps and EXACT not in link:
+    if session.presenting and session.step is None and EXACT not in link and steps_of(lesson, current_language()):
         session.step = lesson, 0
     return link
+
+
+def _step_named(link: Mapping[str, str]) -> int | None:
+    """The step of this page that a link names, or that it says one has left, from 0."""
+    number = link.get(STEP, link.get(LEFT, ""))
+    steps = steps_of(link.get(LESSON, session.page), current_language())
+    at = int(number) - 1 if number.isdecimal() else -1
+    return at if 0 <= at < len(steps) and steps[at].page == session.page else None
+
+
+def _with_step(link: Mapping[str, str]) -> Mapping[str, str]:
+    """A link with what the step sets that it names."""
+    step = _step_named(link) if STEP in link else None
+    steps = steps_of(link.get(LESSON, session.page), current_language())
+    return link if step is None else {**steps[step].settings, **link}
 
 
 def steps_ahead() -> tuple[Step, ...]:
@@ -132,12 +146,35 @@ def step_here() -> Step | None:
 def _begin_again() -> None:
     """The server has forgotten a session, and its browser tells what the address was: take the page from there."""
     link = dict(parse_qsl(st.session_state["address-page"]["kept"], keep_blank_values=True))
+    moved = _moved_since(st.query_params.to_dict())
     _take_language(link)
     session.links = {page: texts for page, texts in session.links.items() if page != session.page}
     session.runs = {}
+    session.address = "", "", session.address[2]  # it is to be written, even if that is what the page says already
     session.arrived = link
     with suppress(LessonError):
         session.arrived = _take_step(link)
+    session.arrived = {**session.arrived, **moved}
+
+
+def _moved_since(link: Mapping[str, str]) -> dict[str, str]:
+    """The settings of the open page that are not as in the link with which it began, as a link says them.
+
+    With its first request a browser says how its controls stand, and with the next one what somebody has moved since.
+    Where they differ from that link they are newer than the address, which follows a moment later.
+    """
+    if session.settings is None:  # a page without controls
+        return {}
+    with suppress(LessonError):
+        link = _with_step(link)
+    names = declared(session.settings)
+    began = read(session.settings, {name: link.get(f"{session.page}-{name}", link.get(name, "")) for name in names})
+    now = read(session.settings, remembered())
+    return {
+        f"{session.page}-{name}": in_link(getattr(now, name))
+        for name in names
+        if getattr(now, name) is not None and not is_same(getattr(now, name), getattr(began, name))
+    }
 
 
 def remembered() -> dict[str, str]:
