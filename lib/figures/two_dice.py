@@ -23,10 +23,15 @@ class EffectLabels:
     share: str  # the axis
 
 
-def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], labels: EffectLabels) -> Figure:
+def effects_figure(
+    measures: Sequence[str],
+    shares: Sequence[Sequence[float]],
+    percentages: Sequence[Sequence[str]],
+    labels: EffectLabels,
+) -> Figure:
     """A bar for each measure: its variation over the table, split into that of rows, of columns, and their interaction.
 
-    ``shares`` (measures, 3) as `lib.experiment.Decomposition.shares` gives them.
+    ``shares`` (measures, 3) as `lib.experiment.Decomposition.shares` gives them, and each in words.
     """
     bars: list[Part] = []
     parts = ((labels.dropout, LEARN, ""), (labels.top_k, SPEAK, "/"), (labels.interaction, FLOOR, "x"))
@@ -42,7 +47,10 @@ def effects_figure(measures: Sequence[str], shares: Sequence[Sequence[float]], l
                 "name": name,
                 "marker": {"color": colour, "pattern": pattern},
                 # White on these hues is readable at 15 px bold or more; a narrow part has no room for its number.
-                "text": [f"<b>{value:.0%}</b>" if value >= 0.08 else "" for value in values],
+                "text": [
+                    f"<b>{each[i]}</b>" if value >= 0.08 else ""
+                    for value, each in zip(values, percentages, strict=True)
+                ],
                 "textposition": "inside",
                 "insidetextanchor": "middle",
                 "textangle": 0,

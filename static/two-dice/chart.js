@@ -4,11 +4,12 @@
 // of the page are there; until then the chart is an empty box of its own height. In sight, new data are drawn into the
 // same plot; out of sight, a chart only remembers the newest.
 //
-// data: { figure: { data, layout }, separators, height, alt }; separators: the decimal sign, and what parts thousands
+// data: { figure: { data, layout }, separators, percentage, height, alt }; separators: the decimal sign, and what parts
+// thousands; percentage: "{}%" with what stands around the number
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf, larger } = await import("./parts/player.js" + version);
-const { loadPlotly, loadPlotlyAtOnce } = await import("./parts/plotly.js" + version);
+const { loadPlotly, loadPlotlyAtOnce, percentTicks } = await import("./parts/plotly.js" + version);
 const { html } = await import("./parts/svg.js" + version);
 
 const NEAR = "200px";     // from the edge of the screen: Plotly is loaded
@@ -112,8 +113,8 @@ class Chart extends Player {
 
   // Draw the newest figure, unless that is what the plot shows already.
   render(Plotly) {
-    const { width, height, style } = this.measure(), { separators } = this.data;
-    const wanted = [this.figure, separators, height, width, ...Object.values(style)].join();
+    const { width, height, style } = this.measure(), { separators, percentage } = this.data;
+    const wanted = [this.figure, separators, percentage, height, width, ...Object.values(style)].join();
     if (!width || wanted === this.drawn) return false;
     this.drawn = wanted;
     if (!this.drawings++) this.plot.replaceChildren();
@@ -176,7 +177,8 @@ class Chart extends Player {
     const font = { color: text, family, size: layout.font?.size ?? 15 * times };
     const touched = matchMedia("(pointer: coarse)").matches;
     const title = { standoff: 10, font: { size: font.size } };
-    const axis = { automargin: true, zeroline: false, ticklabelstandoff: 4, fixedrange: touched, title };
+    const labelalias = percentTicks(this.data.percentage, this.data.separators);
+    const axis = { labelalias, automargin: true, zeroline: false, ticklabelstandoff: 4, fixedrange: touched, title };
     return {
       autosize: false,
       font,

@@ -5,7 +5,7 @@
 // are received. What moves lies over or under its plots and costs next to nothing, so that watching a run does not
 // slow it down: a clip that lets the curves be seen up to the present point, the marker of the best step, the map.
 //
-// data: { run, start, count, complete, recorded, progress, status, locale, separators, metric,
+// data: { run, start, count, complete, recorded, progress, status, locale, separators, percentage, metric,
 //         step: [...], series: { name: [...] }, mapsStart, maps: [base64 per arm] | null, mapSize,
 //         panelsId, panels: [{ title, arm, range, curves: { data, layout }, map: { data, layout } | null }] | null, labels }
 // panels is null where a request has named those that the browser has. The browser keeps all of a run:
@@ -15,7 +15,7 @@ const version = new URL(import.meta.url).search;
 const { Player, playersOf, larger } = await import("./parts/player.js" + version);
 const { createTransport, calm } = await import("./parts/transport.js" + version);
 const { svg, html, fill, unbroken } = await import("./parts/svg.js" + version);
-const { loadPlotly } = await import("./parts/plotly.js" + version);
+const { loadPlotly, percentTicks } = await import("./parts/plotly.js" + version);
 
 const INTERVAL = 150;       // ms a recorded point at speed 1: a hundred points take fifteen seconds
 const REQUEST_AFTER = 300;  // ms between two pieces: about three a second
@@ -171,7 +171,9 @@ class TrainingPlayer extends Player {
         if (!element || element.shown === shown) continue;  // the points of a map stay, whatever the curves show
         element.shown = shown;
         const { data, layout } = themed(figure, text, style.fontFamily);
-        await Plotly.react(element, data, { ...layout, separators: this.data.separators }, CONFIG);
+        const { separators, percentage } = this.data;
+        const template = { layout: { yaxis: { labelalias: percentTicks(percentage, separators) } } };
+        await Plotly.react(element, data, { ...layout, separators, template }, CONFIG);
         if (!element.dataset.listens) this.listen(element, panel.title);
         delete element.dataset.zoomed;
       }

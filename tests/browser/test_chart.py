@@ -130,3 +130,13 @@ def test_a_finger_scrolls_the_page_over_a_chart(open_page):
         hand.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
     hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     tab.wait_for_function(f"{scrolled} > {before + 50}")
+
+
+@pytest.mark.parametrize(
+    ("path", "plot"), [("dropout?lang=es", ".two-dice.chart .plot"), ("training?metric=accuracy&lang=de", ".curves")]
+)
+def test_an_axis_writes_percentages_as_the_language_does(open_page, path: str, plot: str):
+    tab = open_page(path, height=1300)
+    tick = tab.locator(f"{plot} .ytick text", has_text="%").last
+    expect(tick).to_have_text("100\N{NO-BREAK SPACE}%", use_inner_text=False)
+    assert tick.text_content() == "100\N{NO-BREAK SPACE}%"  # what is compared above takes all spaces to be the same

@@ -24,6 +24,7 @@ def test_a_chart_sends_its_figure_its_height_and_its_words():
     assert plain == {
         "figure": {"data": [{"type": "scatter", "x": [1, 2], "y": [3, 4]}], "layout": {}},
         "separators": ".,",
+        "percentage": "{}%",
         "height": 450,
         "alt": "A line from 3 to 4.",
     }

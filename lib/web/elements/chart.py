@@ -6,7 +6,7 @@ anew whenever a number in it changes. static/two-dice/chart.js does neither.
 
 from lib.figures.figure import Figure
 from lib.web.elements.component import moving_picture
-from lib.web.frame.language import separators
+from lib.web.frame.language import percentage, separators
 
 _mount = moving_picture("chart")
 _HEIGHT = 450  # px, Plotly's own
@@ -22,5 +22,11 @@ def chart(figure: Figure, *, key: str, alt: str, height: int | None = None) -> N
     _mount(
         key=key,
         height=height + _FOOT,  # the place is kept before anything is loaded
-        data={"figure": figure, "separators": separators(), "height": height, "alt": alt},
+        data={
+            "figure": figure,
+            "separators": separators(),
+            "percentage": percentage(),
+            "height": height,
+            "alt": alt,
+        },
     )

@@ -172,6 +172,15 @@ def separators() -> str:
     return symbols.decimal + symbols.group
 
 
+def percentage() -> str:
+    """How a percentage is written around its number, as Plotly cannot be told: its ticks get it afterwards.
+
+    >>> percentage()
+    '{}%'
+    """
+    return _symbols(current_language()).percent
+
+
 def _number(value: float, digits: int, symbols: _Symbols) -> str:
     return f"{value:,.{digits}f}".translate({ord("."): symbols.decimal, ord(","): symbols.group})
 

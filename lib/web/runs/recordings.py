@@ -17,7 +17,7 @@ import streamlit as st
 
 from lib.web.elements.component import moving_picture
 from lib.web.elements.transport import transport_labels
-from lib.web.frame.language import _, current_language, separators
+from lib.web.frame.language import _, current_language, percentage, separators
 from lib.web.runs.worker_pool import Run
 
 _mount = moving_picture("training")
@@ -65,6 +65,7 @@ def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
             "status": recording.status,
             "locale": current_language(),
             "separators": separators(),
+            "percentage": percentage(),
             "metric": recording.metric,
             "mapSize": 0 if recording.maps is None else recording.maps.shape[-1],
             **_curves(recording, start, count if run.over else min(count, start + _PIECE)),

@@ -127,7 +127,9 @@ def _effects(results: Results, config: ExperimentConfig, measure: str) -> tuple[
         interaction=_("interaction: the two together"),
         share=_("share of all movement between the cells"),
     )
-    drawn = [measure_name(name) for name in decomposed], [each.shares for each in decomposed.values()], labels
+    shares = [each.shares for each in decomposed.values()]
+    percentages = [[percent(share, 0) for share in each] for each in shares]
+    drawn = [measure_name(name) for name in decomposed], shares, percentages, labels
     chosen = decomposed.get(measure)
     interaction = chosen and prose(
         "two_dice",

@@ -15,6 +15,17 @@ export function loadPlotly() {
   return loading;
 }
 
+// What makes Plotly write percentages as a language does: it knows a language's decimal sign, but not that in some there
+// is a space before %. So each tick that an axis may have gets another name. percentage: "{} %", say.
+export function percentTicks(percentage, [decimal]) {
+  if (percentage === "{}%") return {};
+  const whole = [...Array(101).keys()].map(String);
+  const small = [1, 2, 3, 4, 5].flatMap((places) => [1, 2, 5].map((digit) => (digit * 10 ** -places).toFixed(places)));
+  const numbers = [...whole, ...small.map((text) => text.replace(".", decimal))];
+  return Object.fromEntries(["", "\u2212"].flatMap((sign) =>
+    numbers.map((number) => [`${sign}${number}%`, sign + percentage.replace("{}", number)])));
+}
+
 // The same for paper, which waits for no script: nothing else goes on until it is there.
 export function loadPlotlyAtOnce() {
   if (!globalThis.Plotly) {
