@@ -75,10 +75,11 @@ def _ballot(name: str) -> str:
 def ask_the_class(question: Question) -> None:
     """For a teacher in a room: what the class has answered, and why the right one is right once that is revealed."""
     options = {str(i): f"{i + 1}. {option}" for i, option in enumerate(question.options)}
-    class_guess(_ballot(question.name), options, str(question.right), afterwards=lambda: _say_why(question))
+    class_guess(_ballot(question.name), options, str(question.right), afterwards=lambda: see_why(question))
 
 
-def _say_why(question: Question) -> None:
+def see_why(question: Question) -> None:
+    """Why the right option is right, and the picture that shows it, whatever was chosen."""
     st.info(question.why)
     _see_it(question)
 

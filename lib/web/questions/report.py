@@ -1,0 +1,83 @@
+"""What an experiment found, in the person's language: the verdict, the picture, and how it was tried."""
+
+import functools
+
+import streamlit as st
+
+from lib.figures.questions import Row, rows_figure
+from lib.questions.every import RECORDED, answer
+from lib.questions.result import Result, Unit
+from lib.questions.threads import THREADS
+from lib.statistics.intervals import Estimate
+from lib.web.elements.chart import chart
+from lib.web.elements.drawn_once import drawn_once
+from lib.web.frame.language import _, decimal, in_parts, percent, prose, strong
+from lib.web.questions.asked import rows_of, tried
+
+_SMALL = 0.02  # shares below this are written with two decimals
+
+
+@functools.lru_cache(maxsize=128)  # of some 2 kB each
+def result_of(name: str, seed: int) -> Result:
+    """The result of an experiment, computed once for everybody."""
+    return answer(name, seed)
+
+
+def report(name: str, seed: int) -> None:
+    """The result of the question's experiment with this seed."""
+    result = result_of(name, seed)
+    st.subheader(_("The experiment"), anchor=False)
+    st.markdown(tried(name, **{key: _set_to(value) for key, value in result.setup.items()}))
+    draw_rows(name, result)
+    draw_verdict(name, result)
+    if name in RECORDED:
+        st.caption(_("These runs take minutes. They were recorded beforehand, so the seed changes nothing here."))
+    threads = " · ".join(f"[{address.removeprefix('https://')}]({address})" for address in THREADS[name])
+    if threads:
+        st.markdown(strong(_("Where people ask this:")) + f" {threads}")
+
+
+def draw_verdict(name: str, result: Result) -> None:
+    """What the numbers say of the answer, judged by the interval of the difference that decides."""
+    if result.verdict != "yes":
+        st.warning(prose("questions", result.verdict), icon=":material/help:")
+        return
+    numbers = {row: written(each, result) for row, each in result.rows.items()}
+    text = prose("questions", f"{name}-yes", **numbers)
+    st.success(f"{strong(_('Tried, and so it is.'))} {text}", icon=":material/science:")
+
+
+def draw_rows(name: str, result: Result) -> None:
+    """The measured numbers with their 95% intervals, each in a row of its own under its name."""
+    rows = [
+        Row(label.replace("`", ""), written(each, result), each.value, each.low, each.high)
+        for label, each in zip(rows_of(name), result.rows.values(), strict=True)
+    ]
+    units = {"share": _("share, with 95% interval"), "loss": _("loss in nats, with 95% interval")}
+    axis = units.get(result.unit, _("value, with 95% interval"))
+    chart(
+        drawn_once(rows_figure, rows, axis=axis, percent=result.unit == "share"),
+        key="rows",
+        alt=in_parts(f"{row.name}: {row.written}" for row in rows),
+    )
+
+
+def written(estimate: Estimate, result: Result) -> str:
+    """A number with the ends of its interval, as the person's language writes it; without them where they are equal."""
+    digits = 2 if max(each.value for each in result.rows.values()) < _SMALL else 1
+    value, low, high = (_written(each, result.unit, digits) for each in (estimate.value, estimate.low, estimate.high))
+    return value if low == high else _("{value} ({low} to {high})", value=value, low=low, high=high)
+
+
+def _written(value: float, unit: Unit, digits: int) -> str:
+    if unit == "share":
+        return percent(value, digits)
+    return decimal(value, 1 if abs(value) >= 10 else 2)
+
+
+def _set_to(value: float) -> str:
+    """A setting: a whole number, or one with as many decimals as it needs, up to three."""
+    if isinstance(value, int):
+        return decimal(value, 0)
+    text = f"{value:.3f}".rstrip("0")
+    return decimal(value, max(1, len(text.partition(".")[2])))
