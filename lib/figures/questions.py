@@ -9,7 +9,7 @@ from lib.listings.comments import wrapped
 
 _LINE = 1.35 * TEXT["size"]  # px: a line of text
 _DOT, _AXIS = 26, 60  # px: the room of a dot, and of the axis and its title
-_WIDTH = 42  # characters of a name on one line: those of a phone
+_WIDTH = 46  # characters of a name on one line: those of a phone
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ def rows_figure(rows: Sequence[Row], *, axis: str, percent: bool) -> Figure:
     dots = {
         "type": "scatter",
         "mode": "markers",
+        "cliponaxis": False,  # a dot at 0 is whole
         "x": [row.value for row in rows],
         "y": list(range(len(rows))),
         "text": [f"{row.name}: {row.written}" for row in rows],

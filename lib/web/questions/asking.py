@@ -13,30 +13,24 @@ from lib.web.rooms.here import guest
 
 
 def choose_question(controls: Controls[Settings]) -> None:
-    """The list of questions, and a line to search them. From a projector only the open one is shown."""
-    if session.presenting:
-        return
+    """A line to search the questions, and the list of those that have its words."""
     names = found(controls.text("find", _("Search the questions"), ""))
     here = controls.settings().question
     with st.container(key="asked", gap=None):
         for name in names:
-            st.button(
-                asked(name).text,
-                key=f"asked-{name}",
-                type="tertiary",
-                on_click=_go,
-                args=(name,),
-                disabled=name == here,
-            )
+            text, key = asked(name).text, f"asked-{name}"
+            st.button(text, key=key, type="tertiary", on_click=_go, args=(name,), disabled=name == here)
     if not names:
         st.info(_("No question has these words."))
 
 
-def ask(name: str, *, shown: bool) -> bool:
-    """The question, its guesses, and its answer once somebody has guessed or the link shows it.
+def answered(settings: Settings) -> bool:
+    """Whether the answer is shown: the link says so, or one has guessed (who is a guest in a room waits for the link)."""
+    return settings.shown or (settings.question in session.answers and not guest())
 
-    Returns whether the experiment is to be shown. To a guest in a room it is when the teacher shows it.
-    """
+
+def ask(name: str, *, shown: bool) -> None:
+    """The question, its guesses, which are votes in a room, and its answer if it is to be shown."""
     names, question = list(THREADS), asked(name)
     st.markdown(_("Question {n} of {count}", n=names.index(name) + 1, count=len(names)))
     st.subheader(question.text, anchor=False)
@@ -46,11 +40,9 @@ def ask(name: str, *, shown: bool) -> bool:
         explain(question, guess)
     elif shown:
         see_why(question)
-    shown = shown or (guess is not None and not guest())
-    if not shown and not guest():
+    elif not guest():
         label = _("Show the answer and the experiment")
         st.button(label, key="show", icon=":material/science:", on_click=change, kwargs={"shown": True})
-    return shown
 
 
 def ways(name: str) -> None:

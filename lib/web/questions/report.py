@@ -10,9 +10,11 @@ from lib.questions.result import Result, Unit
 from lib.questions.threads import THREADS
 from lib.statistics.intervals import Estimate
 from lib.web.elements.chart import chart
+from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.language import _, decimal, in_parts, percent, prose, strong
 from lib.web.questions.asked import rows_of, tried
+from lib.web.questions.settings import Settings
 
 _SMALL = 0.02  # shares below this are written with two decimals
 
@@ -23,15 +25,20 @@ def result_of(name: str, seed: int) -> Result:
     return answer(name, seed)
 
 
-def report(name: str, seed: int) -> None:
-    """The result of the question's experiment with this seed."""
-    result = result_of(name, seed)
-    st.subheader(_("The experiment"), anchor=False)
-    st.markdown(tried(name, **{key: _set_to(value) for key, value in result.setup.items()}))
-    draw_rows(name, result)
-    draw_verdict(name, result)
+def report(name: str, controls: Controls[Settings]) -> None:
+    """What the question's experiment does, what it found, and the seed of its die."""
+    place = st.container()
     if name in RECORDED:
-        st.caption(_("These runs take minutes. They were recorded beforehand, so the seed changes nothing here."))
+        st.caption(_("These runs take minutes, so they were recorded."))
+        seed = 0
+    else:
+        seed = controls.number("seed", _("Seed"))
+    result = result_of(name, seed)
+    with place:
+        st.subheader(_("The experiment"), anchor=False)
+        st.markdown(tried(name, **{key: _set_to(value) for key, value in result.setup.items()}))
+        draw_rows(name, result)
+        draw_verdict(name, result)
     threads = " · ".join(f"[{address.removeprefix('https://')}]({address})" for address in THREADS[name])
     if threads:
         st.markdown(strong(_("Where people ask this:")) + f" {threads}")
