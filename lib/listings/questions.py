@@ -29,7 +29,7 @@ for wrong in (0.0, 0.2):
         off, val = loss_function(network(x), labels), loss_function(network(new_x), new_y)
     print(f"wrong {wrong:.0%}: training with dropout on {loss:.2f}, off {off:.2f}; validation {val:.2f}")
 """,
-    "scaling": """\
+    "scale_at_test": """\
 import torch
 
 torch.manual_seed(0)

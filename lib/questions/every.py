@@ -14,7 +14,7 @@ from lib.questions import (
     hurts_small,
     knows_not,
     mask_per_example,
-    scaling,
+    scale_at_test,
     smaller_network,
     temperature_ignored,
     temperature_order,
@@ -29,7 +29,7 @@ from lib.threads import one_fast_thread
 
 EXPERIMENTS: dict[str, Callable[[int], Result]] = {
     "validation_below": validation_below.experiment,
-    "scaling": scaling.experiment,
+    "scale_at_test": scale_at_test.experiment,
     "drop_or_keep": drop_or_keep.experiment,
     "another_answer": another_answer.experiment,
     "functional_dropout": functional_dropout.experiment,

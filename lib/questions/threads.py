@@ -4,7 +4,7 @@ from typing import Final
 
 THREADS: Final[dict[str, tuple[str, ...]]] = {
     "validation_below": ("https://stats.stackexchange.com/questions/178371",),
-    "scaling": ("https://stackoverflow.com/questions/57193633", "https://github.com/karpathy/convnetjs/pull/61"),
+    "scale_at_test": ("https://stackoverflow.com/questions/57193633", "https://github.com/karpathy/convnetjs/pull/61"),
     "drop_or_keep": ("https://datascience.stackexchange.com/questions/37835",),
     "another_answer": ("https://github.com/huggingface/transformers/issues/2627",),
     "functional_dropout": ("https://discuss.pytorch.org/t/21958",),

@@ -38,7 +38,7 @@ def tried(name: str, **setup: str) -> str:
 
 
 def found(words: str) -> list[str]:
-    """The names of the questions that have all of these words, in the question, a guess or the answer.
+    """The names of the questions that have all of these words: in the question, a guess, the answer, or what is tried.
 
     Upper case and accents do not count, and a part of a word will do.
 
@@ -51,7 +51,7 @@ def found(words: str) -> list[str]:
 
 def _text_of(name: str) -> str:
     question = asked(name)
-    return _folded(" ".join((question.text, *question.options, question.why)))
+    return _folded(" ".join((question.text, *question.options, question.why, prose("questions", f"{name}-tried"))))
 
 
 def _folded(text: str) -> str:

@@ -25,7 +25,7 @@ def choose_question(controls: Controls[Settings]) -> None:
 
 
 def answered(settings: Settings) -> bool:
-    """Whether the answer is shown: the link says so, or one has guessed (who is a guest in a room waits for the link)."""
+    """Whether the answer is shown: the link says so, or one has guessed. A guest in a room waits for the teacher."""
     return settings.shown or (settings.question in session.answers and not guest())
 
 

@@ -1,12 +1,13 @@
 """What an experiment found, in the person's language: the verdict, the picture, and how it was tried."""
 
 import functools
+from functools import partial
 
 import streamlit as st
 
 from lib.figures.questions import Row, rows_figure
 from lib.questions.every import RECORDED, answer
-from lib.questions.result import Result, Unit
+from lib.questions.result import Result
 from lib.questions.threads import THREADS
 from lib.statistics.intervals import Estimate
 from lib.web.elements.chart import chart
@@ -16,10 +17,12 @@ from lib.web.frame.language import _, decimal, in_parts, percent, prose, strong
 from lib.web.questions.asked import rows_of, tried
 from lib.web.questions.settings import Settings
 
-_SMALL = 0.02  # shares below this are written with two decimals
+MOST_RESULTS = 128  # of some 2 kB each
+_SMALL = 0.02  # where all shares are below this, percentages have two decimals
+_LARGE = 10  # from here on, other numbers have one
 
 
-@functools.lru_cache(maxsize=128)  # of some 2 kB each
+@functools.lru_cache(maxsize=MOST_RESULTS)
 def result_of(name: str, seed: int) -> Result:
     """The result of an experiment, computed once for everybody."""
     return answer(name, seed)
@@ -51,7 +54,7 @@ def draw_verdict(name: str, result: Result) -> None:
         return
     numbers = {row: written(each, result) for row, each in result.rows.items()}
     text = prose("questions", f"{name}-yes", **numbers)
-    st.success(f"{strong(_('Tried, and so it is.'))} {text}", icon=":material/science:")
+    st.success(strong(_("Tried, and so it is.")) + f" {text}", icon=":material/science:")
 
 
 def draw_rows(name: str, result: Result) -> None:
@@ -71,15 +74,13 @@ def draw_rows(name: str, result: Result) -> None:
 
 def written(estimate: Estimate, result: Result) -> str:
     """A number with the ends of its interval, as the person's language writes it; without them where they are equal."""
-    digits = 2 if max(each.value for each in result.rows.values()) < _SMALL else 1
-    value, low, high = (_written(each, result.unit, digits) for each in (estimate.value, estimate.low, estimate.high))
+    largest = max(each.value for each in result.rows.values())
+    if result.unit == "share":
+        write = partial(percent, digits=2 if largest < _SMALL else 1)
+    else:
+        write = partial(decimal, digits=1 if largest >= _LARGE else 2)
+    value, low, high = map(write, (estimate.value, estimate.low, estimate.high))
     return value if low == high else _("{value} ({low} to {high})", value=value, low=low, high=high)
-
-
-def _written(value: float, unit: Unit, digits: int) -> str:
-    if unit == "share":
-        return percent(value, digits)
-    return decimal(value, 1 if abs(value) >= 10 else 2)
 
 
 def _set_to(value: float) -> str:
