@@ -9,28 +9,27 @@ from lib.listings.comments import wrapped
 
 _LINE = 1.35 * TEXT["size"]  # px: a line of text
 _DOT, _AXIS = 26, 60  # px: the room of a dot, and of the axis and its title
-_WIDTH = 46  # characters of a name on one line: those of a phone
+_WIDTH = 46  # characters of a text on one line: those of a phone
 
 
 @dataclass(frozen=True)
 class Row:
-    """One number: its name, what is written behind the name, the value and the ends of its interval."""
+    """One number: its name and the number as people write it, the value, and the ends of its interval."""
 
-    name: str
-    written: str
+    text: str
     value: float
     low: float
     high: float
 
 
 def rows_figure(rows: Sequence[Row], *, axis: str, percent: bool) -> Figure:
-    """A row for each number, from the top down, under its name. ``percent`` writes the axis in percent.
+    """A row for each number, from the top down, under its text. ``percent`` writes the axis in percent.
 
-    >>> made = rows_figure([Row("kept", "60%", 0.6, 0.5, 0.7)], axis="share", percent=True)
+    >>> made = rows_figure([Row("kept: 60%", 0.6, 0.5, 0.7)], axis="share", percent=True)
     >>> made["data"][0]["x"], made["data"][0]["error_x"]["array"], made["layout"]["annotations"][0]["text"]
     ([0.6], [0.1], 'kept: 60%')
     """
-    texts = [wrapped(f"{row.name}: {row.written}", _WIDTH) for row in rows]
+    texts = [wrapped(row.text, _WIDTH) for row in rows]
     height = max(map(len, texts)) * _LINE + _DOT
     below = _DOT / 2 / height  # how much of a row lies below its dot
     dots = {
@@ -39,7 +38,7 @@ def rows_figure(rows: Sequence[Row], *, axis: str, percent: bool) -> Figure:
         "cliponaxis": False,  # a dot at 0 is whole
         "x": [row.value for row in rows],
         "y": list(range(len(rows))),
-        "text": [f"{row.name}: {row.written}" for row in rows],
+        "text": [row.text for row in rows],
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {"size": 12, "color": LEARN},
         "error_x": {

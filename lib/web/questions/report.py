@@ -59,16 +59,17 @@ def draw_verdict(name: str, result: Result) -> None:
 
 def draw_rows(name: str, result: Result) -> None:
     """The measured numbers with their 95% intervals, each in a row of its own under its name."""
+    names = [each.replace("`", "") for each in rows_of(name)]  # Plotly knows no code
     rows = [
-        Row(label.replace("`", ""), written(each, result), each.value, each.low, each.high)
-        for label, each in zip(rows_of(name), result.rows.values(), strict=True)
+        Row(_("{name}: {value}", name=called, value=written(each, result)), each.value, each.low, each.high)
+        for called, each in zip(names, result.rows.values(), strict=True)
     ]
     units = {"share": _("share, with 95% interval"), "loss": _("loss in nats, with 95% interval")}
     axis = units.get(result.unit, _("value, with 95% interval"))
     chart(
         drawn_once(rows_figure, rows, axis=axis, percent=result.unit == "share"),
         key="rows",
-        alt=in_parts(f"{row.name}: {row.written}" for row in rows),
+        alt=in_parts(row.text for row in rows),
     )
 
 
