@@ -263,7 +263,7 @@ def results_rows() -> list[Row]:
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),
         Row("_picture_of", "pictures of digits", training_report.MOST_DIGITS, weigh([digit, b" " * 64])),
-        Row("result_of", "results of a question's experiment", questions_report.MOST_RESULTS, weigh(result)),
+        Row("_computed", "results of a question's experiment", questions_report.MOST_RESULTS, weigh(result)),
         Row("bayes_floor", "a loss and an accuracy", 256, weigh(bayes_floor("moons", 0.25, 0.1))),
     ]
 

@@ -9,7 +9,7 @@ import numpy as np
 from lib.questions.result import Result, mean_of
 from lib.training import TrainingConfig, train
 
-P, STEPS = 0.5, 600
+P, STEPS = 0.5, 400
 NETWORKS = {"small": ((8,), 1_000), "large": ((64, 64), 100)}  # hidden layers, and examples to learn from
 
 

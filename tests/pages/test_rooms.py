@@ -181,6 +181,14 @@ def test_the_quiz_is_answered_on_the_phones_and_explained_when_the_teacher_revea
     assert "50%" in "".join(each.value for each in app.get("html")) or "50%" in shown(app)
 
 
+@pytest.mark.parametrize(("page", "answer"), [("quiz", "option-1"), ("questions", "option-1"), ("questions", "show")])
+def test_a_teacher_who_has_revealed_may_answer_too(teacher, code, page, answer):
+    goes_to(teacher, page)
+    healthy(teacher.button(key="reveal").click().run())
+    healthy(teacher.button(key=answer).click().run())
+    assert len([each for each in teacher.get("page_link") if each.proto.label.startswith("See it")]) == 2
+
+
 def test_a_question_is_a_poll_and_the_teacher_shows_its_experiment_to_all(teacher, code):
     goes_to(teacher, "questions")
     guests = [follows(opened("home", room=code)) for _ in range(2)]

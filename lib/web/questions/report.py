@@ -1,6 +1,7 @@
 """What an experiment found, in the person's language: the verdict, the picture, and how it was tried."""
 
 import functools
+import threading
 from functools import partial
 
 import streamlit as st
@@ -22,10 +23,14 @@ _SMALL = 0.02  # where all shares are below this, percentages have two decimals
 _LARGE = 10  # from here on, other numbers have one
 
 
-@functools.lru_cache(maxsize=MOST_RESULTS)
+_computed = functools.lru_cache(maxsize=MOST_RESULTS)(answer)
+_computing = threading.Lock()
+
+
 def result_of(name: str, seed: int) -> Result:
-    """The result of an experiment, computed once for everybody."""
-    return answer(name, seed)
+    """The result of an experiment, computed once for a whole class: who asks for it meanwhile waits."""
+    with _computing:
+        return _computed(name, seed)
 
 
 def report(name: str, controls: Controls[Settings]) -> None:
