@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.dropout import apply_dropout
-from lib.questions.result import Result, least, mean_of
+from lib.questions.result import Result, mean_of
 
 P, UNITS, BATCH, BATCHES, REPEATS = 0.5, 64, 256, 60, 8
 
@@ -22,18 +22,16 @@ def experiment(seed: int) -> Result:
     {'behind': 1.0, 'before': 0.4}
     """
     die = torch.Generator().manual_seed(seed)
-    variances = torch.tensor([_variances(die) for _repeat in range(REPEATS)])  # (repeats, 2)
-    behind, before = variances.T.numpy()
+    weights = [torch.randn(UNITS, UNITS, generator=die) / UNITS**0.5 for _repeat in range(REPEATS)]
+    behind, before = ([_variance(weight, p, die) for weight in weights] for p in (0.0, P))
     rows = {"behind": mean_of(behind), "before": mean_of(before)}
-    return Result(rows, least([mean_of(behind - before)]), "number", {"p": P, "n": REPEATS, "batches": BATCHES})
+    effect = mean_of([one - other for one, other in zip(behind, before, strict=True)])
+    return Result(rows, effect, "number", {"p": P, "n": REPEATS, "batches": BATCHES})
 
 
-def _variances(die: torch.Generator) -> tuple[float, float]:
-    """For one layer with weights of its own: the variance with dropout behind batch normalisation, and before it."""
-    weight = torch.randn(UNITS, UNITS, generator=die) / UNITS**0.5
-    behind, before = (_settled(weight, p, die) for p in (0.0, P))
-    x = _activations(die)
-    return tuple(float(norm(x @ weight).var(0).mean()) for norm in (behind, before))  # type: ignore[return-value]
+def _variance(weight: Tensor, p: float, die: torch.Generator) -> float:
+    """The variance at test time with dropout of p before batch normalisation; dropout behind it changes nothing."""
+    return float(_settled(weight, p, die)(_activations(die) @ weight).var(0).mean())
 
 
 def _settled(weight: Tensor, p: float, die: torch.Generator) -> nn.BatchNorm1d:
