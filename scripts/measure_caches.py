@@ -55,6 +55,7 @@ from lib.web.frame import language, source
 from lib.web.frame.language import LANGUAGES, ROOT
 from lib.web.frame.steps import steps_of
 from lib.web.home import life_strip
+from lib.web.questions import report as questions_report
 from lib.web.quiz.questions import questions
 from lib.web.rooms.room import Rooms
 from lib.web.rooms.store import MOST_FIELDS, MOST_ROOMS, MOST_SEATS, RoomsInProcess
@@ -243,6 +244,7 @@ def results_rows() -> list[Row]:
     words = ("the", "old", "king", "gave", "the", "big", "dog")
     block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
     digit = training_report._picture_of(rng.integers(0, 256, 64, dtype=np.uint8).tobytes())
+    result = questions_report.result_of("smaller_network", 0)  # the one with most rows
     for noise in np.linspace(0, 0.5, 11):
         bayes_floor("moons", float(noise), 0.1)
     return [
@@ -261,6 +263,7 @@ def results_rows() -> list[Row]:
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),
         Row("_picture_of", "pictures of digits", training_report.MOST_DIGITS, weigh([digit, b" " * 64])),
+        Row("_computed", "results of a question's experiment", questions_report.MOST_RESULTS, weigh(result)),
         Row("bayes_floor", "a loss and an accuracy", 256, weigh(bayes_floor("moons", 0.25, 0.1))),
     ]
 

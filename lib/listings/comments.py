@@ -119,6 +119,19 @@ MESSAGES: Final = (
     'More data: write {more} for {n} above, and run "nothing" again.',
     "the same first weights for each arm",
     "early stopping would keep the network of the lowest step",
+    # lib/listings/questions.py
+    "The same in a few lines. The numbers on screen come from more passes, or from trained models: expect others.",
+    "only training labels are wrong",
+    "one row for each pass",
+    "nothing is scaled",
+    "out of 200 units, to one output",
+    "batch normalisation notes the variance",
+    "some labels are wrong",
+    "two clouds of points",
+    "dropout stays on: nobody calls eval()",
+    "two moons",
+    "how many words stay in",
+    "a model that knows its sentence by heart",
 )
 
 

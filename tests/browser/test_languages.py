@@ -19,6 +19,7 @@ READ = """() => [...document.querySelectorAll('[data-testid=stApp] *')].flatMap(
 # What shows that the page is drawn.
 PICTURES = {
     "today": ".two-dice.time-line",
+    "questions": ".st-key-options button",
     "quiz": ".st-key-options button",
     "room": ".st-key-open-room button",
 }

@@ -18,6 +18,7 @@ QUICK = {"training": "steps=200&seeds=2", "two_dice": "n=100"}  # what is traine
 # another model.
 BESIDE = {
     "training": ("train=1", "train=1&data=digits&metric=accuracy"),
+    "questions": ("shown=true", "question=smaller_network&shown=true"),
     "top_k": ("text=the+the", "model=llm", "model=llm&k=1000&at=3&path=uncut"),
 }
 

@@ -11,11 +11,13 @@ import pytest
 from lib.listings.comments import MESSAGES, WIDTH, comments, message_of, with_comments, wrapped
 from lib.listings.dropout import dropout_listing
 from lib.listings.parts import comment
+from lib.listings.questions import question_listing
 from lib.listings.today import block_listing, data_size_listing, regularisers_listing, scaling_listing, schedule_listing
 from lib.listings.top_k import generate_listing, llm_listing, top_k_listing
 from lib.listings.training import training_listing
 from lib.listings.two_dice import two_dice_listing
 from lib.pictured_network import PassSettings
+from lib.questions.threads import THREADS
 from lib.recorded_llm import load_recorded_llm
 from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.studies.regularisers import RegularisersConfig
@@ -74,6 +76,8 @@ def all_programs() -> Iterator[str]:
     yield schedule_listing(ScheduleConfig(small, p=0.25, switch=0.75))
     yield regularisers_listing(RegularisersConfig())
     yield regularisers_listing(RegularisersConfig(replace(small, hidden=(32,)), p=0.1, times=5))
+
+    yield from map(question_listing, THREADS)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from lib.web.quiz.questions import questions
 from lib.web.rooms import here
 from lib.web.rooms.room import Rooms, View
 from lib.web.rooms.store import RoomsInProcess, RoomsUnreachableError
-from tests.support.apptest import address, healthy, open_app_page, shown
+from tests.support.apptest import address, charts, healthy, open_app_page, shown
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +179,35 @@ def test_the_quiz_is_answered_on_the_phones_and_explained_when_the_teacher_revea
     app.session_state["links"] = {**app.session_state["links"], "quiz": {"q": str(len(questions("en")) + 1)}}
     goes_to(app, "quiz")
     assert "50%" in "".join(each.value for each in app.get("html")) or "50%" in shown(app)
+
+
+@pytest.mark.parametrize(("page", "answer"), [("quiz", "option-1"), ("questions", "option-1"), ("questions", "show")])
+def test_a_teacher_who_has_revealed_may_answer_too(teacher, code, page, answer):
+    goes_to(teacher, page)
+    healthy(teacher.button(key="reveal").click().run())
+    healthy(teacher.button(key=answer).click().run())
+    assert len([each for each in teacher.get("page_link") if each.proto.label.startswith("See it")]) == 2
+
+
+def test_a_question_is_a_poll_and_the_teacher_shows_its_experiment_to_all(teacher, code):
+    goes_to(teacher, "questions")
+    guests = [follows(opened("home", room=code)) for _ in range(2)]
+    for guest, option in zip(guests, (1, 2), strict=True):
+        healthy(guest.button(key=f"option-{option}").click().run())
+        assert "Your teacher will reveal what is right." in shown(guest)
+        assert not charts(guest)
+    healthy(teacher.run())
+    assert "2 of 2 have answered." in shown(teacher)
+    assert not charts(teacher)
+    healthy(teacher.button(key="show").click().run())
+    assert charts(teacher)
+    for guest in guests:
+        follows(guest)
+        assert charts(guest)
+    healthy(teacher.button(key="step-after-question").click().run())
+    follows(guests[0])
+    assert "Question 2 of" in shown(guests[0])
+    assert not charts(guests[0])
 
 
 def test_each_phone_has_dice_of_its_own_and_the_projector_their_average(teacher, code, rooms):

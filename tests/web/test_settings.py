@@ -10,6 +10,7 @@ import pytest
 from lib.web.dropout.settings import Settings as Dropout
 from lib.web.elements.settings import Choice, Flag, Number, Text, declared, in_link, read, read_one, written
 from lib.web.frame.address import link_to_run, run_in_link
+from lib.web.questions.settings import Settings as Questions
 from lib.web.quiz.settings import Settings as Quiz
 from lib.web.today.settings import Settings as Today
 from lib.web.top_k.settings import llm_settings, settings_for
@@ -23,6 +24,7 @@ PAGES = {
     "llm": llm_settings(),
     "two_dice": TwoDice,
     "today": Today,
+    "questions": Questions,
     "quiz": Quiz,
 }
 EVERY = [(page, each.name) for page, settings in PAGES.items() for each in fields(settings)]

@@ -69,8 +69,8 @@ def test_the_heading_is_drawn_before_pytorch_is_imported(page: str) -> None:
     assert visited(f"pages/{page}.py", "")[0] == ["title", "torch"]
 
 
-@pytest.mark.parametrize("page", ["app.py", "pages/today.py", "pages/quiz.py"])
-def test_the_home_page_the_time_line_and_the_quiz_need_neither_pytorch_nor_pandas(page: str) -> None:
+@pytest.mark.parametrize("page", ["app.py", "pages/today.py", "pages/questions.py", "pages/quiz.py"])
+def test_the_home_page_the_time_line_the_questions_and_the_quiz_need_neither_pytorch_nor_pandas(page: str) -> None:
     assert imported(page) == set()
 
 

@@ -49,6 +49,7 @@ PAGES = (
     Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
     Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
     Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
+    Page("questions", "pages/questions.py", lambda: _("Questions"), lambda: _("What do people ask about the dice?")),
     Page("quiz", "pages/quiz.py", lambda: _("Quiz"), lambda: _("What do you know about the two dice?")),
     Page("room", "pages/room.py", lambda: _("Room"), lambda: _("Who is in the room?"), has_card=False),
 )

@@ -75,12 +75,18 @@ def _ballot(name: str) -> str:
 def ask_the_class(question: Question) -> None:
     """For a teacher in a room: what the class has answered, and why the right one is right once that is revealed."""
     options = {str(i): f"{i + 1}. {option}" for i, option in enumerate(question.options)}
-    class_guess(_ballot(question.name), options, str(question.right), afterwards=lambda: _say_why(question))
+    class_guess(
+        _ballot(question.name), options, str(question.right), afterwards=lambda: see_why(question, "see-it-class")
+    )
 
 
-def _say_why(question: Question) -> None:
+def see_why(question: Question, key: str = "see-it") -> None:
+    """Why the right option is right, and the picture that shows it, whatever was chosen.
+
+    A teacher in a room may see it twice, for the class and as an answer: then with another ``key``.
+    """
     st.info(question.why)
-    _see_it(question)
+    _see_it(question, key)
 
 
 def explain(question: Question, chosen: int) -> None:
@@ -107,8 +113,8 @@ def _explain(question: Question, chosen: int) -> None:
     _see_it(question)
 
 
-def _see_it(question: Question) -> None:
-    with st.container(key="see-it"):
+def _see_it(question: Question, key: str = "see-it") -> None:
+    with st.container(key=key):
         label = _("See it: {page}", page=page_named(question.page).name())
         link_to(question.page, label, question.settings, exact=True)
 
