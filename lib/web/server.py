@@ -54,22 +54,27 @@ _OF_PAGES = set(_CORES[_number() % len(_CORES) :][:1]) if _CORES else set()
 _OF_RUNS = set(_CORES) - _OF_PAGES or _OF_PAGES
 
 
-def _serves() -> bool:
-    """Whether this process is a server, and no test or script, on Linux, which alone can give a thread its cores."""
-    return sys.platform == "linux" and "streamlit.web.bootstrap" in sys.modules
+def serves() -> bool:
+    """Whether this process is a server, and no test or script."""
+    return "streamlit.web.bootstrap" in sys.modules
+
+
+def _chooses_cores() -> bool:
+    """Whether this is a server on Linux, which alone can give a thread its cores."""
+    return sys.platform == "linux" and serves()
 
 
 @functools.cache
 def share_a_core() -> None:
     """Keep all threads of this server, and those that they will start, on one core, once and for all."""
-    for thread in threading.enumerate() if _serves() else ():
+    for thread in threading.enumerate() if _chooses_cores() else ():
         if thread.native_id is not None:
             _use(thread.native_id, _OF_PAGES)
 
 
 def use_the_cores_of_runs() -> None:
     """Move the calling thread, which computes background runs, off the pages' core, if there is another."""
-    if _serves():
+    if _chooses_cores():
         _use(threading.get_native_id(), _OF_RUNS)
 
 

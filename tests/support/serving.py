@@ -8,7 +8,7 @@ import sysconfig
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,17 +43,27 @@ def served(app: Path = ROOT / "app.py", *, base: str = "", **environment: str) -
 
 @contextmanager
 def serving(
-    app: Path = ROOT / "app.py", *, port: int | None = None, base: str = "", **environment: str
+    app: Path = ROOT / "app.py",
+    *,
+    port: int | None = None,
+    base: str = "",
+    log: Path | None = None,
+    before: Sequence[str] = (),
+    **environment: str,
 ) -> Iterator[tuple[str, int]]:
-    """The address of a running ``streamlit run app.py``, and the id of its process. A free port unless one is given."""
+    """The address of a running ``streamlit run app.py``, and the id of its process. A free port unless one is given.
+
+    It must log no error, unless its ``log`` is asked for: then it is the test's to judge. ``before`` is a program that
+    starts the server.
+    """
     port = port or free_port()
     address = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
-    with tempfile.TemporaryFile() as log:
+    with log.open("w+b") if log else tempfile.TemporaryFile() as output:
         server = subprocess.Popen(
-            command(app, port, base),
+            [*before, *command(app, port, base)],
             cwd=app.parent,
             env={name: value for name, value in os.environ.items() if not name.startswith(OURS)} | environment,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
@@ -61,10 +71,10 @@ def serving(
             yield address, server.pid
         finally:
             _end(server)
-            log.seek(0)
-            logged = log.read().decode(errors="replace")
+            output.seek(0)
+            logged = output.read().decode(errors="replace")
     # A page that shows no traceback may still have logged one.
-    assert "Traceback" not in logged, logged
+    assert log or "Traceback" not in logged, logged
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
