@@ -106,6 +106,20 @@ def import_pytorch_soon() -> threading.Timer | None:
 
 # ------------------------------------------------------------------------------------------------------------- pages
 
+
+@functools.cache
+def ask_nobody_for_our_address() -> None:
+    """Keep the server from asking a host of Amazon's for its own address, and everybody from waiting for the answer.
+
+    Streamlit (1.67) asks whenever another site's page tries to connect, on the thread that serves all: up to two
+    seconds where no answer comes. That page is refused either way.
+    """
+    from streamlit import net_util
+
+    if serves():
+        net_util.get_external_ip = lambda: None
+
+
 SOON = 0.005  # seconds
 
 

@@ -1,6 +1,7 @@
 """Start the app as a person would, on a free port of this machine, and end it by its process id."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -34,10 +35,19 @@ def command(app: Path, port: int, base: str = "") -> list[str]:
     return [str(STREAMLIT), "run", app.name, *(f"--server.{name}={value}" for name, value in options.items())]
 
 
+def copied(folder: Path) -> Path:
+    """A copy of the program in this folder, with all that it runs with; returns its app.py."""
+    for name in ("pages", "lib", "content", "locale", "data", "static", ".streamlit"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    return folder / "app.py"
+
+
 @contextmanager
 def served(app: Path = ROOT / "app.py", *, base: str = "", **environment: str) -> Iterator[str]:
     """The address of a running ``streamlit run app.py``."""
-    with serving(app, port=None, base=base, **environment) as (address, _process):
+    with serving(app, port=None, base=base, log=None, before=(), **environment) as (address, _process):
         yield address
 
 

@@ -19,7 +19,13 @@ from lib.web.metrics import publish_statistics
 from lib.web.rooms import here as rooms
 from lib.web.rooms.row import room_row
 from lib.web.runs.worker_pool import session_watcher
-from lib.web.server import freeze_imports, import_pytorch_soon, lose_no_page, share_a_core
+from lib.web.server import (
+    ask_nobody_for_our_address,
+    freeze_imports,
+    import_pytorch_soon,
+    lose_no_page,
+    share_a_core,
+)
 
 
 @contextmanager
@@ -33,6 +39,7 @@ def framed(name: str) -> Iterator[None]:
         log_events()
         say_errors_in_words()
         publish_statistics()
+        ask_nobody_for_our_address()
         share_a_core()
         lose_no_page()
         page, mistake = page_named(name), None

@@ -235,7 +235,8 @@ class WorkerPool:
                     self.add(run)
                     if run not in self.waiting:
                         run.stand_still()
-                    self.forget_half_done()
+                    for store in self.stores:
+                        store.forget_the_oldest()
                 if not run.half_done:
                     give_memory_back(not_within=_SELDOM)
         except BaseException as error:  # whatever ended this thread: the next page that asks for its run begins another
@@ -318,7 +319,7 @@ class RunStore(Generic[J]):
                 watcher.stopped.pop(self, None)
                 run.watchers.add(watcher)
                 self._pool.add(run)
-            self._forget_the_oldest()
+            self.forget_the_oldest()
             return run
 
     def leave(self, watcher: Watcher) -> None:
@@ -370,11 +371,14 @@ class RunStore(Generic[J]):
         if run in self._pool.waiting:
             self._pool.waiting.remove(run)
 
-    def _forget_the_oldest(self) -> None:
-        """Forget what is more than is to be kept."""
+    def forget_the_oldest(self) -> None:
+        """Forget what is more than is to be kept. What a crowd waits for pushes out no finished run."""
         self._pool.forget_half_done()
-        for config, _run in self.idle()[: max(0, len(self._runs) - self.keep)]:
-            self.forget(config)
+        for over in (True, False):
+            count = sum(run.over is over for run in self._runs.values())
+            idle = [config for config, run in self.idle() if run.over is over]
+            for config in idle[: max(0, count - self.keep)]:
+                self.forget(config)
 
 
 def _session_over(watcher: Watcher) -> None:
