@@ -13,6 +13,7 @@ from collections import deque
 from contextlib import suppress
 from importlib import import_module
 from ipaddress import ip_address
+from typing import Any
 from weakref import WeakKeyDictionary
 
 # Read by PyTorch when it is imported. A page's tensors are small, and handing half of one to a second thread takes
@@ -118,6 +119,24 @@ def ask_nobody_for_our_address() -> None:
 
     if serves():
         net_util.get_external_ip = lambda: None
+
+
+@functools.cache
+def end_even_in_silence() -> None:
+    """Let a server end that can say nothing any more: its disk is full, or its terminal was closed.
+
+    Streamlit (1.67) first says that it is stopping, and where that fails it does not stop.
+    """
+    from streamlit import cli_util
+
+    say = cli_util.print_to_cli
+
+    def try_to_say(message: str, **kwargs: Any) -> None:
+        with suppress(OSError):
+            say(message, **kwargs)
+
+    if serves():
+        cli_util.print_to_cli = try_to_say
 
 
 SOON = 0.005  # seconds

@@ -3,35 +3,45 @@
 import asyncio
 import json
 import os
+import re
+import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit import config
 from websockets.exceptions import ConnectionClosed
 
+from lib.web.frame.language import read_sections
 from lib.web.frame.navigation import PAGES
 from lib.web.rooms.room import Rooms
 from lib.web.rooms.store import RoomsInProcess
 from lib.web.runs import worker_pool
 from lib.web.runs.worker_pool import RunStore, Watcher, WorkerPool
 from tests.support.apptest import until
-from tests.support.serving import free_port, serving
+from tests.support.serving import ROOT, copied, free_port, serving
 from tests.support.visiting import Button, Visitor
-from tests.web.test_logs import SHORT, forged, metrics, until_counted
+from tests.web.test_logs import NO_JSON, SHORT, forged, metrics, until_counted
 from tests.web.test_runs import ENDLESS, FreeJob, SteppedJob
 from tests.web.test_server import in_a_thread
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, or sets limits as Linux does")
 ALL = ["" if page.id == "home" else page.id for page in PAGES]
 IDLE = 'two_dice_runs{state="computing"} 0\ntwo_dice_runs{state="waiting"} 0\n'
-WENT_WRONG = "Hier ist etwas schiefgegangen"
+WENT_WRONG = {
+    "de": "Hier ist etwas schiefgegangen",
+    "fr": "Quelque chose a mal tourné ici",
+    "es": "Algo ha fallado aquí",
+    "ja": "ここで問題が起きました",
+}
 
 
 def long_run(seed: int = 0) -> str:
@@ -346,3 +356,136 @@ def test_forged_messages_end_in_the_bounds(page, address):
         assert IDLE in metrics(address)
 
     in_a_thread(visit())
+
+
+# ---------------------------------------------------------------------- files that cannot be written, or cannot be read
+
+
+class Trap:
+    """What runs a command where somebody unpickles it."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, (self.command,)
+
+
+def spoil(data: Path, trapped: Path) -> None:
+    """Of the checkpoints with p = 0 one is missing, one truncated, one corrupted, and one a pickle that would run."""
+    missing, truncated, corrupted, pickled = (data / f"storybook_{each}_small_p00.npz" for each in WENT_WRONG)
+    missing.unlink()
+    truncated.write_bytes(truncated.read_bytes()[:10_000])
+    whole = corrupted.read_bytes()
+    corrupted.write_bytes(whole[:10_000] + bytes(byte ^ 255 for byte in whole[10_000:10_100]) + whole[10_100:])
+    with np.load(pickled, allow_pickle=False) as stored:
+        arrays = dict(stored)
+    np.savez(pickled, **{**arrays, "parameters": np.array([Trap(f"touch {trapped}")], dtype=object)})
+
+
+@dataclass(frozen=True)
+class Crippled:
+    """A server without a place to write to, and with spoilt checkpoints."""
+
+    address: str
+    process: int
+    folder: Path
+    log: Path
+    trapped: Path
+
+    def files(self) -> dict[str, tuple[int, int]]:
+        """All that is in its folder: the size of each file, and when it was written."""
+        all_files = (path for path in self.folder.rglob("*") if path.is_file())
+        return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in all_files}
+
+
+@pytest.fixture(scope="module")
+def crippled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crippled]:
+    """The folder is read-only, and so is HOME. Root may write anyway, unless it gives up its privileges."""
+    if sys.platform != "linux":
+        pytest.skip("sets limits as Linux does")
+    before: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root writes to read-only folders, and there is no setpriv (util-linux) to keep it from that")
+        before = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
+    place = tmp_path_factory.mktemp("crippled")
+    folder, log, trapped = place / "program", place / "server.log", place / "trapped"
+    folder.mkdir()
+    app = copied(folder)
+    spoil(folder / "data", trapped)
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    try:
+        for each in folders:
+            each.chmod(0o555)
+        with serving(app, log=log, before=before, HOME=str(folder)) as (address, process):
+            yield Crippled(address, process, folder, log, trapped)
+    finally:
+        for each in folders:
+            each.chmod(0o755)
+
+
+async def visit_all(address: str, seed: int) -> None:
+    """Open every page, and let one train."""
+    for page in ALL:
+        async with Visitor(address) as visitor:
+            assert not (await visitor.open(page)).error
+    async with Visitor(address) as visitor:
+        await visitor.open("training", SHORT.replace("seed=77", f"seed={seed}"))
+        await watch(visitor, lambda: visitor.quiet)
+        assert visitor.component("training")[1]["complete"]
+
+
+def test_every_page_opens_and_trains_where_nothing_can_be_written(crippled):
+    before = crippled.files()
+    in_a_thread(visit_all(crippled.address, seed=1))
+    assert crippled.files() == before
+
+
+@pytest.mark.parametrize("language", WENT_WRONG)
+def test_a_spoilt_checkpoint_is_said_in_words_and_the_others_go_on(crippled, language):
+    async def visit() -> None:
+        async with Visitor(crippled.address) as visitor:
+            rerun = await visitor.open("top_k", f"lang={language}&top_k-p=0")
+            assert rerun.error is not None
+            assert rerun.error.startswith(WENT_WRONG[language])
+        async with Visitor(crippled.address) as visitor:
+            assert not (await visitor.open("top_k", f"lang={language}&top_k-p=0.3")).error
+
+    in_a_thread(visit())
+    assert not crippled.trapped.exists()
+
+
+def test_a_table_with_a_spoilt_checkpoint_fails_in_words_and_the_log_names_the_file(crippled):
+    async def visit() -> None:
+        async with Visitor(crippled.address) as visitor:
+            rerun = await visitor.open("two_dice", "lang=de&two_dice-seed=4711")
+            async for rerun in visitor.stay(60, until_quiet=True):
+                if rerun.error:
+                    break
+            assert rerun.error == failed
+            await until_counted(crippled.address, 'event="run_failed",kind="measuring"')
+
+    failed = read_sections(ROOT / "content" / "de" / "two_dice.md")["failed"][0]
+    in_a_thread(visit())
+    assert re.search(r"CheckpointError: storybook_de_small_p00\.npz: no such", crippled.log.read_text())
+
+
+def test_a_full_disk_stops_the_log_and_nothing_else(crippled):
+    """The last test with this server: from now on it can write to no file, not even to its log."""
+    import resource  # which other systems have not
+
+    resource.prlimit(crippled.process, resource.RLIMIT_FSIZE, (0, 0))
+    size = crippled.log.stat().st_size
+    in_a_thread(visit_all(crippled.address, seed=2))
+
+    async def visit() -> None:
+        async with Visitor(crippled.address) as visitor:
+            await visitor.open("home", "lang=de")
+            rerun = await forged(visitor, "two_dice_address", NO_JSON)
+            assert rerun.error is not None
+            assert rerun.error.startswith(WENT_WRONG["de"])
+            assert not (await visitor.again()).error
+
+    in_a_thread(visit())
+    assert crippled.log.stat().st_size == size

@@ -21,6 +21,7 @@ from lib.web.rooms.row import room_row
 from lib.web.runs.worker_pool import session_watcher
 from lib.web.server import (
     ask_nobody_for_our_address,
+    end_even_in_silence,
     freeze_imports,
     import_pytorch_soon,
     lose_no_page,
@@ -40,6 +41,7 @@ def framed(name: str) -> Iterator[None]:
         say_errors_in_words()
         publish_statistics()
         ask_nobody_for_our_address()
+        end_even_in_silence()
         share_a_core()
         lose_no_page()
         page, mistake = page_named(name), None
