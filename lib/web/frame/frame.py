@@ -104,6 +104,6 @@ def _footer() -> None:
                 type="tertiary",
                 on_click="ignore",
             )
-        privacy = _("No names, no cookies of our own, nothing saved to disk")
+        privacy = _("No names, no cookies of our own, nothing about you saved to disk")
         more = source.on_the_web("docs/privacy.md")
         st.caption(f"[{privacy}]({more})" if more else privacy, width="content")
