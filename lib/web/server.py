@@ -139,6 +139,39 @@ def end_even_in_silence() -> None:
         cli_util.print_to_cli = try_to_say
 
 
+MOST_ASKED = 200  # messages of one browser in a second; a key held down on a slider sends some thirty
+
+
+@functools.cache
+def disconnect_who_floods() -> None:
+    """Close the connection of whoever sends more than a browser does; a browser connects again by itself.
+
+    Streamlit (1.67) reads all that has come of one visitor before it turns to another. While one sent messages as fast
+    as they went, another waited for more than a minute.
+    """
+    from starlette.websockets import WebSocketDisconnect
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from streamlit.runtime import Runtime, SessionClient
+
+    from lib.web.logs import event
+
+    handle = Runtime.handle_backmsg
+    asked = WeakKeyDictionary[SessionClient, tuple[int, int]]()  # the second, and how many in it
+
+    def handle_backmsg(self: Runtime, session_id: str, msg: BackMsg, *, client: SessionClient | None = None) -> None:
+        if client is not None:
+            now = int(time.monotonic())
+            second, count = asked.get(client, (now, 0))
+            asked[client] = now, count + 1 if second == now else 1
+            if asked[client][1] > MOST_ASKED:
+                event("refused", "flood")
+                raise WebSocketDisconnect  # ends Streamlit's loop over this visitor's messages
+        handle(self, session_id, msg, client=client)
+
+    if serves():
+        Runtime.handle_backmsg = handle_backmsg  # type: ignore[method-assign]
+
+
 SOON = 0.005  # seconds
 
 

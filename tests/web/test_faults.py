@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 
 from lib.web.frame.language import read_sections
@@ -232,6 +233,30 @@ def test_200_presses_of_train_start_one_run_after_the_other_and_hold_up_nobody(a
             await pressing
             assert waiting(metrics(address)) <= 1
         await until_counted(address, IDLE)
+
+    in_a_thread(visit())
+
+
+def test_who_floods_the_server_is_disconnected_and_others_are_served(address):
+    async def flood(visitor: Visitor, question: bytes) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await visitor._socket.send(question)
+                await asyncio.sleep(0)
+
+    async def visit() -> None:
+        async with Visitor(address) as flooder, Visitor(address) as other:
+            await flooder.open("dropout")
+            await other.open("dropout")
+            question = BackMsg()
+            question.rerun_script.page_script_hash = flooder._script
+            flooding = asyncio.create_task(flood(flooder, question.SerializeToString()))
+            async with asyncio.timeout(60):
+                while not flooding.done():
+                    assert not (await other.move("dropout-p", other.others("dropout-p")[0])).error
+            await flooding
+            assert 'two_dice_events_total{event="refused",kind="flood"} 1\n' in metrics(address)
+            assert not (await flooder.reconnect()).error
 
     in_a_thread(visit())
 

@@ -21,6 +21,7 @@ from lib.web.rooms.row import room_row
 from lib.web.runs.worker_pool import session_watcher
 from lib.web.server import (
     ask_nobody_for_our_address,
+    disconnect_who_floods,
     end_even_in_silence,
     freeze_imports,
     import_pytorch_soon,
@@ -42,6 +43,7 @@ def framed(name: str) -> Iterator[None]:
         publish_statistics()
         ask_nobody_for_our_address()
         end_even_in_silence()
+        disconnect_who_floods()
         share_a_core()
         lose_no_page()
         page, mistake = page_named(name), None
