@@ -108,4 +108,5 @@ def _footer() -> None:
             )
         privacy = _("No names, no cookies of our own, nothing about you saved to disk")
         more = source.on_the_web("docs/privacy.md")
-        st.caption(f"[{privacy}]({more})" if more else privacy, width="content")
+        note = f"[{privacy}]({more})" if more else privacy
+        st.caption(note, width="content")
