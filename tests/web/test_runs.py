@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from functools import partial
 
 import pytest
 
@@ -169,6 +170,24 @@ def test_finished_runs_are_kept_but_not_without_bound(pool, store):
         until(lambda run=run: run.done and pool.active is None)
         watcher.gone.set()
     assert [store.find(name) is not None for name in "abcd"] == [False, False, True, True]
+
+
+def test_a_crowd_that_waits_pushes_out_no_finished_run(pool, store):
+    gone = Watcher()
+    finished = store.watch("finished", gone, lambda: FreeJob(steps=1))
+    until(lambda: finished.done and pool.active is None)
+    gone.gone.set()
+    crowd = [Watcher() for _ in range(20)]
+    for number, watcher in enumerate(crowd):
+        store.watch(number, watcher, partial(FreeJob, steps=ENDLESS))
+    assert store.find("finished") is finished
+    for watcher in crowd:
+        watcher.gone.set()
+    until(lambda: pool.active is None)
+    last = store.watch("last", Watcher(), FreeJob)
+    until(lambda: last.done and pool.active is None)
+    assert [store.find(config) is not None for config in ("finished", "last")] == [True, True]
+    assert len(store._runs) <= 2 * store.keep
 
 
 def test_of_all_kinds_of_runs_left_half_done_only_the_last_is_kept(pool, store):

@@ -12,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from streamlit import net_util
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
+from streamlit.web.server.server_util import is_url_from_allowed_origins
 
 from lib.web import server
 from tests.support.serving import ROOT, command, serving
@@ -84,6 +86,21 @@ def test_pages_share_a_core_runs_have_the_others_and_sigterm_ends_both() -> None
 
     with serving() as (address, process):
         in_a_thread(visit(address, process))
+
+
+def test_a_server_asks_nobody_for_its_own_address(monkeypatch):
+    """Also where another site's page tries to connect; that is refused as before."""
+    asked: list[str] = []
+    monkeypatch.setattr(net_util, "_external_ip", None)
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda address, **_options: asked.append(address))
+    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)  # is given back after
+    assert not is_url_from_allowed_origins("https://elsewhere.example")
+    assert asked != []  # what Streamlit does
+    asked.clear()
+    monkeypatch.setattr(server, "serves", lambda: True)
+    server.ask_nobody_for_our_address.__wrapped__()
+    assert not is_url_from_allowed_origins("https://elsewhere.example")
+    assert asked == []
 
 
 class Session:
