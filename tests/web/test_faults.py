@@ -56,6 +56,12 @@ async def eventually(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
+def how_often(address: str, event: str) -> int:
+    """How many training runs have had this event, as the server counts."""
+    found = re.search(rf'event="{event}",kind="training"}} (\d+)', metrics(address))
+    return int(found[1]) if found else 0
+
+
 def points(visitor: Visitor) -> int:
     """How many points of its curves the visitor has been told of."""
     picture = visitor.component("training")
@@ -142,13 +148,15 @@ class Relay:
 
 
 def test_the_network_is_silent_for_a_while_and_the_run_is_on_the_page_afterwards(address):
+    before = how_often(address, "run_finished")
+
     async def visit() -> None:
         relay = Relay(address)
         async with relay as through, Visitor(through) as visitor:
             await visitor.open("training", "train=1&training-steps=500&training-seeds=1&training-seed=501")
             relay.on.clear()
             watching = asyncio.create_task(watch(visitor, lambda: visitor.quiet))
-            await until_counted(address, 'event="run_finished",kind="training"')
+            await eventually(lambda: how_often(address, "run_finished") > before)
             assert not watching.done()
             relay.on.set()
             await watching
@@ -160,6 +168,7 @@ def test_the_network_is_silent_for_a_while_and_the_run_is_on_the_page_afterwards
 def test_the_connection_is_lost_and_taken_up_again_with_all_that_was_on_the_page(address):
     """For 20 seconds and more: the server keeps a session for two minutes."""
     assert config.get_option("server.disconnectedSessionTTL") >= 60
+    before = how_often(address, "run_stopped")
 
     async def visit() -> None:
         async with Visitor(address) as visitor:
@@ -169,7 +178,7 @@ def test_the_connection_is_lost_and_taken_up_again_with_all_that_was_on_the_page
             await watch(visitor, lambda: points(visitor) > 1)
             seen = points(visitor)
             visitor.drop()
-            await until_counted(address, 'event="run_stopped",kind="training"')
+            await eventually(lambda: how_often(address, "run_stopped") > before)
             await visitor.reconnect()
             await watch(visitor, lambda: points(visitor) > seen)  # the same run has gone on
             assert visitor.value("guess_training") == guess
