@@ -45,9 +45,9 @@ WENT_WRONG = {
 }
 
 
-def long_run(seed: int = 0) -> str:
-    """The link of a run that takes minutes."""
-    return f"train=1&training-steps=8000&training-seeds=16&training-seed={seed}"
+def long_run(seed: int = 0, *, members: int = 16) -> str:
+    """The link of a run of many steps, which takes minutes, or seconds where it has few members."""
+    return f"train=1&training-steps=8000&training-seeds={members}&training-seed={seed}"
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
@@ -70,7 +70,7 @@ def points(visitor: Visitor) -> int:
 
 async def watch(visitor: Visitor, enough: Callable[[], bool]) -> None:
     """Look at the page until there is enough to see on it."""
-    async for rerun in visitor.stay(60):
+    async for rerun in visitor.stay(120):
         assert not rerun.error
         if enough():
             return
@@ -84,7 +84,7 @@ async def watch(visitor: Visitor, enough: Callable[[], bool]) -> None:
 def test_a_server_is_killed_while_somebody_watches_a_run_and_goes_on_when_it_is_back(how):
     async def visit(address: str, kill: Callable[[], None], start: Callable[[], None]) -> None:
         async with Visitor(address) as visitor:
-            await visitor.open("training", long_run())
+            await visitor.open("training", long_run(members=1))
             await watch(visitor, lambda: points(visitor) > 1)
             await asyncio.to_thread(kill)
             with pytest.raises(ConnectionClosed):
