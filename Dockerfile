@@ -17,7 +17,8 @@ WORKDIR /venv/lib/python3.11/site-packages/torch
 RUN rm -r include test && find bin -type f ! -name torch_shm_manager -delete
 
 FROM python:3.11.14-slim-bookworm
-ENV PATH=/venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
+# With its welcome, Streamlit asks a host of Amazon's for the server's address.
+ENV PATH=/venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE=true
 COPY --from=packages /venv /venv
 WORKDIR /two-dice
 COPY . .

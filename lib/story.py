@@ -227,6 +227,7 @@ class Story:
                         after = self.after(place, word)
                         following[after] = following.get(after, 0.0) + reached * probability
             here = following
+        self._expanded.clear()  # now that every place knows what follows, nobody needs the way there any more
         return entropy / length
 
     @functools.cached_property
@@ -325,18 +326,17 @@ class Story:
 
     def _expand(self, rest: Rest) -> dict[str, dict[Rest, float]]:
         """Return the words with which ``rest`` can begin, each with the rests after it and their probabilities."""
+        if not rest:
+            return {EOS: {(): 1.0}}
+        if not is_symbol(rest[0]):
+            return {rest[0]: {rest[1:]: 1.0}}
         known = self._expanded.get(rest)
         if known is not None:
             return known
         by_word: dict[str, dict[Rest, float]] = {}
-        if not rest:
-            by_word[EOS] = {(): 1.0}
-        elif not is_symbol(rest[0]):
-            by_word[rest[0]] = {rest[1:]: 1.0}
-        else:
-            for items, probability in self._choices[rest[0]]:
-                for word, rests in self._expand(items + rest[1:]).items():
-                    _add_scaled(by_word.setdefault(word, {}), rests, probability)
+        for items, probability in self._choices[rest[0]]:
+            for word, rests in self._expand(items + rest[1:]).items():
+                _add_scaled(by_word.setdefault(word, {}), rests, probability)
         return self._expanded.setdefault(rest, by_word)
 
     def _place(self, rests: dict[Rest, float]) -> Place:
@@ -396,7 +396,7 @@ def story_languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in STORIES.glob("*.txt")))
 
 
-@functools.cache  # one for each file, 6 MB with all its places; load_story() and load_story("en") share it
+@functools.cache  # one for each file, 1 to 10 MB with all its places; load_story() and load_story("en") share it
 def _loaded(language: str) -> Story:
     if language not in story_languages():
         raise UnknownLanguage(language, story_languages())

@@ -51,6 +51,10 @@ def test_the_container_belongs_to_nobody_and_is_asked_whether_it_is_well():
     assert check.endswith('CMD ["python", "deploy/healthy.py"]')
 
 
+def test_it_does_not_ask_for_its_address_when_it_starts():
+    assert "STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE=true" in arguments("ENV")[0].split()
+
+
 def test_it_starts_as_the_readme_says():
     started = yaml.safe_load(arguments("CMD")[-1])
     assert started[:3] == ["streamlit", "run", "app.py"]

@@ -13,6 +13,7 @@ from collections import deque
 from contextlib import suppress
 from importlib import import_module
 from ipaddress import ip_address
+from typing import Any
 from weakref import WeakKeyDictionary
 
 # Read by PyTorch when it is imported. A page's tensors are small, and handing half of one to a second thread takes
@@ -54,22 +55,27 @@ _OF_PAGES = set(_CORES[_number() % len(_CORES) :][:1]) if _CORES else set()
 _OF_RUNS = set(_CORES) - _OF_PAGES or _OF_PAGES
 
 
-def _serves() -> bool:
-    """Whether this process is a server, and no test or script, on Linux, which alone can give a thread its cores."""
-    return sys.platform == "linux" and "streamlit.web.bootstrap" in sys.modules
+def serves() -> bool:
+    """Whether this process is a server, and no test or script."""
+    return "streamlit.web.bootstrap" in sys.modules
+
+
+def _chooses_cores() -> bool:
+    """Whether this is a server on Linux, which alone can give a thread its cores."""
+    return sys.platform == "linux" and serves()
 
 
 @functools.cache
 def share_a_core() -> None:
     """Keep all threads of this server, and those that they will start, on one core, once and for all."""
-    for thread in threading.enumerate() if _serves() else ():
+    for thread in threading.enumerate() if _chooses_cores() else ():
         if thread.native_id is not None:
             _use(thread.native_id, _OF_PAGES)
 
 
 def use_the_cores_of_runs() -> None:
     """Move the calling thread, which computes background runs, off the pages' core, if there is another."""
-    if _serves():
+    if _chooses_cores():
         _use(threading.get_native_id(), _OF_RUNS)
 
 
@@ -100,6 +106,71 @@ def import_pytorch_soon() -> threading.Timer | None:
 
 
 # ------------------------------------------------------------------------------------------------------------- pages
+
+
+@functools.cache
+def ask_nobody_for_our_address() -> None:
+    """Keep the server from asking a host of Amazon's for its own address, and everybody from waiting for the answer.
+
+    Streamlit (1.67) asks whenever another site's page tries to connect, on the thread that serves all: up to two
+    seconds where no answer comes. That page is refused either way.
+    """
+    from streamlit import net_util
+
+    if serves():
+        net_util.get_external_ip = lambda: None
+
+
+@functools.cache
+def end_even_in_silence() -> None:
+    """Let a server end that can say nothing any more: its disk is full, or its terminal was closed.
+
+    Streamlit (1.67) first says that it is stopping, and where that fails it does not stop.
+    """
+    from streamlit import cli_util
+
+    say = cli_util.print_to_cli
+
+    def try_to_say(message: str, **kwargs: Any) -> None:
+        with suppress(OSError):
+            say(message, **kwargs)
+
+    if serves():
+        cli_util.print_to_cli = try_to_say
+
+
+MOST_ASKED = 200  # messages of one browser in a second; a key held down on a slider sends some thirty
+
+
+@functools.cache
+def disconnect_who_floods() -> None:
+    """Close the connection of whoever sends more than a browser does; a browser connects again by itself.
+
+    Streamlit (1.67) reads all that has come of one visitor before it turns to another. While one sent messages as fast
+    as they went, another waited for more than a minute.
+    """
+    from starlette.websockets import WebSocketDisconnect
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from streamlit.runtime import Runtime, SessionClient
+
+    from lib.web.logs import event
+
+    handle = Runtime.handle_backmsg
+    asked = WeakKeyDictionary[SessionClient, tuple[int, int]]()  # the second, and how many in it
+
+    def handle_backmsg(self: Runtime, session_id: str, msg: BackMsg, *, client: SessionClient | None = None) -> None:
+        if client is not None:
+            now = int(time.monotonic())
+            second, count = asked.get(client, (now, 0))
+            asked[client] = now, count + 1 if second == now else 1
+            if asked[client][1] > MOST_ASKED:
+                event("refused", "flood")
+                raise WebSocketDisconnect  # ends Streamlit's loop over this visitor's messages
+        handle(self, session_id, msg, client=client)
+
+    if serves():
+        Runtime.handle_backmsg = handle_backmsg  # type: ignore[method-assign]
+
 
 SOON = 0.005  # seconds
 

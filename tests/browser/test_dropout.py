@@ -231,5 +231,5 @@ def test_settings_of_one_name_with_other_bounds_do_not_break_the_next_page(open_
     tab.wait_for_url(f"**/{page}*")
     ready(tab)
     expect(tab.locator(f".st-key-{page}-p").first).to_be_visible()
-    expect(tab.locator("[data-testid=stException]")).to_have_count(0)
+    expect(tab.locator("[data-testid=stException], [data-testid=stAlertContentError]")).to_have_count(0)
     assert ours(complaints) == []

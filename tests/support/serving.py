@@ -1,6 +1,7 @@
 """Start the app as a person would, on a free port of this machine, and end it by its process id."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import sysconfig
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,26 +35,45 @@ def command(app: Path, port: int, base: str = "") -> list[str]:
     return [str(STREAMLIT), "run", app.name, *(f"--server.{name}={value}" for name, value in options.items())]
 
 
+def copied(folder: Path) -> Path:
+    """A copy of the program in this folder, with all that it runs with; returns its app.py."""
+    for name in ("pages", "lib", "content", "locale", "data", "static", ".streamlit"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    return folder / "app.py"
+
+
 @contextmanager
 def served(app: Path = ROOT / "app.py", *, base: str = "", **environment: str) -> Iterator[str]:
     """The address of a running ``streamlit run app.py``."""
-    with serving(app, port=None, base=base, **environment) as (address, _process):
+    with serving(app, port=None, base=base, log=None, before=(), **environment) as (address, _process):
         yield address
 
 
 @contextmanager
 def serving(
-    app: Path = ROOT / "app.py", *, port: int | None = None, base: str = "", **environment: str
+    app: Path = ROOT / "app.py",
+    *,
+    port: int | None = None,
+    base: str = "",
+    log: Path | None = None,
+    before: Sequence[str] = (),
+    **environment: str,
 ) -> Iterator[tuple[str, int]]:
-    """The address of a running ``streamlit run app.py``, and the id of its process. A free port unless one is given."""
+    """The address of a running ``streamlit run app.py``, and the id of its process. A free port unless one is given.
+
+    It must log no error, unless its ``log`` is asked for: then it is the test's to judge. ``before`` is a program that
+    starts the server.
+    """
     port = port or free_port()
     address = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
-    with tempfile.TemporaryFile() as log:
+    with log.open("w+b") if log else tempfile.TemporaryFile() as output:
         server = subprocess.Popen(
-            command(app, port, base),
+            [*before, *command(app, port, base)],
             cwd=app.parent,
             env={name: value for name, value in os.environ.items() if not name.startswith(OURS)} | environment,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
@@ -61,10 +81,10 @@ def serving(
             yield address, server.pid
         finally:
             _end(server)
-            log.seek(0)
-            logged = log.read().decode(errors="replace")
+            output.seek(0)
+            logged = output.read().decode(errors="replace")
     # A page that shows no traceback may still have logged one.
-    assert "Traceback" not in logged, logged
+    assert log or "Traceback" not in logged, logged
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

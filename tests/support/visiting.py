@@ -275,6 +275,7 @@ class Visitor:
         self._cache_age = 2
         self._runs = 0
         self._run = self._script = self._main_script = ""
+        self._session = ""  # by which the server knows it again, for two minutes after the connection was lost
         self._pages: dict[str, str] = {}  # script by page
         self._timers: dict[str, tuple[float, float]] = {}  # interval and next time by fragment
         self._recordings: dict[str, _Recording] = {}  # by component
@@ -285,7 +286,7 @@ class Visitor:
     async def __aenter__(self) -> "Visitor":
         self._socket = await connect(
             self.address.replace("http", "ws", 1) + "/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
+            subprotocols=["streamlit", *(["nothing", self._session] if self._session else [])],  # type: ignore[list-item]
             additional_headers=self.headers,
             compression=None,
             max_size=None,
@@ -385,6 +386,15 @@ class Visitor:
         """After the connection has been lost: take up another one, with the page and all that stands on it."""
         await self.__aenter__()
         return await self._ask("again")
+
+    def drop(self) -> None:
+        """Be gone without a word: the connection is cut, and not closed."""
+        assert self._socket is not None
+        self._socket.transport.abort()
+
+    def forget_session(self) -> None:
+        """Connect the next time as to a server that knows nothing of this visitor."""
+        self._session = ""
 
     async def again(self) -> Rerun:
         """Run the page as it stands: nothing changes that could be seen."""
@@ -517,6 +527,7 @@ class Visitor:
 
     def _begin(self, message: ForwardMsg) -> None:
         session, run = message.new_session, message.metadata.run
+        self._session = session.initialize.session_id
         if not run.fragment_ids:
             self._timers.clear()
             self._cache_age = session.config.max_cached_message_age

@@ -92,6 +92,14 @@ def rooms(store) -> Rooms:
     return Rooms(store)
 
 
+def test_a_host_is_told_how_many_rooms_there_are(rooms) -> None:
+    assert rooms.store.count() == 0
+    first, _second = rooms.open(), rooms.open()
+    assert rooms.store.count() == 2
+    rooms.close(first)
+    assert rooms.store.count() == 1
+
+
 def test_a_guest_gets_a_number_and_sees_what_the_teacher_shows(rooms) -> None:
     teacher = rooms.open()
     assert len(teacher.code) == 4

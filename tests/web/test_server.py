@@ -13,9 +13,11 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from streamlit import net_util
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
+from streamlit.web.server.server_util import is_url_from_allowed_origins
 
 from lib.web import server
 from tests.support.serving import ROOT, command, serving
@@ -87,6 +89,21 @@ def test_pages_share_a_core_runs_have_the_others_and_sigterm_ends_both() -> None
         in_a_thread(visit(address, process))
 
 
+def test_a_server_asks_nobody_for_its_own_address(monkeypatch):
+    """Also where another site's page tries to connect; that is refused as before."""
+    asked: list[str] = []
+    monkeypatch.setattr(net_util, "_external_ip", None)
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda address, **_options: asked.append(address))
+    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)  # is given back after
+    assert not is_url_from_allowed_origins("https://elsewhere.example")
+    assert asked != []  # what Streamlit does
+    asked.clear()
+    monkeypatch.setattr(server, "serves", lambda: True)
+    server.ask_nobody_for_our_address.__wrapped__()
+    assert not is_url_from_allowed_origins("https://elsewhere.example")
+    assert asked == []
+
+
 class Session:
     """What `lose_no_page` sees of a session of Streamlit's, and of the run that it has under way."""
 
@@ -155,6 +172,7 @@ def test_a_move_is_not_lost_that_a_new_server_hears_of_before_the_page_is_drawn(
             await visitor.open("dropout", "dropout-p=0.3&dropout-layer=hidden2&lang=de")
             await visitor.move("dropout-p", ["0,35"])
             before = visitor.link
+        visitor.forget_session()
         async with visitor:
             rerun = await visitor.move("dropout-p", ["0,40"])
             assert not rerun.error

@@ -191,12 +191,25 @@ def test_a_host_can_name_another_address(monkeypatch: pytest.MonkeyPatch) -> Non
     assert source.address.__wrapped__() == "https://example.org/ours"
 
 
+@pytest.mark.parametrize("address", ["https://github.com/school/dice", "https://gitlab.com/school/dice"])
+def test_the_footer_links_the_notes_on_privacy_where_they_can_be_read(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(source, "address", lambda: address)
+    notes = [each.value for each in healthy(open_app_page("today")).caption if "cookies" in each.value]
+    assert notes == [
+        f"[No names, no cookies of our own, nothing about you saved to disk]({address}/blob/HEAD/docs/privacy.md)"
+    ]
+    assert (ROOT / "docs" / "privacy.md").exists()
+
+
 @pytest.mark.parametrize("address", [None, "https://example.org/ours"])
 def test_the_footer_has_one_way_to_the_source(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
     monkeypatch.setattr(source, "address", lambda: address)
     at = healthy(open_app_page("today"))
     links = [each.value for each in at.caption if "Source code" in each.value]
     buttons = [each.proto.label for each in at.get("download_button")]
+    assert "No names, no cookies of our own, nothing about you saved to disk" in [each.value for each in at.caption]
     if address:
         assert (links, buttons) == ([f"Two Dice {source.version()}, MIT licence · [Source code]({address})"], [])
     else:

@@ -145,7 +145,7 @@ def step_here() -> Step | None:
 
 def _begin_again() -> None:
     """The server has forgotten a session, and its browser tells what the address was: take the page from there."""
-    link = dict(parse_qsl(st.session_state["address-page"]["kept"], keep_blank_values=True))
+    link = dict(parse_qsl(str(st.session_state["address-page"]["kept"]), keep_blank_values=True))
     moved = _moved_since(st.query_params.to_dict())
     _take_language(link)
     session.links = {page: texts for page, texts in session.links.items() if page != session.page}

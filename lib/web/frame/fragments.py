@@ -2,6 +2,7 @@
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec
@@ -9,12 +10,27 @@ from typing import ParamSpec
 import streamlit as st
 
 from lib.web.frame import address
+from lib.web.frame.session import session
+from lib.web.logs import event
 from lib.web.rooms import here as rooms
 
 P = ParamSpec("P")
 _drawing = threading.local()  # ``now``: this thread is drawing a page, or a fragment by itself
 _pen = threading.Lock()
 _PATIENCE = 1.0  # seconds
+SLOW = 1.0  # seconds after which a person thinks that nothing happens
+
+
+@contextmanager
+def timed(part: str) -> Iterator[None]:
+    """Log a part of a page that takes long to draw, the time included for which it waits for its turn."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        seconds = time.monotonic() - began
+        if seconds > SLOW:
+            event("slow_rerun", session.page, part=part, seconds=round(seconds, 1))
 
 
 @contextmanager
@@ -46,7 +62,7 @@ def fragment(draw: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         if getattr(_drawing, "now", False):  # a part of a page or of another fragment, which ends with the address
             return draw(*args, **kwargs)
-        with turn():
+        with timed(draw.__name__), turn():
             draw(*args, **kwargs)
             address.follow(draw.__name__)
             rooms.publish()
@@ -63,8 +79,11 @@ def aside(draw: Callable[P, None], run_every: float | None = None) -> Callable[P
 
     @functools.wraps(draw)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        draw(*args, **kwargs)
-        if not getattr(_drawing, "now", False) and address.is_behind():
+        if getattr(_drawing, "now", False):
+            return draw(*args, **kwargs)
+        with timed(draw.__name__):
+            draw(*args, **kwargs)
+        if address.is_behind():
             st.rerun()
 
     return st.fragment(run, run_every=run_every)

@@ -8,15 +8,26 @@ import streamlit as st
 from lib.web.elements.component import page_style
 from lib.web.frame import address, source
 from lib.web.frame.embedded import is_embedded, way_to_the_app
-from lib.web.frame.fragments import turn
+from lib.web.frame.errors import say_errors_in_words
+from lib.web.frame.fragments import timed, turn
 from lib.web.frame.language import ROOT, _, choose_language, plain
 from lib.web.frame.navigation import navigation, page_named
 from lib.web.frame.path import ways_in
 from lib.web.frame.session import session
+from lib.web.logs import log_events
+from lib.web.metrics import publish_statistics
 from lib.web.rooms import here as rooms
 from lib.web.rooms.row import room_row
 from lib.web.runs.worker_pool import session_watcher
-from lib.web.server import freeze_imports, import_pytorch_soon, lose_no_page, share_a_core
+from lib.web.server import (
+    ask_nobody_for_our_address,
+    disconnect_who_floods,
+    end_even_in_silence,
+    freeze_imports,
+    import_pytorch_soon,
+    lose_no_page,
+    share_a_core,
+)
 
 
 @contextmanager
@@ -26,7 +37,13 @@ def framed(name: str) -> Iterator[None]:
     The heading is sent first. A page that needs PyTorch imports it in the function that does, so that on a server's
     first visit the heading does not wait a second for it.
     """
-    with turn():
+    with timed("page"), turn():
+        log_events()
+        say_errors_in_words()
+        publish_statistics()
+        ask_nobody_for_our_address()
+        end_even_in_silence()
+        disconnect_who_floods()
         share_a_core()
         lose_no_page()
         page, mistake = page_named(name), None
@@ -73,18 +90,23 @@ def _footer() -> None:
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="small"):
         if address:
             st.caption(
-                _("Two Dice {version}, MIT licence · [Source code]({address})", version=version, address=address)
+                _("Two Dice {version}, MIT licence · [Source code]({address})", version=version, address=address),
+                width="content",
             )
-            return
-        # Not cloned from a public place: the server gives away the very files that it runs, packed when somebody asks.
-        st.caption(_("Two Dice {version}, MIT licence", version=version), width="content")
-        st.download_button(
-            _("Source code"),
-            source.archive,
-            source.archive_name(),
-            "application/zip",
-            key="source",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
-        )
+        else:
+            # Not cloned from a public place: the server gives away the very files that it runs, packed when asked.
+            st.caption(_("Two Dice {version}, MIT licence", version=version), width="content")
+            st.download_button(
+                _("Source code"),
+                source.archive,
+                source.archive_name(),
+                "application/zip",
+                key="source",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+            )
+        privacy = _("No names, no cookies of our own, nothing about you saved to disk")
+        more = source.on_the_web("docs/privacy.md")
+        note = f"[{privacy}]({more})" if more else privacy
+        st.caption(note, width="content")

@@ -57,6 +57,12 @@ def address() -> str | None:
     return found.removesuffix(".git") if found.startswith("https://") and "@" not in found else None
 
 
+def on_the_web(path: str) -> str | None:
+    """Where a file of the source can be read, if its address is at a place that is known to show files."""
+    base = address() or ""
+    return f"{base}/blob/HEAD/{path}" if base.startswith(("https://github.com/", "https://gitlab.com/")) else None
+
+
 def archive_name() -> str:
     """What the zip is called when it is saved."""
     return f"two-dice-{version()}.zip"

@@ -16,6 +16,7 @@ from lib.web.elements.settings import read
 from lib.web.frame import address
 from lib.web.frame.navigation import page_named
 from lib.web.frame.session import session
+from lib.web.logs import event
 from lib.web.rooms.room import NoSuchRoomError, Rooms, Seat, TooManyGuessesError, View, code_in
 from lib.web.rooms.store import RoomError, RoomFullError, RoomsUnreachableError, TooManyRoomsError, room_store
 
@@ -70,6 +71,8 @@ def in_words() -> Iterator[None]:
         yield
     except RoomError as error:
         session.room_trouble = _TROUBLE[type(error)]
+        if error.__cause__ or not isinstance(error, RoomsUnreachableError):  # once in each pause of `RoomsInRedis`
+            event("refused", "room", reason=session.room_trouble)
 
 
 def guest() -> Seat | None:

@@ -36,6 +36,7 @@ redis.call('ZADD', KEYS[1], now, ARGV[1])
 return 1
 """
 )
+_COUNT = _TIME + "return redis.call('ZCOUNT', KEYS[1], now - ARGV[1], '+inf')"
 _TOUCH = (
     _TIME
     + """
@@ -98,6 +99,10 @@ class RoomsInRedis:
         if opened == -1:
             raise TooManyRoomsError
         return bool(opened)
+
+    def count(self) -> int:
+        """See `RoomStore`."""
+        return int(self._run(_COUNT, "", self._lifetime))
 
     def exists(self, code: str) -> bool:
         """See `RoomStore`."""

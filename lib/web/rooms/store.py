@@ -42,6 +42,9 @@ class RoomStore(Protocol):
     def open(self, code: str) -> bool:
         """Begin an empty room; False where there is one of this code. Raises TooManyRoomsError."""
 
+    def count(self) -> int:
+        """How many rooms there are."""
+
     def exists(self, code: str) -> bool:
         """Whether there is such a room."""
 
@@ -103,6 +106,12 @@ class RoomsInProcess:
                 raise TooManyRoomsError
             self._rooms[code] = _Room(self._clock())
             return True
+
+    def count(self) -> int:
+        """See `RoomStore`."""
+        with self._lock:
+            self._forget_the_left()
+            return len(self._rooms)
 
     def exists(self, code: str) -> bool:
         """See `RoomStore`."""

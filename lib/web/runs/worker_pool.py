@@ -8,10 +8,8 @@ Threads never call Streamlit. A page asks for a run with ``store.watch(...)`` at
 and when the session ends its ``gone`` event is set (from the server's event loop, so nothing else is done there).
 """
 
-import logging
 import threading
 import time
-import traceback
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
@@ -19,9 +17,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import streamlit as st
 
+from lib.web.logs import event
 from lib.web.server import give_memory_back, use_the_cores_of_runs
-
-_log = logging.getLogger(__name__)
 
 TURN = 0.5  # seconds: with MOST_BEGUN runs, everybody's picture moves every two seconds
 # A run that has begun holds all that training needs, up to 90 MB (docs/memory.md): so many have at a time. One that
@@ -65,11 +62,13 @@ class Watcher:
 class Run(Generic[J]):
     """One job and how far it is. Written by the worker thread, read by any."""
 
-    def __init__(self, make_job: Callable[[], J]) -> None:
+    def __init__(self, make_job: Callable[[], J], kind: str = "") -> None:
         self.id = uuid.uuid4().hex  # tells runs apart, those of a server that was started again too
+        self.kind = kind  # what the log calls it
+        self.going = False  # it takes turns, as far as the log knows
         self.job: J | None = None  # made by the worker: reading data and drawing weights take time
         self.recorded = False  # it ships with the program, and nothing was computed here
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.watchers: set[Watcher] = set()
         self.watched_at = 0.0  # when a page last asked for it, by the monotonic clock
         self.busy_seconds = 0.0  # time spent computing; waiting and stopped time do not count
@@ -126,6 +125,9 @@ class Run(Generic[J]):
         it before that, and a long one is forgotten: it begins again when there is room.
         """
         end, job, first = time.monotonic() + seconds, self.job, self.long is None
+        if not self.going:
+            self.going = True
+            self._log("run_started")
         try:
             if job is None:
                 job = self._make_job()
@@ -138,22 +140,26 @@ class Run(Generic[J]):
                 self.busy_seconds += time.perf_counter() - before
                 if time.monotonic() >= end and not (first and job.step == self._first_step):
                     break
-        except Exception as error:  # the page says so in the person's language; the log gets one line on it
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error(
-                "A background run failed: %s: %s (%s, line %d)",
-                type(error).__name__,
-                error,
-                where.filename,
-                where.lineno,
-                exc_info=_log.isEnabledFor(logging.DEBUG),
-            )
+        except BaseException as error:  # the page says so; what would end this thread must not end all other runs
+            self._log("run_failed", error=error)
             self.error = error
             return
         if self.long is None and job.step > self._first_step:
             self.long = self.busy_seconds * (job.steps - self._first_step) / (job.step - self._first_step) > LONG
         if room or job.done or not self.long:
             self.job = job
+        if job.done:
+            self._log("run_finished")
+
+    def stand_still(self) -> None:
+        """It takes no more turns until somebody watches it again: for the log."""
+        if self.going and not self.over:
+            self.going = False
+            self._log("run_stopped")
+
+    def _log(self, what: str, **more: Any) -> None:
+        steps: dict[str, Any] = {"step": self.job.step, "of": self.job.steps} if self.job else {}
+        event(what, self.kind, run=self.id[:8], **steps, seconds=round(self.busy_seconds, 1), **more)
 
 
 class WorkerPool:
@@ -173,12 +179,23 @@ class WorkerPool:
 
     def add(self, run: Run[Any]) -> None:
         """Give the run a turn after those that wait, unless it has one. Call it with the lock held."""
-        if run is self.active or run in self.waiting or run.over or not run.watched():
+        if run is self.active or run.over or not run.watched():
             return
-        self.waiting.append(run)
+        if run not in self.waiting:
+            self.waiting.append(run)
         if not self._at_work:
-            self._at_work = True
-            threading.Thread(target=self._work, name="background runs", daemon=True).start()
+            try:
+                threading.Thread(target=self._work, name="background runs", daemon=True).start()
+                self._at_work = True
+            except RuntimeError as error:  # the host allows no more threads; the page asks again in a moment
+                event("no_thread", error=error)
+
+    def load(self) -> tuple[int, int]:
+        """How many runs take turns, and how many wait for their first."""
+        with self.lock:
+            computing = len(self.begun())
+            watched = sum(run.watched() for run in self.waiting) + (self.active is not None)
+            return computing, watched - computing
 
     def before(self, run: Run[Any]) -> int:
         """How many runs come before the first turn of this one; 0 where it has had one."""
@@ -208,20 +225,31 @@ class WorkerPool:
 
     def _work(self) -> None:
         """What the worker thread does: a turn for each run, until none is left."""
-        use_the_cores_of_runs()
-        while following := self._next():
-            run, room = following
-            run.take_turn(self.turn, room=room)
+        try:
+            use_the_cores_of_runs()
+            while following := self._next():
+                run, room = following
+                run.take_turn(self.turn, room=room)
+                with self.lock:
+                    self.active = None
+                    self.add(run)
+                    if run not in self.waiting:
+                        run.stand_still()
+                    for store in self.stores:
+                        store.forget_the_oldest()
+                if not run.half_done:
+                    give_memory_back(not_within=_SELDOM)
+        except BaseException as error:  # whatever ended this thread: the next page that asks for its run begins another
             with self.lock:
-                self.active = None
-                self.add(run)
-                self.forget_half_done()
-            if not run.half_done:
-                give_memory_back(not_within=_SELDOM)
+                self.active, self._at_work = None, False
+            event("worker_failed", error=error)
 
     def _next(self) -> tuple[Run[Any], bool] | None:
         """Take the next run that may have a turn, and say whether there is room for a long one."""
         with self.lock:
+            for run in self.waiting:
+                if not run.watched():
+                    run.stand_still()
             self.waiting = deque(run for run in self.waiting if run.watched())
             begun = self.begun()
             room = sum(bool(run.long) for run in begun) < MOST_LONG
@@ -245,8 +273,8 @@ _here: set[Watcher] = set()  # the watchers of all sessions
 class RunStore(Generic[J]):
     """All runs of one kind on this server."""
 
-    def __init__(self, *, keep: int = 8, pool: WorkerPool = WORKER_POOL) -> None:
-        self.keep = keep
+    def __init__(self, kind: str = "", *, keep: int = 8, pool: WorkerPool = WORKER_POOL) -> None:
+        self.kind, self.keep = kind, keep
         self._pool, self._lock = pool, pool.lock
         self._runs: OrderedDict[Hashable, Run[J]] = OrderedDict()
         pool.stores.append(self)
@@ -279,7 +307,7 @@ class RunStore(Generic[J]):
                     other.watchers.discard(watcher)
             run = self._runs.get(config)
             if run is None or (run.error is not None and watcher not in run.watchers):
-                new = Run(make_job)
+                new = Run(make_job, self.kind)
                 new.job = recorded_job()
                 new.recorded = new.job is not None
                 # Those who watch the failed one watch this one: they have not asked for a third.
@@ -291,7 +319,7 @@ class RunStore(Generic[J]):
                 watcher.stopped.pop(self, None)
                 run.watchers.add(watcher)
                 self._pool.add(run)
-            self._forget_the_oldest()
+            self.forget_the_oldest()
             return run
 
     def leave(self, watcher: Watcher) -> None:
@@ -343,11 +371,14 @@ class RunStore(Generic[J]):
         if run in self._pool.waiting:
             self._pool.waiting.remove(run)
 
-    def _forget_the_oldest(self) -> None:
-        """Forget what is more than is to be kept."""
+    def forget_the_oldest(self) -> None:
+        """Forget what is more than is to be kept. What a crowd waits for pushes out no finished run."""
         self._pool.forget_half_done()
-        for config, _run in self.idle()[: max(0, len(self._runs) - self.keep)]:
-            self.forget(config)
+        for over in (True, False):
+            count = sum(run.over is over for run in self._runs.values())
+            idle = [config for config, run in self.idle() if run.over is over]
+            for config in idle[: max(0, count - self.keep)]:
+                self.forget(config)
 
 
 def _session_over(watcher: Watcher) -> None:

@@ -17,7 +17,7 @@ from lib.web.runs.worker_pool import Run, RunStore, session_watcher
 @st.cache_resource(show_spinner=False)
 def today_runs() -> RunStore[StepwiseJob[Any]]:
     """All runs of this page on this server."""
-    return RunStore(keep=6)  # of at most 2.2 MB
+    return RunStore("today", keep=6)  # of at most 2.2 MB
 
 
 def computed(config: Hashable, make: Callable[[], Stepwise], recorded: Any = None) -> Any:

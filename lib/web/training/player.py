@@ -58,7 +58,7 @@ class TrainingJob(StepwiseJob[Trainer | RecordedTraining]):
 @st.cache_resource(show_spinner=False)
 def training_runs() -> RunStore[TrainingJob]:
     """All training runs of this server."""
-    return RunStore(keep=5)  # of at most 7 MB
+    return RunStore("training", keep=5)  # of at most 7 MB
 
 
 def first_run(config: TrainingConfig) -> Run[TrainingJob]:

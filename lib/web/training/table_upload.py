@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib.tables import MAX_BYTES, MESSAGES, Table, TableError, example_table_text, load_table
 from lib.web.frame.language import _, decimal, listed, ngettext, plain
+from lib.web.logs import event
 
 
 def own_table() -> Table | None:
@@ -21,6 +22,7 @@ def own_table() -> Table | None:
             st.session_state["table"] = load_table(file.read(MAX_BYTES + 1))
         except TableError as error:
             st.session_state["table_error"] = error
+            event("refused", "upload", reason=error.code)
     refused: TableError | None = st.session_state.get("table_error")
     if file is not None and refused is not None:
         st.error(refusal(refused))

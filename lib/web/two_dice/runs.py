@@ -118,13 +118,13 @@ class TrainingPairJob:
 @st.cache_resource(show_spinner=False)
 def measuring_runs() -> RunStore[MeasuringJob]:
     """All tables that this server is measuring or has measured."""
-    return RunStore(keep=16)  # of at most 0.5 MB, and those that are forgotten are found again in the cell store
+    return RunStore("measuring", keep=16)  # of at most 0.5 MB; the cell store has what is forgotten
 
 
 @st.cache_resource(show_spinner=False)
 def training_pairs() -> RunStore[TrainingPairJob]:
     """All pairs of models that this server is training or has trained."""
-    return RunStore(keep=8)  # of at most 1.2 MB
+    return RunStore("pair", keep=8)  # of at most 1.2 MB
 
 
 class CellStore:
