@@ -47,7 +47,8 @@ def framed(name: str) -> Iterator[None]:
         share_a_core()
         lose_no_page()
         page, mistake = page_named(name), None
-        if session.page != name:
+        arrives = session.page != name
+        if arrives:
             # Who leaves a page no longer watches its runs; the page asks for them again when one comes back.
             session_watcher().let_go()
             mistake = address.arrive(name)
@@ -56,7 +57,8 @@ def framed(name: str) -> Iterator[None]:
         choose_language()
         st.set_page_config(
             page_title=f"{page.name()} · Two Dice",
-            page_icon=ROOT / "static" / "dice.svg",
+            # All of it is in the message; the browser keeps it.
+            page_icon=ROOT / "static" / "dice.svg" if arrives else None,
             layout="wide",
             # The menu has Streamlit's own choice of light or dark.
             menu_items={"About": _("Two Dice shows the two kinds of randomness in a language model.")},
