@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from lib.web.frame.navigation import PAGES
 from lib.web.frame.steps import steps_of
 from tests.browser.test_frame import ours, serious_violations
-from tests.support.browsing import ready, seen
+from tests.support.browsing import present, ready, seen
 from tests.support.sweeping import WATCH, at_rest, faults_in_sight
 
 PICTURE = ".two-dice svg, .two-dice canvas, .two-dice table, .two-dice .events"
@@ -59,7 +59,7 @@ def test_a_step_fills_the_screen_with_large_text(open_page, complaints, page, nu
 def test_a_remote_and_the_keys_go_through_the_steps_and_escape_leaves(open_page, complaints):
     tab = open_page("dropout?lang=en")
     expect(tab.locator(".st-key-path")).to_have_count(0)
-    tab.keyboard.press("p")
+    present(tab)
     expect(tab.locator(".st-key-path")).to_contain_text("Step 1 of 5")
     expect(tab.locator("html")).to_have_attribute("data-presenting", "")
     for key, number in (("PageDown", 2), ("ArrowRight", 3), ("PageUp", 2), ("ArrowLeft", 1), ("PageDown", 2)):
@@ -81,10 +81,7 @@ def test_a_remote_and_the_keys_go_through_the_steps_and_escape_leaves(open_page,
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_remote_goes_through_the_questions_of_the_quiz(open_page, complaints, scheme):
     tab = open_page("quiz?q=4&lang=en", scheme=scheme)
-    # A key that is pressed before the browser has the code of both is lost.
-    tab.wait_for_function("globalThis.twoDiceKeys")
-    expect(tab.locator(".st-key-icon-co_present button").first).to_be_visible()
-    tab.keyboard.press("p")
+    present(tab)
     expect(tab.locator("html")).to_have_attribute("data-presenting", "")
     for key, number in (("PageDown", 5), ("ArrowRight", 6), ("PageUp", 5), ("ArrowLeft", 4)):
         tab.keyboard.press(key)

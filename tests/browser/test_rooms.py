@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_frame import ours, serious_violations
 from tests.browser.test_presenting import SMALLEST
-from tests.support.browsing import ready
+from tests.support.browsing import present, ready
 
 
 @pytest.fixture
@@ -82,14 +82,14 @@ def test_phones_follow_guess_bench_and_keep_their_seat(projector, join, complain
 def test_on_the_projector_all_is_large_and_accessible(projector, join, complaints):
     tab, _code = projector
     join()
-    tab.keyboard.press("p")
+    present(tab)
     expect(tab.locator(".st-key-navigation")).to_be_hidden()
     assert tab.evaluate(SMALLEST)[0] >= 18 - 0.01
     assert serious_violations(tab) == []
     tab.keyboard.press("Escape")
     tab.locator(".st-key-pages a", has_text="Dropout").click()
     expect(tab.locator(".st-key-class-guess")).to_contain_text("have answered")
-    tab.keyboard.press("p")
+    present(tab)
     expect(tab.locator(".st-key-navigation")).to_be_hidden()
     tab.locator(".st-key-reveal button").click()
     tab.locator(".st-key-class-view button", has_text="the class").click()

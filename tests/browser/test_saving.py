@@ -17,7 +17,7 @@ from lib.recorded import recorded_training
 from lib.training import TrainingConfig
 from lib.web.dropout.settings import Settings, passes_of
 from tests.browser.test_frame import ours
-from tests.support.browsing import seen
+from tests.support.browsing import present, seen
 
 ENTRY = {
     "png": "Picture (PNG)",
@@ -203,7 +203,7 @@ def test_the_menu_works_from_the_keyboard_and_an_animation_can_be_given_up(open_
                          .table([["=1+1", "a,b", 'say "a"'], [-0.5, 2]])"""
     )
     assert list(csv.reader(io.StringIO(table))) == [["'=1+1", "a,b", 'say "a"'], ["-0.5", "2"]]
-    tab.keyboard.press("p")
+    present(tab)
     expect(tab.locator("html[data-presenting]")).to_have_count(1)
     expect(button).to_be_hidden()
     assert ours(complaints) == []

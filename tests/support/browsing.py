@@ -45,3 +45,11 @@ def seen(page: Page, selector: str, timeout: float = 30_000) -> None:
     visible = "element?.getBoundingClientRect().height > 0 && element.checkVisibility({ visibilityProperty: true })"
     found = f"selector => (element => {visible})(document.querySelector(selector))"
     page.wait_for_function(found, arg=selector, polling="raf", timeout=timeout)
+
+
+def present(page: Page) -> None:
+    """Press P, once the page is at rest and has the code for it: a key before that is lost."""
+    ready(page)
+    page.wait_for_function("globalThis.twoDiceKeys")
+    seen(page, ".st-key-icon-co_present button")
+    page.keyboard.press("p")
