@@ -48,6 +48,7 @@ def show_storybook() -> None:
     from lib.story import load_story
     from lib.web.elements.prompt import choose_prompt, name_problems, story_language
     from lib.web.rooms.switch import shows_the_class
+    from lib.web.top_k.bench import bench
     from lib.web.top_k.class_draws import draw_my_word, name_of, pile_of_the_class
     from lib.web.top_k.player import next_word_player
     from lib.web.top_k.report import report
@@ -85,6 +86,7 @@ def show_storybook() -> None:
             said = joined(prompt.words) or "…"
             next_word_player(step, story.vocabulary, temperature=settings.temp, prompt=said, logarithmic=settings.all)
     report(controls, step, model, prompt.words, sampling)
+    bench(controls, model, prompt.words)
 
     lesson.link_here()
     lesson.takeaway(prose("top_k", "takeaway"))

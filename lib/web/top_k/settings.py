@@ -3,6 +3,7 @@
 import functools
 from dataclasses import dataclass
 
+from lib.decoding import Decoder, order_named
 from lib.recorded_llm import PATHS, STEPS, load_recorded_llm, slug
 from lib.sampling_settings import SamplingSettings
 from lib.studies.facts import load_facts
@@ -57,13 +58,25 @@ class Settings:
     tell: bool = flag(False)
 
 
+@dataclass(frozen=True)
+class StorybookSettings(Settings):
+    """With the storybook there is more: the decoder's bench, where the order of the steps can be changed."""
+
+    bench: bool = flag(False)
+    order: str | None = text(LONGEST)  # see `lib.decoding.order_named`
+    typical: float = number(1.0, 0.05, 1.0, 0.05)
+    sigma: float = number(0.0, 0.0, 4.0, 0.1)
+    penalty: float = number(1.0, 1.0, 2.0, 0.05)
+    greedy: bool = flag(False)
+
+
 @functools.cache  # one for each storybook
-def settings_for(V: int, opening: int = Opening.k) -> type[Settings]:
+def settings_for(V: int, opening: int = Opening.k) -> type[StorybookSettings]:
     """The settings for a storybook of V words: the page opens with k = ``opening``; the last choice is all words."""
     choices = (*(each for each in FEW if each < V), V)
 
     @dataclass(frozen=True)
-    class OfStorybook(Settings):
+    class OfStorybook(StorybookSettings):
         k: int = choice(opening, choices)
 
     return OfStorybook
@@ -97,4 +110,20 @@ def sampling_of(settings: Settings, V: int) -> SamplingSettings:
         top_k=settings.k if settings.k < V else None,
         top_p=settings.top_p if settings.top_p < 1 else None,
         min_p=settings.min_p or None,
+    )
+
+
+def decoder_of(settings: StorybookSettings, V: int) -> Decoder:
+    """What the bench does: the same cuts as in the picture and three more steps, in the order that was chosen.
+
+    >>> decoder_of(StorybookSettings(k=5, sigma=1.5, order="llama.cpp"), V=670).switched_on
+    ('sigma', 'top_k')
+    """
+    return Decoder(
+        sampling_of(settings, V),
+        typical=settings.typical if settings.typical < 1 else None,
+        sigma=settings.sigma or None,
+        penalty=settings.penalty,
+        order=order_named(settings.order),
+        greedy=settings.greedy,
     )
