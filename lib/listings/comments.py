@@ -96,6 +96,12 @@ MESSAGES: Final = (
     "top-n-sigma: remove every word more than {n} standard deviations below the best",
     "greedy: only the likeliest word stays; temperature and cuts have no say",
     "The cuts do not see each other: each looks at all words, and a word stays if all of them keep it.",
+    # lib/listings/continuations.py
+    "The numbers are those on screen: the same model, the same cuts at every word, and the same sentences.",
+    "No continuation is likelier than what it continues. So taking the likeliest one again and again finds the "
+    "likeliest of all.",
+    "less would be too thin to draw",
+    "The storybook knows how likely each sentence truly is; a positive number says that the model finds it too likely.",
     # lib/listings/two_dice.py
     "The numbers are those on screen: the same models generate the same sentences.",
     "On a machine like the server, the numbers are those on screen. Another machine may round differently in training. "

@@ -25,6 +25,7 @@ from lib.web.top_k.settings import decoder_of
 from lib.writing import joined
 
 BEGINNINGS = 6
+MOST_TRIED = 256  # decoders, of 1 kB
 _NAMES = {"transformers": "transformers", "llama.cpp": "llama.cpp", "gemma": "Gemma"}
 _mount = moving_picture("order")
 
@@ -177,7 +178,7 @@ def _verdict(tried: Mapping[str, np.ndarray], here: str, other: str) -> str:
     )
 
 
-@functools.lru_cache(maxsize=256)  # 144 bytes each
+@functools.lru_cache(maxsize=MOST_TRIED)
 def _tried(model: LanguageModel, decoder: Decoder) -> np.ndarray:
     """Words left, good words lost and impossible ones let in, (3, n), after the beginnings that the story offers."""
     found = []

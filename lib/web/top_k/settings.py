@@ -60,7 +60,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class StorybookSettings(Settings):
-    """With the storybook there is more: the decoder's bench, where the order of the steps can be changed."""
+    """With the storybook there is more: the decoder's bench, and the tree of everything that can be said."""
 
     bench: bool = flag(False)
     order: str | None = text(LONGEST)  # see `lib.decoding.order_named`
@@ -68,6 +68,7 @@ class StorybookSettings(Settings):
     sigma: float = number(0.0, 0.0, 4.0, 0.1)
     penalty: float = number(1.0, 1.0, 2.0, 0.05)
     greedy: bool = flag(False)
+    tree: bool = flag(False)
 
 
 @functools.cache  # one for each storybook
