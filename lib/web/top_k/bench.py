@@ -36,6 +36,7 @@ def bench(controls: Controls[Any], model: LanguageModel, words: tuple[str, ...])
         "bench", _("**The decoder’s bench**: change the order of the steps, and see what that lets in")
     ):
         return
+    st.subheader(_("The decoder’s bench"), anchor=False)
     V = len(model.vocabulary)
     beside, stage = st.columns([0.3, 0.7], gap="medium")
     with beside:
@@ -48,8 +49,13 @@ def bench(controls: Controls[Any], model: LanguageModel, words: tuple[str, ...])
     decoder = decoder_of(controls.settings(), V)
     with steps:
         _steps(decoder)
+        if decoder.order.together:
+            st.caption(
+                _("The cuts do not see each other: each looks at all words, and a word stays if all of them keep it.")
+            )
     with stage:
         _what_it_does(model, words, decoder)
+        st.caption(prose("top_k", "bench-sources"))
     lesson.code(
         lambda: decoding_listing(words, decoder, language=model.config.language, p=model.config.p),
         _("The code: these steps in this order, in PyTorch"),

@@ -31,6 +31,7 @@ def tree_of_everything(
     """The whole part: a switch, and once that is on, the tree and the bits."""
     if not controls.toggle("tree", _("**Everything it can say from here**: the likeliest continuations as a tree")):
         return
+    st.subheader(_("Everything it can say from here"), anchor=False)
     tree = _tree(model, words, sampling)
     _draw(tree, model, words, longest)
     shares = {name: percent(share) for name, share in tree.shares.items()}
