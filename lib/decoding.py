@@ -45,17 +45,17 @@ ORDERS = {
 }
 
 
-def order_named(name: str | None) -> Order:
+def order_named(name: str) -> Order:
     """The order that a link names: one of `ORDERS`, or the steps with dots between them; else transformers'.
 
     >>> order_named("llama.cpp").steps[-1], order_named("typical.top_k.sigma.penalty.min_p.top_p.temperature").steps[0]
     ('temperature', 'typical')
-    >>> order_named("top_k.top_k") == order_named(None) == ORDERS["transformers"]
+    >>> order_named("top_k.top_k") == ORDERS["transformers"]
     True
     """
     if name in ORDERS:
         return ORDERS[name]
-    steps = tuple((name or "").split("."))
+    steps = tuple(name.split("."))
     return Order(steps) if sorted(steps) == sorted(STEPS) else ORDERS["transformers"]
 
 

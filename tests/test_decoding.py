@@ -213,7 +213,7 @@ def test_a_link_names_every_order_and_nothing_else():
     for name, order in ORDERS.items():
         assert name_of(order) == name
         assert order_named(name) == order
-    for nonsense in (None, "", "Gemma", "top_k", ".".join(STEPS[:-1]), ".".join((*STEPS, "top_k")), "penalty." * 40):
+    for nonsense in ("", "Gemma", "top_k", ".".join(STEPS[:-1]), ".".join((*STEPS, "top_k")), "penalty." * 40):
         assert order_named(nonsense) == ORDERS["transformers"]
 
 

@@ -5,7 +5,7 @@
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf } = await import("./parts/player.js" + version);
-const { html, fill } = await import("./parts/svg.js" + version);
+const { svg, html, fill } = await import("./parts/svg.js" + version);
 
 class StepOrder extends Player {
   constructor(root) {
@@ -46,6 +46,8 @@ class StepOrder extends Player {
     const item = html("li", "", null);
     item.draggable = true;
     item.dataset.id = id;
+    const grip = svg("svg", { width: 12, height: 18, "aria-hidden": "true" }, item);
+    for (const x of [3, 9]) for (const y of [3, 9, 15]) svg("circle", { cx: x, cy: y, r: 1.5, fill: "currentColor" }, grip);
     html("span", "", item);
     for (const [name, sign, way] of [["earlier", "▲", -1], ["later", "▼", 1]]) {
       const button = html("button", name, item, sign);

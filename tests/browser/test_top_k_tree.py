@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_frame import ours
+from tests.browser.test_saving import numbers
 from tests.support.browsing import ready, seen
 
 
@@ -51,6 +52,10 @@ def test_another_p_moves_the_boxes_and_widths_are_probabilities(open_page):
           return Math.abs(box.querySelector('rect').getBoundingClientRect().width / whole - said) < 0.01;
         }"""
     )
+    names, rows = numbers(tab.locator(".two-dice.tree"))
+    assert names == ["continuation", "probability", "kind"]
+    assert len(rows) == boxes(tab).count()
+    assert [kind for *_, kind in rows].count("as in the training set") == before
     tab.locator(".st-key-top_k-p button").last.click()
     expect(tab).not_to_have_url(re.compile("top_k-p="))
     expect(trained).not_to_have_count(before)

@@ -88,7 +88,7 @@ def _presets(now: str, V: int) -> None:
                 called,
                 type="primary" if name == now else "secondary",
                 on_click=change,
-                kwargs={"order": None if name == "transformers" else name},
+                kwargs={"order": name},
                 key=f"order_{name}",
             )
     st.button(
@@ -128,8 +128,7 @@ def _steps(decoder: Decoder) -> None:
 def _reorder() -> None:
     order = st.session_state.get("step_order", {}).get("order")
     if isinstance(order, str) and sorted(order.split(".")) == sorted(STEPS):  # a browser may send anything
-        name = name_of(Order(tuple(order.split("."))))
-        change(order=None if name == "transformers" else name)
+        change(order=name_of(Order(tuple(order.split(".")))))
 
 
 def _what_it_does(model: LanguageModel, words: tuple[str, ...], decoder: Decoder) -> None:

@@ -3,11 +3,11 @@
 import functools
 from dataclasses import dataclass
 
-from lib.decoding import Decoder, order_named
+from lib import decoding
 from lib.recorded_llm import PATHS, STEPS, load_recorded_llm, slug
 from lib.sampling_settings import SamplingSettings
 from lib.studies.facts import load_facts
-from lib.web.elements.settings import choice, flag, number, text
+from lib.web.elements.settings import arrangement, choice, flag, number, text
 
 FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
 
@@ -56,14 +56,8 @@ class Settings:
     seed: int = number(0, 0, 9999, 1)
     n: int = choice(100, (1, 100, 10000))
     tell: bool = flag(False)
-
-
-@dataclass(frozen=True)
-class StorybookSettings(Settings):
-    """With the storybook there is more: the decoder's bench, and the tree of everything that can be said."""
-
     bench: bool = flag(False)
-    order: str | None = text(LONGEST)  # see `lib.decoding.order_named`
+    order: str = arrangement("transformers", tuple(decoding.ORDERS), decoding.STEPS)
     typical: float = number(1.0, 0.05, 1.0, 0.05)
     sigma: float = number(0.0, 0.0, 4.0, 0.1)
     penalty: float = number(1.0, 1.0, 2.0, 0.05)
@@ -72,12 +66,12 @@ class StorybookSettings(Settings):
 
 
 @functools.cache  # one for each storybook
-def settings_for(V: int, opening: int = Opening.k) -> type[StorybookSettings]:
+def settings_for(V: int, opening: int = Opening.k) -> type[Settings]:
     """The settings for a storybook of V words: the page opens with k = ``opening``; the last choice is all words."""
     choices = (*(each for each in FEW if each < V), V)
 
     @dataclass(frozen=True)
-    class OfStorybook(StorybookSettings):
+    class OfStorybook(Settings):
         k: int = choice(opening, choices)
 
     return OfStorybook
@@ -114,17 +108,17 @@ def sampling_of(settings: Settings, V: int) -> SamplingSettings:
     )
 
 
-def decoder_of(settings: StorybookSettings, V: int) -> Decoder:
+def decoder_of(settings: Settings, V: int) -> decoding.Decoder:
     """What the bench does: the same cuts as in the picture and three more steps, in the order that was chosen.
 
-    >>> decoder_of(StorybookSettings(k=5, sigma=1.5, order="llama.cpp"), V=670).switched_on
+    >>> decoder_of(Settings(k=5, sigma=1.5, order="llama.cpp"), V=670).switched_on
     ('sigma', 'top_k')
     """
-    return Decoder(
+    return decoding.Decoder(
         sampling_of(settings, V),
         typical=settings.typical if settings.typical < 1 else None,
         sigma=settings.sigma or None,
         penalty=settings.penalty,
-        order=order_named(settings.order),
+        order=decoding.order_named(settings.order),
         greedy=settings.greedy,
     )
