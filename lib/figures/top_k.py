@@ -123,7 +123,7 @@ def orders_figure(
 ) -> Figure:
     """The words' probabilities under one order of the steps as bars, under another as diamonds.
 
-    The bars of ``impossible`` words are hatched and have a colour of their own. All are in the order that is shown.
+    The bars of ``impossible`` words are hatched, and their diamonds have that colour. All are in the order shown.
     """
     traces: list[Part] = []
     hatched = {"pattern": {"shape": "/", "bgcolor": HURT, "fgcolor": "white"}}
@@ -142,7 +142,12 @@ def orders_figure(
         "mode": "markers",
         "name": labels.other,
         "cliponaxis": False,
-        "marker": {"symbol": "diamond", "size": 10, "color": "white", "line": {"width": 2, "color": FLOOR}},
+        "marker": {
+            "symbol": "diamond",
+            "size": 10,
+            "color": "white",
+            "line": {"width": 2, "color": [HURT if each else FLOOR for each in impossible]},
+        },
     }
     xaxis = {"type": "category", "tickangle": -90, "categoryorder": "array", "categoryarray": list(words)}
     yaxis = {"title": title(labels.probability), "tickformat": ".0%", "rangemode": "tozero"}

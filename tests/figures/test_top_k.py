@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.figures.memorising import BitsLabels, BitsRow, bits_figure
-from lib.figures.palette import HURT, LEARN, SPEAK
+from lib.figures.palette import FLOOR, HURT, LEARN, SPEAK
 from lib.figures.top_k import OrderLabels, orders_figure
 
 
@@ -25,6 +25,7 @@ def test_impossible_words_are_hatched_and_the_other_order_is_a_diamond_over_each
     assert bad["marker"]["pattern"]["shape"] == "/"
     assert bad["marker"]["color"] == HURT
     assert (diamonds["x"], diamonds["y"]) == (["hay", "meat", "oats"], [0.9, 0.0, 0.1])
+    assert diamonds["marker"]["line"]["color"] == [FLOOR, HURT, FLOOR]
     assert drawn["layout"]["xaxis"]["categoryarray"] == ["hay", "meat", "oats"]
     # Where no word is impossible, none is in the legend.
     assert len(orders_figure(["hay"], this[:1], other[:1], np.array([False]), labels)["data"]) == 2
