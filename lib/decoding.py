@@ -166,13 +166,12 @@ def decode(logits: ArrayLike, decoder: Decoder, said: Sequence[int] = ()) -> Dec
             scores = uncut = _changed(scores, step, decoder, said)
         else:
             seen = uncut if decoder.order.together else scores
-            scores = np.where(_keep(seen, step, decoder), scores, -np.inf)
+            kept = _keep(seen, step, decoder) & (scores > -np.inf)
+            # Together with other cuts, typical sampling may leave no word. Then the likeliest stays.
+            nothing = ~kept.any(axis=-1, keepdims=True)
+            scores = np.where(nothing, keep_likeliest(uncut), np.where(kept, scores, -np.inf))
         names.append(step)
         left.append(scores)
-    if decoder.order.together:
-        # Typical sampling may cut the likeliest word. If no word is kept by all cuts, the likeliest is.
-        nothing = ~(scores > -np.inf).any(axis=-1, keepdims=True)
-        left[-1] = scores = np.where(nothing, keep_likeliest(uncut), scores)
     return Decoded(tuple(names), tuple(left), softmax(scores))
 
 
