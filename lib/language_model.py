@@ -317,6 +317,35 @@ class LanguageModel:
         return mean_loss(self._weights, self._network, corpus)
 
     @one_fast_thread()
+    def log_probabilities(self, sentences: Sequence[Sequence[str]]) -> np.ndarray:
+        """The log-probability, in nats, of exactly each of n sentences and its end, with dropout off: (n,) float64.
+
+        `lib.story.Story.log_probability` is the same of the storybook itself.
+
+        Raises:
+            UnknownWord: a word is not in the vocabulary.
+            PrefixTooLongError: a sentence of more than ``config.context - 1`` words.
+
+        >>> model = load_model(p=0.3)
+        >>> model.log_probabilities(model.training_sentences[:2]).shape
+        (2,)
+        """
+        for sentence in sentences:
+            self._ids(sentence)
+            if len(sentence) >= self.config.context:
+                raise PrefixTooLongError(len(sentence), self.config.context - 1)
+        if not sentences:
+            return np.zeros(0)
+        corpus = Corpus.of(sentences, self.story.word_id, self.story.eos_id, self.config.context)
+        inputs, targets, counts = corpus.batch(torch.arange(len(sentences)))  # each (n, T)
+        with torch.no_grad():
+            states, _ = forward(self._weights, self._network, inputs)  # (n, T, C)
+            log_p = functional.log_softmax((states @ self._weights["word"].T).double(), dim=-1)  # (n, T, V)
+        said = log_p.gather(2, targets[..., None])[..., 0]  # (n, T)
+        total: np.ndarray = said.where(counts, 0.0).sum(dim=1).numpy()
+        return total
+
+    @one_fast_thread()
     def next_logits(self, words: Sequence[str]) -> np.ndarray:
         """Score every word as the next one, with dropout off: (V,) float64. Softmax turns them into probabilities.
 

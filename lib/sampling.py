@@ -6,7 +6,8 @@
 4. Draw.
 
 This order is a convention. llama.cpp divides by the temperature last (ggml-org/llama.cpp#4091), and Google's code for
-Gemma makes top-k and top-p independently and keeps what both keep (gemma_pytorch, model.py).
+Gemma makes top-k and top-p independently and keeps what both keep (gemma_pytorch, model.py). `lib.decoding` has other
+orders, and more steps.
 
 Nothing here changes what the model has learned. `lib.fast_top_k` does the same, faster, for a large vocabulary.
 

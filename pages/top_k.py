@@ -1,5 +1,6 @@
 """Top-k: the model's scores for the next word, cut, renormalised and drawn from, beside the truth."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -48,11 +49,13 @@ def show_storybook() -> None:
     from lib.story import load_story
     from lib.web.elements.prompt import choose_prompt, name_problems, story_language
     from lib.web.rooms.switch import shows_the_class
+    from lib.web.top_k.bench import bench
     from lib.web.top_k.class_draws import draw_my_word, name_of, pile_of_the_class
     from lib.web.top_k.player import next_word_player
     from lib.web.top_k.report import report
     from lib.web.top_k.settings import LLM_K, OPENINGS, Opening, sampling_of, settings_for
-    from lib.web.top_k.step import go_on_buttons, step_of
+    from lib.web.top_k.step import force_word, go_on_buttons, step_of
+    from lib.web.top_k.tree import tree_of_everything
     from lib.web.two_dice.link import link_to_two_dice
     from lib.writing import joined
 
@@ -83,8 +86,18 @@ def show_storybook() -> None:
             pile_of_the_class(of, step, story.vocabulary)
         else:
             said = joined(prompt.words) or "…"
-            next_word_player(step, story.vocabulary, temperature=settings.temp, prompt=said, logarithmic=settings.all)
+            next_word_player(
+                step,
+                story.vocabulary,
+                temperature=settings.temp,
+                prompt=said,
+                logarithmic=settings.all,
+                end=story.eos,
+                force=partial(force_word, prompt, longest),
+            )
     report(controls, step, model, prompt.words, sampling)
+    bench(controls, model, prompt.words)
+    tree_of_everything(controls, model, prompt.words, sampling, longest)
 
     lesson.link_here()
     lesson.takeaway(prose("top_k", "takeaway"))

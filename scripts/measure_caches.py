@@ -21,9 +21,11 @@ import numpy as np
 import torch
 
 from lib.datasets import bayes_floor, load_digits
+from lib.decoding import Decoder
 from lib.experiment import KS, LEARNED, MOST, TABLE_RATES, Cell, CellResult, ExperimentConfig, _learned
 from lib.figures.dropout import AverageLabels, running_average_figure
 from lib.language_model import CHECKPOINTS, load_model
+from lib.memorising import memorised_bits
 from lib.next_word import MOST_PROMPTS, prompts, what_follows
 from lib.pictured_network import (
     PICTURED_DATA,
@@ -64,6 +66,7 @@ from lib.web.runs.worker_pool import MOST_BEGUN
 from lib.web.today import data as today_data
 from lib.web.today import places as today_places
 from lib.web.today.runs import today_runs
+from lib.web.top_k import bench, tree
 from lib.web.top_k import report as top_k_report
 from lib.web.top_k.class_draws import MOST_DRAWS
 from lib.web.training import report as training_report
@@ -241,6 +244,8 @@ def results_rows() -> list[Row]:
     learned = top_k_report._training_sentences("en", 0.0)
     asked = load_model("en", 0.3), ("the", "old")
     follows = what_follows(*asked)
+    tried = [bench._tried(asked[0], Decoder(SamplingSettings(2.0))), Decoder(SamplingSettings(2.0))]
+    continuations = tree._tree(asked[0], (), SamplingSettings(temperature=0.7))
     words = ("the", "old", "king", "gave", "the", "big", "dog")
     block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
     digit = training_report._picture_of(rng.integers(0, 256, 64, dtype=np.uint8).tobytes())
@@ -260,6 +265,9 @@ def results_rows() -> list[Row]:
         ),
         Row("what_follows", "scores and truth after a prompt", MOST_PROMPTS, weigh(follows)),
         Row("_errors", "mistakes of every k", top_k_report.MOST_ERRORS, weigh(top_k_report._errors(*asked, 1.0))),
+        Row("_tried", "mistakes of a decoder after six beginnings", bench.MOST_TRIED, weigh(tried)),
+        Row("_tree", "trees of continuations", tree.MOST_TREES, weigh(continuations)),
+        Row("memorised_bits", "bits of 400 sentences", 16, weigh(memorised_bits(asked[0]))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),
         Row("_picture_of", "pictures of digits", training_report.MOST_DIGITS, weigh([digit, b" " * 64])),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from math import log10
 from typing import Any
 
@@ -101,6 +102,56 @@ def draws_figure(
         {"title": {"font": TEXT}, "type": "category", "tickangle": -90},
         {"title": title(labels.count), "rangemode": "tozero"},
     )
+
+
+@dataclass(frozen=True)
+class OrderLabels:
+    """The words in the figure of two orders of the steps, in the person's language."""
+
+    probability: str
+    this: str  # the order that was chosen
+    other: str  # the one that it is compared with
+    impossible: str
+
+
+def orders_figure(
+    words: Sequence[str],
+    this: npt.NDArray[np.floating],
+    other: npt.NDArray[np.floating],
+    impossible: npt.NDArray[np.bool_],
+    labels: OrderLabels,
+) -> Figure:
+    """The words' probabilities under one order of the steps as bars, under another as diamonds.
+
+    The bars of ``impossible`` words are hatched, and their diamonds have that colour. All are in the order shown.
+    """
+    traces: list[Part] = []
+    hatched = {"pattern": {"shape": "/", "bgcolor": HURT, "fgcolor": "white"}}
+    for name, colour, shown, look in (
+        (labels.this, SPEAK, ~impossible, {}),
+        (labels.impossible, HURT, impossible, hatched),
+    ):
+        marker = {"color": colour, **look}
+        x, y = list(compress(words, shown)), this[shown].tolist()
+        if x:
+            traces.append({"type": "bar", "x": x, "y": y, "name": name, "marker": marker})
+    marks = {
+        "type": "scatter",
+        "x": list(words),
+        "y": other.tolist(),
+        "mode": "markers",
+        "name": labels.other,
+        "cliponaxis": False,
+        "marker": {
+            "symbol": "diamond",
+            "size": 10,
+            "color": "white",
+            "line": {"width": 2, "color": [HURT if each else FLOOR for each in impossible]},
+        },
+    }
+    xaxis = {"type": "category", "tickangle": -90, "categoryorder": "array", "categoryarray": list(words)}
+    yaxis = {"title": title(labels.probability), "tickformat": ".0%", "rangemode": "tozero"}
+    return _figure([*traces, marks], xaxis, yaxis)
 
 
 def _figure(traces: list[Part], xaxis: Part, yaxis: Part, **more: Any) -> Figure:

@@ -88,6 +88,20 @@ MESSAGES: Final = (
     "screen shows a line between recorded ranks.",
     "everything is in the folder",
     "the tokens of the recorded path so far",
+    # lib/listings/decoding.py
+    "The numbers are those on screen: the same scores, and the same steps in the same order.",
+    "the repetition penalty: a word that was said gets a score above 0 divided, one below 0 multiplied",
+    "the temperature divides all scores",
+    "typical: keep the words whose surprise is nearest to the entropy, until they hold {mass}",
+    "top-n-sigma: remove every word more than {n} standard deviations below the best",
+    "greedy: only the likeliest word stays; temperature and cuts have no say",
+    "The cuts do not see each other: each looks at all words, and a word stays if all of them keep it.",
+    # lib/listings/continuations.py
+    "The numbers are those on screen: the same model, the same cuts at every word, and the same sentences.",
+    "No continuation is likelier than what it continues. So taking the likeliest one again and again finds the "
+    "likeliest of all.",
+    "less would be too thin to draw",
+    "The storybook knows how likely each sentence truly is; a positive number says that the model finds it too likely.",
     # lib/listings/two_dice.py
     "The numbers are those on screen: the same models generate the same sentences.",
     "On a machine like the server, the numbers are those on screen. Another machine may round differently in training. "

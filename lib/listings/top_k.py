@@ -54,7 +54,7 @@ logits = {{
 words = list(logits)
 scores = torch.tensor(list(logits.values()), dtype=torch.float64) / {settings.temperature:g}  # logits / temperature
 
-{_removal(settings)}
+{removal(settings)}
 probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that was removed has probability 0
 print(f"words that stay in: {{(probabilities > 0).sum()}}")
 for word, probability in list(zip(words, probabilities))[:5]:
@@ -68,7 +68,7 @@ print(f"drawn: {{words[(ends > die * ends[-1]).nonzero()[0]]!r}}")
 """.replace("\n\n\n", "\n\n")
 
 
-def _removal(settings: SamplingSettings) -> str:
+def removal(settings: SamplingSettings) -> str:
     """The lines that remove words from ``scores``, in a paragraph for each cut."""
     top_k, top_p, min_p = settings.top_k, settings.top_p, settings.min_p
     steps = []
@@ -203,7 +203,7 @@ with torch.no_grad():
 scores = logits.double() / {settings.temperature:g}  # logits / temperature
 scores, order = torch.sort(scores, descending=True)
 
-{_removal(settings)}
+{removal(settings)}
 probabilities = torch.softmax(scores, dim=-1)  # renormalised: a word that was removed has probability 0
 print(f"words that stay in: {{(probabilities > 0).sum()}}")
 for token, probability in list(zip(order, probabilities))[:5]:

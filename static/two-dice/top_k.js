@@ -6,8 +6,10 @@
 // data: { hue, quiet, wrong, logarithmic, temperature, pointer, drawn,          drawn: place in the sorted order
 //         cut,                                                                  how many words are kept
 //         words, ids, logits, before, after: [...],                             by place in the sorted order
+//         end: the word that ends a sentence, if the others can be clicked on to be said, else null,
 //         truth: [...] | null, others: [{ before, after, kept }],               the probability of words not sent
-//         locale, labels: { steps: [name], captions: [text], picture, truth, allowed, impossible, kept, cut, hover, ... } }
+//         locale, labels: { steps: [name], captions: [text], picture, truth, allowed, impossible, kept, cut, hover, force, ... } }
+// It answers with trigger("forced", [word, n]), n counting, where a word is clicked on. (By keyboard: type it.)
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf } = await import("./parts/player.js" + version);
@@ -97,6 +99,10 @@ class NextWordPlayer extends Player {
       const bar = svg("rect", { class: "bar", x: -thick / 2, width: thick }, group);
       const truth = data.truth && svg("rect", { class: this.pitch > 6 ? "truth" : "truth thin", x: -this.pitch / 2 + 0.5, width: Math.max(2, this.pitch - 1) }, group);
       titled(group, rank);
+      if (this.forcible(rank)) {
+        group.classList.add("forcible");
+        group.addEventListener("click", () => this.trigger("forced", [data.words[rank], this.forced = (this.forced ?? 0) + 1]));
+      }
       if (data.truth && this.pitch > 6) {
         const possible = data.truth[rank] > 0;
         svg("path", possible
@@ -120,8 +126,16 @@ class NextWordPlayer extends Player {
     this.pointerName = svg("text", { y: cdf.top + cdf.height + 22 }, picture);
   }
 
+  // Whether a click can say this word.
+  forcible(rank) { return this.data.end !== null && this.data.words[rank] !== this.data.end; }
+
   // All numbers of the word at this place in the sorted order.
   title(rank) {
+    const numbers = this.numbersOf(rank);
+    return this.forcible(rank) ? `${numbers}\n${this.data.labels.force}` : numbers;
+  }
+
+  numbersOf(rank) {
     const { data } = this, number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2 });
     const percent = new Intl.NumberFormat(data.locale, { style: "percent", maximumSignificantDigits: 3 });
     return fill(data.truth ? data.labels.hoverTruth : data.labels.hover, {

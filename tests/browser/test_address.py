@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lib.web.elements.settings import Choice, Flag, Number, in_link
+from lib.web.elements.settings import Arrangement, Choice, Flag, Number, in_link
 from tests.browser.test_frame import ours
 from tests.support.browsing import ready
 from tests.support.serving import free_port, serving
@@ -63,6 +63,8 @@ def other(setting: Any) -> str:
             return in_link(round(value) if isinstance(setting.default, int) else value)
         case Choice(options):
             return in_link(next(option for option in options if option != setting.default))
+        case Arrangement(_, items):
+            return ".".join(reversed(items))
         case Flag():
             return in_link(not setting.default)
     return "the old fox & a hen"
@@ -122,7 +124,8 @@ def move(control: Locator) -> None:
 MOVED = [
     ("dropout", "dropout?each=true", {each.name for each in fields(PAGES["dropout"])} - {"each"}),
     ("training", "training", {each.name for each in fields(PAGES["training"])}),
-    ("top_k", "top_k", {each.name for each in fields(PAGES["top_k"])} - {"model"}),
+    # The order of the steps is moved in tests/browser/test_top_k_bench.py.
+    ("top_k", "top_k?bench=true", {each.name for each in fields(PAGES["top_k"])} - {"model", "bench", "order"}),
     ("two_dice", "two_dice?n=100", {each.name for each in fields(PAGES["two_dice"])} - {"n", "models"}),
     *(
         ("today", f"today?part={part}" + ("&fig=10" if part == "paper" else ""), names - {"part", "fig"})

@@ -8,7 +8,10 @@ from itertools import product
 
 import pytest
 
+from lib.decoding import ORDERS, Decoder
 from lib.listings.comments import MESSAGES, WIDTH, comments, message_of, with_comments, wrapped
+from lib.listings.continuations import continuations_listing
+from lib.listings.decoding import decoding_listing
 from lib.listings.dropout import dropout_listing
 from lib.listings.parts import comment
 from lib.listings.questions import question_listing
@@ -61,6 +64,13 @@ def all_programs() -> Iterator[str]:
     llm = load_recorded_llm()
     for k in (None, 50):
         yield llm_listing(llm.step(0, "uncut", 2), SamplingSettings(top_k=k), die=(0, 0, 2))
+
+    every_step = Decoder(SamplingSettings(0.7, 10, 0.85, 0.05), typical=0.9, sigma=1.5, penalty=1.2)
+    for order, greedy in product(ORDERS.values(), (False, True)):
+        yield decoding_listing(["the", "dog"], replace(every_step, order=order, greedy=greedy), p=0.3)
+
+    yield continuations_listing([], UNCUT)
+    yield continuations_listing(["the", "dog"], SamplingSettings(0.7, 10, 0.85, 0.05), p=0.3)
 
     yield two_dice_listing((0.0, 0.3), (None, 50, 10), n=1000, seed=0)
     yield two_dice_listing((0.0, 0.1, 0.5), (None, 1), n=37, seed=2, train=(500, 1500, 4))

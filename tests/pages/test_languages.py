@@ -27,6 +27,8 @@ STATES = [
     ("training", {"data": "csv"}),
     ("top_k", {}),
     ("top_k", {"text": "xyzzy", "tell": "true", "k": "1", "p": "0"}),
+    ("top_k", {"bench": "true", "tree": "true", "temp": "2", "top_p": "0.9", "order": "gemma", "greedy": "true"}),
+    ("top_k", {"bench": "true", "order": "top_p.temperature.penalty.top_k.min_p.typical.sigma"}),
     ("top_k", {"model": "llm"}),
     ("top_k", {"model": "llm", "k": "1000", "path": "greedy", "at": "3"}),
     ("top_k", {"model": "llm", "beginning": "the-meaning-of-life-is", "temp": "2", "k": "49152"}),
@@ -102,7 +104,7 @@ def test_no_english_is_left(page, query, language):
 SLIDERS = [
     ("dropout", {"each": "true"}, 5),
     ("training", {}, 10),
-    ("top_k", {}, 4),
+    ("top_k", {"bench": "true"}, 7),
     ("today", {"part": "places"}, 2),
     ("today", {"part": "data"}, 1),
     ("today", {"part": "paper"}, 1),

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from lib.web.dropout.settings import Settings as Dropout
-from lib.web.elements.settings import Choice, Flag, Number, Text, declared, in_link, read, read_one, written
+from lib.web.elements.settings import (
+    Arrangement,
+    Choice,
+    Flag,
+    Number,
+    Text,
+    declared,
+    in_link,
+    read,
+    read_one,
+    written,
+)
 from lib.web.frame.address import link_to_run, run_in_link
 from lib.web.questions.settings import Settings as Questions
 from lib.web.quiz.settings import Settings as Quiz
@@ -47,6 +58,8 @@ def values(setting: Any) -> list[Any]:
             return list(options)
         case Flag():
             return [True, False]
+        case Arrangement(names, items):
+            return [*names, ".".join(reversed(items))]
         case Text():
             return ["the old fox", "", "infinity", "a & b = c", "é"]
     raise AssertionError(setting)

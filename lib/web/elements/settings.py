@@ -68,6 +68,20 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Arrangement:
+    """What an arrangement may be: some items in any order, with dots between them, or the name of one."""
+
+    names: tuple[str, ...]
+    items: tuple[str, ...]
+
+    def read(self, text: str, default: Any) -> str:
+        """What a link says; ValueError where it is no name, and has not each item once."""
+        if text in self.names or sorted(text.split(".")) == sorted(self.items):
+            return text
+        raise ValueError(f"{text} is not one of {self.names}, nor an arrangement of {self.items}")
+
+
+@dataclass(frozen=True)
 class Flag:
     """On or off."""
 
@@ -95,6 +109,11 @@ def number(default: float, low: float, high: float, step: float) -> Any:
 def choice(default: Any, options: Sequence[Any]) -> Any:
     """A setting that is one of a few options."""
     return field(default=default, metadata={"accepts": Choice(tuple(options))})
+
+
+def arrangement(default: str, names: Sequence[str], items: Sequence[str]) -> Any:
+    """A setting that is an order of some items; ``default`` is one of the names."""
+    return field(default=default, metadata={"accepts": Arrangement(tuple(names), tuple(items))})
 
 
 def flag(default: bool) -> Any:

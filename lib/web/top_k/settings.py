@@ -3,10 +3,11 @@
 import functools
 from dataclasses import dataclass
 
+from lib import decoding
 from lib.recorded_llm import PATHS, STEPS, load_recorded_llm, slug
 from lib.sampling_settings import SamplingSettings
 from lib.studies.facts import load_facts
-from lib.web.elements.settings import choice, flag, number, text
+from lib.web.elements.settings import arrangement, choice, flag, number, text
 
 FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
 
@@ -55,6 +56,13 @@ class Settings:
     seed: int = number(0, 0, 9999, 1)
     n: int = choice(100, (1, 100, 10000))
     tell: bool = flag(False)
+    bench: bool = flag(False)
+    order: str = arrangement("transformers", tuple(decoding.ORDERS), decoding.STEPS)
+    typical: float = number(1.0, 0.05, 1.0, 0.05)
+    sigma: float = number(0.0, 0.0, 4.0, 0.1)
+    penalty: float = number(1.0, 1.0, 2.0, 0.05)
+    greedy: bool = flag(False)
+    tree: bool = flag(False)
 
 
 @functools.cache  # one for each storybook
@@ -97,4 +105,20 @@ def sampling_of(settings: Settings, V: int) -> SamplingSettings:
         top_k=settings.k if settings.k < V else None,
         top_p=settings.top_p if settings.top_p < 1 else None,
         min_p=settings.min_p or None,
+    )
+
+
+def decoder_of(settings: Settings, V: int) -> decoding.Decoder:
+    """What the bench does: the same cuts as in the picture and three more steps, in the order that was chosen.
+
+    >>> decoder_of(Settings(k=5, sigma=1.5, order="llama.cpp"), V=670).switched_on
+    ('sigma', 'top_k')
+    """
+    return decoding.Decoder(
+        sampling_of(settings, V),
+        typical=settings.typical if settings.typical < 1 else None,
+        sigma=settings.sigma or None,
+        penalty=settings.penalty,
+        order=decoding.order_named(settings.order),
+        greedy=settings.greedy,
     )

@@ -39,3 +39,9 @@ def go_on_buttons(step: NextWord, story: Story, prompt: Prompt, *, longest: int,
         args=([*prompt.words, story.vocabulary[step.drawn]],),
         key="go_on",
     )
+
+
+def force_word(prompt: Prompt, longest: int, word: str) -> None:
+    """Say this word next, whatever the die says: what a callback does. The link has the sentence, which is the path."""
+    if len(prompt.words) < longest:
+        continue_with([*prompt.words, word])
