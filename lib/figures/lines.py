@@ -49,10 +49,11 @@ def lines_figure(
     floor: tuple[str, float] | None = None,
     spots: Sequence[Spot] = (),
     percent: bool = False,
+    y_range: tuple[float, float] | None = None,
 ) -> Figure:
     """The lines, the floor as a dashed grey line, and the spots as large hollow circles.
 
-    `floor` is its name and value; `percent` writes y as a percentage.
+    `floor` is its name and value; `percent` writes y as a percentage; `y_range` is what is shown of y at first.
     """
     traces = [trace for line in lines for trace in _traces(line)]
     if floor is not None:
@@ -74,7 +75,8 @@ def lines_figure(
             "yaxis": {
                 **AXIS,
                 "title": {"text": y_label, "standoff": 4},
-                "tickformat": ".0%" if percent else None,
+                "tickformat": (".1%" if y_range else ".0%") if percent else None,
+                **({"range": list(y_range)} if y_range else {}),
             },
         },
     )
