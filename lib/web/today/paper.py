@@ -55,8 +55,10 @@ def paper_part() -> Callable[[], str]:
     claim = load_facts().claim(f"figure-{figure}")
     findings = _findings(figure, noise) if on_digits else mnist_findings(figure)
     paper, here = strong(_("The paper")), strong(_("Here"))
-    st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}\n\n{here} · {findings}")
-    st.caption(prose("today", "paper-differs", seeds=_seeds()) if on_digits else mnist_differs())
+    st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}")
+    if findings:
+        st.markdown(f"{here} · {findings}")
+    st.caption(prose("today", "paper-differs", seeds=_seeds()) if on_digits else mnist_differs(figure))
     if on_digits:
         return lambda: training_listing(trial_of(settings).config())
     return lambda: paper_listing(FIGURE_4_NETWORKS[0], DROPOUT_MAX_NORM)
