@@ -82,7 +82,7 @@ def _choose(controls: Controls[Settings]) -> None:
     st.caption(shows[figure])
     if figure not in FIGURES_ON_DIGITS:
         return
-    data = {"mnist": _("MNIST, as in the paper"), "digits": _("8 × 8 digits, live")}
+    data = {"mnist": "MNIST", "digits": _("8 × 8, live")}
     if controls.segmented("images", _("Data"), data) == "mnist":
         return
     controls.segmented("flips", _("Wrong labels"), {share: percent(share, 0) for share in LABEL_NOISE})
