@@ -57,6 +57,11 @@ class Trial:
     seed: int
 
     @property
+    def layers(self) -> str:
+        """The units of the hidden layers, such as "800-800"."""
+        return layers_of(self.hidden)
+
+    @property
     def input_rate(self) -> float:
         """The dropout rate of the pixels, in the networks that have dropout."""
         return 0.0 if self.figure.startswith("9") else INPUT_RATE
@@ -85,6 +90,15 @@ class Value:
     quantity: str
     value: float
     seconds: float
+
+
+def layers_of(hidden: Sequence[int]) -> str:
+    """Units of hidden layers in one word.
+
+    >>> layers_of((800, 800))
+    '800-800'
+    """
+    return "-".join(map(str, hidden))
 
 
 def _trials() -> list[Trial]:
@@ -132,12 +146,11 @@ def append_values(values: Iterable[Value], path: Path = PATH) -> None:
 
 def is_finished(trial: Trial, values: Sequence[Value]) -> bool:
     """Whether the last value of each network of a trial is there."""
-    layers = "-".join(map(str, trial.hidden))
     there = {
         (each.p, each.max_norm)
         for each in values
         if (each.figure, each.layers, each.n, each.seed, each.step, each.quantity)
-        == (trial.figure, layers, trial.n, trial.seed, trial.steps, "train_error")
+        == (trial.figure, trial.layers, trial.n, trial.seed, trial.steps, "train_error")
     }
     return there >= set(trial.arms)
 
@@ -201,8 +214,7 @@ def gains(values: Sequence[Value]) -> list[tuple[int, float]]:
 
     All digits are those of Figure 4's first network, which is the same.
     """
-    layers = "-".join(map(str, FIGURE_4_NETWORKS[0]))
-    final = final_errors(values, layers)
+    final = final_errors(values, layers_of(FIGURE_4_NETWORKS[0]))
     without, with_dropout = (
         {int(n): error for n, error, *_r in curve(values, "10", over="n", p=p)} for p in (0.0, 0.5)
     )

@@ -97,10 +97,10 @@ class PaperRun:
 
     def _measure(self, step: int, quantity: str, x: Tensor, classes: Tensor) -> None:
         for arm in range(len(self.trial.arms)):
-            wrong = (self._logits(arm, x) != classes).float().mean()
+            wrong = (self._likeliest(arm, x) != classes).float().mean()
             self.add(arm, quantity, float(wrong), step=step)
 
-    def _logits(self, arm: int, x: Tensor) -> Tensor:
+    def _likeliest(self, arm: int, x: Tensor) -> Tensor:
         """The likeliest class (N,) of each point x (N, D), with dropout off."""
         return torch.cat([self._forward(arm, part).argmax(-1) for part in torch.split(x, 10_000)])
 
@@ -143,7 +143,7 @@ class PaperRun:
                     if number % k == 0:
                         errors[k].append(float((sums[k].argmax(-1) != self._test_classes).float().mean()))
                         sums[k].zero_()
-            off = float((self._logits(arm, self._test_x) != self._test_classes).float().mean())
+            off = float((self._likeliest(arm, self._test_x) != self._test_classes).float().mean())
         self.seconds = time.process_time() - started
         for k, found in {0: [off], **errors}.items():
             self.add(arm, "test_error", sum(found) / len(found), figure="11", passes=k)
@@ -154,7 +154,7 @@ class PaperRun:
         self.values.append(
             Value(
                 figure or trial.figure,
-                "-".join(map(str, trial.hidden)),
+                trial.layers,
                 trial.n,
                 p,
                 c,

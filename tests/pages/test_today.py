@@ -12,7 +12,7 @@ from lib.studies.data_size import STUDIED_RATES, crossing, load_points
 from lib.studies.data_size_trial import trial_config
 from lib.studies.facts import load_facts
 from lib.studies.overconfidence import load_confidences, mean_of
-from lib.studies.paper_mnist import ALL, DROPOUT, FIGURES, RATES, SEEDS, STANDARD, TABLE_2, Value, load_values
+from lib.studies.paper_mnist import ALL, DROPOUT, FIGURES, RATES, SEEDS, STANDARD, TABLE_2, Value
 from lib.web.today import paper_mnist
 from lib.web.today.runs import today_runs
 from tests.support.apptest import (
@@ -268,7 +268,13 @@ def results(order: tuple[float, float, float] = (0.016, 0.013, 0.012), *, opposi
         u_shape = 0.01 + 0.1 * max(0.0, p - 0.6) + 0.01 * max(0.0, 0.2 - p)
         for half in ("9a", "9b"):
             add(half, (p, 0.0), 0.05 - 0.03 * p if opposite else u_shape)
-    for n, without, with_it in ((100, 0.3, 0.3), (1_000, 0.1, 0.05), (10_000, 0.03, 0.02)):
+    for n, without, with_it in (
+        (100, 0.3, 0.3),
+        (500, 0.2, 0.17),
+        (1_000, 0.1, 0.05),
+        (5_000, 0.04, 0.02),
+        (10_000, 0.03, 0.02),
+    ):
         add("10", STANDARD, without, n=n)
         add("10", DROPOUT, without - 10 / n if opposite else with_it, n=n)
     for passes, error in ((0, 0.013), (1, 0.05), (20, 0.014), (50, 0.013), (100, 0.0129)):
@@ -286,7 +292,7 @@ def test_on_mnist_the_paper_and_we_stand_side_by_side(fig: int) -> None:
     assert load_facts().claim(f"figure-{fig}").text in text
     assert "These are the paper's own data" in text
     assert not [button for button in at.button if button.label == "Train this point"]
-    if any(value.figure.rstrip("ab") == str(fig) for value in load_values()):
+    if paper_mnist._is_there(fig):
         assert len(figure(at)["data"]) >= 2
         assert "Here · " in text.replace("**", "")
     else:
@@ -333,6 +339,18 @@ def test_table_2_stands_beside_what_was_measured(monkeypatch: pytest.MonkeyPatch
     assert table["here, 800-800"] == ["1.60% (1.60% to 1.60%)", "1.30% (1.30% to 1.30%)", "1.20% (1.20% to 1.20%)"]
     (rings,) = (trace for trace in figure(at)["data"] if trace.get("mode") == "markers")
     assert rings["y"] == [0.016, 0.0125, 0.0106]
+
+
+def test_half_of_a_figure_is_not_taken_for_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    def some() -> list[Value]:
+        return [each for each in results() if each.p < 0.6 or each.figure != "9b"]
+
+    monkeypatch.setattr(paper_mnist, "measured", some)
+    at = opened(part="paper", fig="9")
+    assert "nearly flat, as in the paper" in shown(at)
+    assert "kept units, as many for every p" not in shown(at)
+    monkeypatch.setattr(paper_mnist, "measured", lambda: [each for each in some() if each.n in (100, ALL)])
+    assert "This figure is not measured yet" in shown(opened(part="paper", fig="10"))
 
 
 def test_what_is_not_measured_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,10 +24,12 @@ from lib.studies.paper_mnist import (
     has_order_of_table_2,
     is_finished,
     is_flat,
+    layers_of,
     load_values,
     rises_then_declines,
 )
 from lib.studies.paper_trial import PaperRun
+from scripts import measure_paper
 
 ARMS = (STANDARD, DROPOUT, DROPOUT_MAX_NORM)
 
@@ -187,13 +189,13 @@ def test_the_values_quoted_from_the_paper_are_those_of_the_file() -> None:
 
 
 SHIPPED = load_values()
-FIRST = "-".join(map(str, FIGURE_4_NETWORKS[0]))
+FIRST = layers_of(FIGURE_4_NETWORKS[0])
 
 
 def test_what_is_shipped_are_finished_runs_with_their_cost() -> None:
     assert SHIPPED
     finished = [trial for trial in TRIALS if is_finished(trial, SHIPPED)]
-    known = {("-".join(map(str, trial.hidden)), trial.n, trial.seed, trial.steps) for trial in finished}
+    known = {(trial.layers, trial.n, trial.seed, trial.steps) for trial in finished}
     ends = {(v.layers, v.n, v.seed, v.step) for v in SHIPPED if v.quantity == "train_error"}
     assert ends == known
     assert all(value.seconds > 0 for value in SHIPPED if value.quantity == "train_error")
@@ -203,3 +205,39 @@ def test_what_is_shipped_are_finished_runs_with_their_cost() -> None:
 def test_the_order_of_table_2_holds_in_the_shipped_results() -> None:
     errors = final_errors(SHIPPED, FIRST)
     assert has_order_of_table_2(errors)
+
+
+# --- The script ---
+
+
+def test_the_script_makes_what_is_missing_and_stops_when_told(
+    data: Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "values.csv"
+    arms = (STANDARD, DROPOUT)
+    trials = [Trial("4", (8, 8), 100, arms, 5, 0), Trial("10", (8,), 50, arms, 5, 0), Trial("10", (8,), 50, arms, 5, 1)]
+    monkeypatch.setattr(measure_paper, "TRIALS", trials)
+    monkeypatch.setattr(measure_paper, "load_mnist", lambda: data)
+    monkeypatch.setattr(measure_paper, "load_values", lambda: load_values(path))
+    monkeypatch.setattr(measure_paper, "append_values", lambda values: append_values(values, path))
+    before, threads = torch.get_float32_matmul_precision(), torch.get_num_threads()
+    try:
+        monkeypatch.setattr("sys.argv", ["measure_paper", "--minutes", "-1"])  # no time at all
+        measure_paper.main()
+        assert not path.exists()
+        assert "run the script again to go on" in capsys.readouterr().out
+
+        first = PaperRun(trials[1], data)  # somebody has made the second run
+        first.train()
+        append_values(first.values, path)
+        monkeypatch.setattr("sys.argv", ["measure_paper"])
+        for _ in range(2):  # the second time there is nothing to do
+            measure_paper.main()
+            values = load_values(path)
+            assert all(is_finished(trial, values) for trial in trials)
+            assert len(curve(values, "10", over="seed", p=0.5)) == 2
+            assert len({(v.figure, v.p, v.seed, v.step, v.passes, v.quantity) for v in values}) == len(values)
+            assert {v.figure for v in values} == {"4", "8", "10", "11"}
+    finally:
+        torch.set_float32_matmul_precision(before)
+        torch.set_num_threads(threads)

@@ -19,6 +19,7 @@ from lib.studies.paper_mnist import (
     FIGURE_9_DIGITS,
     FIGURE_9_UNITS,
     KEPT_UNITS,
+    RATES,
     SIZES,
     STANDARD,
     TABLE_2,
@@ -32,6 +33,7 @@ from lib.studies.paper_mnist import (
     has_order_of_table_2,
     is_finished,
     is_flat,
+    layers_of,
     load_values,
     rises_then_declines,
 )
@@ -43,6 +45,7 @@ from lib.web.frame.language import _, decimal, in_parts, listed, percent, prose,
 Rows = Sequence[tuple[float, float, float, float]]
 
 _EPOCH = ALL // BATCH  # steps
+_FIRST = layers_of(FIGURE_4_NETWORKS[0])  # the network of Figure 4 that is drawn, and of Figures 8, 10 and 11
 _SHOWN = (0.009, 0.03)  # of the errors while networks train, as in the paper's figure
 
 
@@ -69,7 +72,18 @@ def mnist_findings(figure: int) -> str:
 
 
 def _is_there(figure: int) -> bool:
-    return any(each.figure.rstrip("ab") == str(figure) for each in measured())
+    """Whether a figure is measured; of Figures 9 and 10, every point of at least one seed."""
+    if figure == 9:
+        return bool(_half("9a"))
+    if figure == 10:
+        return len(curve(measured(), "10", over="n")) == len(SIZES) and bool(_networks())
+    return any(each.figure == str(figure) for each in measured())
+
+
+def _half(half: str) -> Rows:
+    """One half of Figure 9, once all of its rates are measured."""
+    rows = curve(measured(), half, over="p")
+    return rows if len(rows) == len(RATES) else []
 
 
 def mnist_differs(figure: int) -> str:
@@ -112,7 +126,7 @@ def _line(name: str, rows: Rows, style: int, *, markers: bool = True) -> Line:
 
 def _training() -> None:
     """Figure 4, and Table 2 below it."""
-    names, layers = _arm_names(), _layers(0)
+    names, layers = _arm_names(), _FIRST
     lines = []
     for (p, c), style in zip(names, (0, 1, 2), strict=True):
         rows = curve(measured(), "4", over="step", layers=layers, p=p, max_norm=c)
@@ -145,13 +159,9 @@ def _training() -> None:
     table(head, rows_of, "l" + "r" * (len(head) - 1))
 
 
-def _layers(network: int) -> str:
-    return "-".join(map(str, FIGURE_4_NETWORKS[network]))
-
-
 def _networks() -> list[str]:
     """The networks of Figure 4 that are measured."""
-    return [_layers(i) for i in range(len(FIGURE_4_NETWORKS)) if final_errors(measured(), _layers(i))]
+    return [layers for layers in map(layers_of, FIGURE_4_NETWORKS) if final_errors(measured(), layers)]
 
 
 def _mean_and_range(mean: float, low: float, high: float) -> str:
@@ -164,10 +174,7 @@ def _rates() -> None:
         "9a": _("{n} units in each layer", n=FIGURE_9_UNITS),
         "9b": _("as many units as keep {n} of them", n=KEPT_UNITS),
     }
-    halves = {half: curve(measured(), half, over="p") for half in names}
-    lines = [
-        _line(names[half], rows, style) for (half, rows), style in zip(halves.items(), (2, 1), strict=True) if rows
-    ]
+    lines = [_line(names[half], rows, style) for half, style in (("9a", 2), ("9b", 1)) if (rows := _half(half))]
     _errors_chart(9, lines, x_label=_("p, the dropout rate"), digits=1)
 
 
@@ -176,7 +183,7 @@ def _sizes() -> None:
     lines = []
     for arm, style in ((STANDARD, 0), (DROPOUT, 2)):
         rows = curve(measured(), "10", over="n", p=arm[0])
-        if arm in (ends := final_errors(measured(), _layers(0))):
+        if arm in (ends := final_errors(measured(), _FIRST)):
             rows.append((ALL, *ends[arm]))
         lines.append(_line(_arm_names()[arm], rows, style))
     _errors_chart(10, lines, x_label=_("training digits"), digits=0, logarithmic_x=True, x_ticks=(*SIZES, ALL))
@@ -232,14 +239,14 @@ def _activations() -> None:
 
 
 def _table_2() -> str:
-    errors = final_errors(measured(), _layers(0))
+    errors = final_errors(measured(), _FIRST)
     return prose(
         "today",
         "mnist-4" if has_order_of_table_2(errors) else "mnist-4-not",
         standard=percent(errors[STANDARD][0], 2),
         dropout=percent(errors[DROPOUT][0], 2),
         max_norm=percent(errors[DROPOUT_MAX_NORM][0], 2),
-        first=decimal((ahead_from(measured(), _layers(0)) or 0) / _EPOCH, 0),
+        first=decimal((ahead_from(measured(), _FIRST) or 0) / _EPOCH, 0),
         gain=decimal(100 * (errors[STANDARD][0] - errors[DROPOUT][0])),
         paper_gain=decimal(100 * (TABLE_2[STANDARD] - TABLE_2[DROPOUT])),
         gain_c=decimal(100 * (errors[STANDARD][0] - errors[DROPOUT_MAX_NORM][0])),
@@ -267,7 +274,7 @@ def _sparser() -> str:
 def _best_rate() -> str:
     parts = []
     for half in ("9a", "9b"):
-        rows = curve(measured(), half, over="p")
+        rows = _half(half)
         if not rows:
             continue
         best = min(rows, key=lambda row: row[1])
