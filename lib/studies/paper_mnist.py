@@ -105,20 +105,21 @@ def _trials() -> list[Trial]:
     """All runs, the most important first; Figures 8 and 11 use the first networks of Figure 4."""
     arms = (STANDARD, DROPOUT, DROPOUT_MAX_NORM)
     first, second = (
-        [Trial("4", hidden, ALL, arms, EPOCHS * ALL // BATCH, seed) for seed in SEEDS] for hidden in FIGURE_4_NETWORKS
+        [Trial("4", hidden, ALL, arms, _steps(ALL), seed) for seed in SEEDS] for hidden in FIGURE_4_NETWORKS
     )
-    figure_10 = [
-        Trial("10", FIGURE_4_NETWORKS[0], n, arms[:2], max(FEWEST_STEPS, EPOCHS * n // BATCH), seed)
-        for seed in SEEDS
-        for n in SIZES
-    ]
-    figure_9, n, steps = list[Trial](), FIGURE_9_DIGITS, EPOCHS * FIGURE_9_DIGITS // BATCH
+    shorter, n_9 = list[Trial](), FIGURE_9_DIGITS
     for seed in SEEDS:
-        figure_9.append(Trial("9a", (FIGURE_9_UNITS,) * 2, n, tuple((p, 0.0) for p in RATES), steps, seed))
+        for n in SIZES:
+            shorter.append(Trial("10", FIGURE_4_NETWORKS[0], n, arms[:2], max(FEWEST_STEPS, _steps(n)), seed))
+        shorter.append(Trial("9a", (FIGURE_9_UNITS,) * 2, n_9, tuple((p, 0.0) for p in RATES), _steps(n_9), seed))
         for p in RATES:
             wide = round(KEPT_UNITS / (1 - p))
-            figure_9.append(Trial("9b", (wide, wide), n, ((p, 0.0),), steps, seed))
-    return first + figure_10 + figure_9 + second
+            shorter.append(Trial("9b", (wide, wide), n_9, ((p, 0.0),), _steps(n_9), seed))
+    return first + shorter + second
+
+
+def _steps(n: int) -> int:
+    return EPOCHS * n // BATCH
 
 
 TRIALS: Final = tuple(_trials())
