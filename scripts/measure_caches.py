@@ -249,7 +249,7 @@ def results_rows() -> list[Row]:
     follows = what_follows(*asked)
     words = ("the", "old", "king", "gave", "the", "big", "dog")
     block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
-    digit = training_report._picture_of(rng.integers(0, 256, 64, dtype=np.uint8).tobytes())
+    digit = training_report._picture_of(rng.integers(0, 256, 28 * 28, dtype=np.uint8).tobytes())
     for noise in np.linspace(0, 0.5, 11):
         bayes_floor("moons", float(noise), 0.1)
     return [
@@ -316,7 +316,7 @@ def files_rows() -> list[Row]:
         Row("load_story", "the storybooks, all their places", len(stories), weigh(stories) / len(stories)),
         Row("load_model", "the shipped models", len(models), weigh(models, stories) / len(models)),
         Row("_catalogue, _sections", "words, prose, lessons and quiz of all languages", 1, weigh(texts)),
-        Row("load_digits, ...", "digits, facts, values, small networks", 1, weigh(small)),
+        Row("load_digits, ...", "digits, MNIST, facts, values, small networks", 1, weigh(small)),
         Row("load_recorded_llm", "a real language model's recorded answers", 1, weigh(load_recorded_llm())),
         Row("archive", "the source as a zip, once somebody has asked for it", 1, len(source.archive()) / 1e6),
     ]
