@@ -55,7 +55,7 @@ PICTURES = {
 ELSEWHERE = {
     "dropout?each=true": ("p2",),
     "training?train=1": ("metric", "log", "noisy"),
-    "today?part=paper&fig=10": ("digits",),
+    "today?part=paper&fig=10&images=digits": ("images", "flips", "digits", "drop"),
 }
 KINDS = {
     "stSlider": "slider",

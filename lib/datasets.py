@@ -1,13 +1,14 @@
 r"""The data the small networks learn from, and the floor that no honest model can get below.
 
-Five sources, one shape: a :class:`Dataset` with a training part and a validation part.
+Six sources, one shape: a :class:`Dataset` with a training part and a validation part.
 
 - ``moons``, ``circles``, ``spirals``: two classes, each a curve in the plane with Gaussian noise around it. We wrote
   the density down ourselves, so we know the best any model can do on new points. That is the *floor*.
 - ``digits``: 1,797 handwritten digits of 8 x 8 pixels (Alpaydin and Kaynak 1998, UCI Machine Learning Repository).
+- ``mnist``: 6,000 handwritten digits of 28 x 28 pixels, a part of MNIST (LeCun, Cortes and Burges).
 - ``csv``: your own table, read by :mod:`lib.tables`.
 
-Nobody knows the density of the digits or of your table, so these have no floor (``None``).
+Nobody knows the density of digits or of your table, so these have no floor (``None``).
 
 **Label noise** gives a fraction of the points a wrong label. A network can get those right only by memorising them, so
 they make memorising visible. In the toy data sets, validation labels are wrong just as often: the world itself is
@@ -52,7 +53,7 @@ from lib.tables import Table
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-DATASETS: Final = ("moons", "circles", "spirals", "digits", "csv")
+DATASETS: Final = ("moons", "circles", "spirals", "digits", "mnist", "csv")
 TOYS: Final = ("moons", "circles", "spirals")
 
 MAX_NOISE: Final = 10.0
@@ -63,7 +64,10 @@ DIGITS_VALIDATION: Final = 397  # always held out, so at most 1,400 digits are f
 TABLE_VALIDATION: Final = 0.2  # share of a table's rows that is always held out
 MAX_STANDARDISED: Final = 1_000.0
 
-DIGITS_FILE: Final = Path(__file__).resolve().parent.parent / "data" / "digits.npz"
+DATA: Final = Path(__file__).resolve().parent.parent / "data"
+DIGITS_FILE: Final = DATA / "digits.npz"
+MNIST_FILE: Final = DATA / "mnist_small.npz"
+MNIST_TRAIN: Final = 5_000  # digits of its training part; 1,000 of MNIST's own test set are always held out
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,9 @@ def make_dataset(
     not use it. ``label_noise`` is the fraction of labels replaced by another class: exactly that share, rounded to
     whole points. ``seed`` is any whole number from 0. ``table`` holds the data for ``csv``.
 
-    The validation part is 1,000 new points for the toys, and otherwise the rows that are not used for training. For a
-    given seed the points stay where they are when ``label_noise`` changes, so that a student sees one change at a time.
+    The validation part is 1,000 new points for the toys, 1,000 digits of MNIST's test set for MNIST, and otherwise the
+    rows that are not used for training. For a given seed the points stay where they are when ``label_noise`` changes,
+    so that a student sees one change at a time.
 
     Raises ValueError for an argument out of bounds.
 
@@ -136,6 +141,12 @@ def make_dataset(
         classes, features = tuple("0123456789"), tuple(f"pixel {row},{col}" for row in range(8) for col in range(8))
         train, val = _split(y, n_train, for_points)
         train_x, val_x, train_y, val_y = x[train], x[val], y[train], y[val]
+    elif name == "mnist":
+        grey, y, val_grey, val_y = load_mnist_small()
+        classes, features = tuple("0123456789"), tuple(f"pixel {row},{col}" for row in range(28) for col in range(28))
+        train, _rest = _split(y, n_train, for_points)
+        val = for_validation.permutation(len(val_y))  # in MNIST's own order, the first half is the easier one
+        train_x, val_x, train_y, val_y = grey[train] / 255.0, val_grey[val] / 255.0, y[train], val_y[val]
     elif name == "csv":
         assert table is not None  # train_bounds has checked this
         classes, features = table.classes, table.features
@@ -176,6 +187,8 @@ def train_bounds(name: str, table: Table | None = None) -> tuple[int, int]:
         return 2, MAX_TOY_TRAIN
     if name == "digits":
         return 10, 1_797 - DIGITS_VALIDATION
+    if name == "mnist":
+        return 10, MNIST_TRAIN
     if name == "csv":
         if table is None:
             raise ValueError("table must be given for the data set csv")
@@ -328,6 +341,25 @@ def load_digits() -> tuple[Floats, Labels]:
         classes = file["classes"].astype(np.int64)
     images.flags.writeable = classes.flags.writeable = False
     return images, classes
+
+
+@lru_cache(maxsize=1)  # 5 MB
+def load_mnist_small() -> tuple[NDArray[np.uint8], Labels, NDArray[np.uint8], Labels]:
+    """Return the shipped part of MNIST: images (5000, 784) and classes (5000,) to train on, (1000, 784) and (1000,) to
+    validate. Grey values 0..255 row by row, as many digits of each class; all arrays are read-only.
+
+    From data/mnist_small.npz; data/README.md says where it comes from.
+
+    >>> images, classes, val_images, val_classes = load_mnist_small()
+    >>> images.shape, val_images.shape, np.bincount(classes).tolist() == [500] * 10
+    ((5000, 784), (1000, 784), True)
+    """
+    with np.load(MNIST_FILE, allow_pickle=False) as file:
+        images, val_images = (file[name].reshape(-1, 28 * 28) for name in ("train_images", "val_images"))
+        classes, val_classes = (file[name].astype(np.int64) for name in ("train_classes", "val_classes"))
+    for array in (images, classes, val_images, val_classes):
+        array.flags.writeable = False
+    return images, classes, val_images, val_classes
 
 
 def _split(y: Labels, n_train: int, rng: np.random.Generator) -> tuple[Labels, Labels]:

@@ -3,7 +3,7 @@
 There are two fast forms. Given the same random bits, each makes the same masks as the plain form
 (tests/test_fast_masks.py).
 
-- `dropout_mask` and `apply_dropout` replace the plain functions one for one. @@USE@@
+- `dropout_mask` and `apply_dropout` replace the plain functions one for one.
 - `MaskRoller` draws the masks of an ensemble (`lib.network`), several forward passes in one go. With the plain form,
   training an ensemble takes 1.4 to 1.5 times as long.
 

@@ -70,7 +70,7 @@ class TrainingConfig:
     """Everything that decides a run: the same config always gives the same `History`.
 
     Args:
-        dataset: "moons", "circles", "spirals", "digits" or "csv".
+        dataset: "moons", "circles", "spirals", "digits", "mnist" or "csv".
         n_train: number of training points.
         noise: standard deviation of the noise around the toys' curves, in the units of the plane.
         label_noise: share of labels that are replaced by a wrong one.
@@ -156,8 +156,8 @@ class TrainingConfig:
         ((2, 64, 64, 1), (64, 64, 64, 10))
         """
         inputs, classes = 2, 2
-        if self.dataset == "digits":
-            inputs, classes = 64, 10
+        if self.dataset in ("digits", "mnist"):
+            inputs, classes = 64 if self.dataset == "digits" else 28 * 28, 10
         elif self.dataset == "csv" and self.table is not None:
             inputs, classes = len(self.table.features), len(self.table.classes)
         return inputs, *self.hidden, 1 if classes == 2 else classes

@@ -62,7 +62,7 @@ def show_picture() -> None:
         "models": _("Which models learn with dropout, and with which die do they speak?"),
         "places": _("Where does dropout sit in a transformer?"),
         "data": _("When does it stop helping?"),
-        "paper": _("What did the 2014 paper measure, and what do small digits show?"),
+        "paper": _("What did the 2014 paper measure, and what do we get?"),
         "schedules": _("Must the rate stay the same throughout training?"),
         "instead": _("What else keeps a network from memorising?"),
     }

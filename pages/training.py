@@ -21,6 +21,7 @@ def choose(controls: Controls[Any]) -> None:
             "circles": _("A ring around a ring"),
             "spirals": _("Two interlocking spirals"),
             "digits": _("Handwritten digits"),
+            "mnist": _("MNIST, 28 × 28"),
             "csv": _("Your own table"),
         },
     )
@@ -105,6 +106,8 @@ def show_picture() -> None:
         config = asked_config(settings)
         if config and config.n_train != settings.n:
             st.caption(_("This data set has only {n} training examples.", n=config.n_train))
+        if config and config.members != settings.seeds:
+            st.caption(_("With this many pixels, at most {n} networks are trained in each arm.", n=config.members))
 
     watched = watched_config(controls.run())
     shown = watched or config or TrainingConfig()

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from lib.datasets import bayes_floor, load_digits
+from lib.datasets import bayes_floor, load_digits, load_mnist_small
 from lib.decoding import Decoder
 from lib.experiment import KS, LEARNED, MOST, TABLE_RATES, Cell, CellResult, ExperimentConfig, _learned
 from lib.figures.dropout import AverageLabels, running_average_figure
@@ -64,6 +64,7 @@ from lib.web.rooms.store import MOST_FIELDS, MOST_ROOMS, MOST_SEATS, RoomsInProc
 from lib.web.runs.stepwise import Stepwise, StepwiseJob
 from lib.web.runs.worker_pool import MOST_BEGUN
 from lib.web.today import data as today_data
+from lib.web.today import paper_mnist
 from lib.web.today import places as today_places
 from lib.web.today.runs import today_runs
 from lib.web.top_k import bench, tree
@@ -71,6 +72,7 @@ from lib.web.top_k import report as top_k_report
 from lib.web.top_k.class_draws import MOST_DRAWS
 from lib.web.training import report as training_report
 from lib.web.training.player import TrainingJob, training_runs
+from lib.web.training.settings import MOST_LARGE
 from lib.web.two_dice.runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
 
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType)
@@ -163,16 +165,21 @@ def finished(job: Any) -> Any:
 
 def training_rows(table: Table) -> list[Row]:
     """The runs of the Training page, with fewer steps than there, since the number of steps changes no size."""
-    heaviest = TrainingConfig(
-        "csv", table=table, n_train=1_000, hidden=(256, 256), members=16, batch_size=128, steps=100, recordings=100
-    )
-    pool = training_runs()
-    watched = finished(TrainingJob(heaviest))
-    watched.series(watched.history)  # what is computed for those who watch
-    assert watched.ending
-    done, working = weigh(watched), weigh(begun(TrainingJob(heaviest)))
+    sizes: dict[str, Any] = {"n_train": 1_000, "batch_size": 128, "steps": 100, "recordings": 100}
+    configs = [
+        TrainingConfig("csv", table=table, hidden=(256, 256), members=16, **sizes),
+        TrainingConfig("mnist", hidden=(256, 256), members=MOST_LARGE, **sizes),
+        TrainingConfig("mnist", hidden=(64, 64, 64), members=16, **sizes),
+    ]
+    pool, done = training_runs(), []
+    for config in configs:
+        watched = finished(TrainingJob(config))
+        watched.series(watched.history)  # what is computed for those who watch
+        assert watched.ending
+        done.append(weigh(watched))
+    working = max(weigh(begun(TrainingJob(config))) for config in configs)
     return [
-        Row("training_runs", "finished runs, with the table they learned", pool.keep, done),
+        Row("training_runs", "finished runs, with the data they learned", pool.keep, max(done)),
         Row("training_runs", "a run under way", 1, working, kept=False),
     ]
 
@@ -248,7 +255,7 @@ def results_rows() -> list[Row]:
     continuations = tree._tree(asked[0], (), SamplingSettings(temperature=0.7))
     words = ("the", "old", "king", "gave", "the", "big", "dog")
     block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
-    digit = training_report._picture_of(rng.integers(0, 256, 64, dtype=np.uint8).tobytes())
+    digit = training_report._picture_of(rng.integers(0, 256, 28 * 28, dtype=np.uint8).tobytes())
     result = questions_report.result_of("smaller_network", 0)  # the one with most rows
     for noise in np.linspace(0, 0.5, 11):
         bayes_floor("moons", float(noise), 0.1)
@@ -304,14 +311,23 @@ def files_rows() -> list[Row]:
     networks = [load_pictured_network(data, p) for data in PICTURED_DATA for p in TRAINED_RATES]
     examples = [load_examples(data) for data in PICTURED_DATA]
     shipped = [*map(today_data._summary, ("val_loss", "best_val_loss", "train_loss")), load_points(), load_values()]
-    small = [load_digits(), load_facts(), shipped, networks, examples, life_strip._recording()]
+    small = [
+        load_digits(),
+        load_mnist_small(),
+        paper_mnist.measured(),
+        load_facts(),
+        shipped,
+        networks,
+        examples,
+        life_strip._recording(),
+    ]
     lessons = [steps_of(page, each) for each in LANGUAGES for page in pages]
     texts = [words, prose, lessons, [questions(each) for each in LANGUAGES]]
     return [
         Row("load_story", "the storybooks, all their places", len(stories), weigh(stories) / len(stories)),
         Row("load_model", "the shipped models", len(models), weigh(models, stories) / len(models)),
         Row("_catalogue, _sections", "words, prose, lessons and quiz of all languages", 1, weigh(texts)),
-        Row("load_digits, ...", "digits, facts, values, small networks", 1, weigh(small)),
+        Row("load_digits, ...", "digits, MNIST, facts, values, small networks", 1, weigh(small)),
         Row("load_recorded_llm", "a real language model's recorded answers", 1, weigh(load_recorded_llm())),
         Row("archive", "the source as a zip, once somebody has asked for it", 1, len(source.archive()) / 1e6),
     ]

@@ -25,12 +25,14 @@ from lib.datasets import (
     bayes_floor,
     flip_labels,
     load_digits,
+    load_mnist_small,
     make_dataset,
     sample_toy,
     train_bounds,
 )
+from lib.mnist import Mnist
 from lib.tables import Table, example_table_text, load_table
-from scripts import export_digits
+from scripts import export_digits, make_mnist_small
 
 EXAMPLE = load_table(example_table_text().encode())
 
@@ -293,6 +295,56 @@ def test_digits_are_split_and_only_training_labels_are_wrong(n_train: int) -> No
     assert data.floor is None
 
 
+# --- MNIST ---
+
+
+def test_the_shipped_part_of_mnist_is_small_balanced_and_needs_no_pickle() -> None:
+    assert datasets.MNIST_FILE.stat().st_size <= 1_500_000
+    with np.load(datasets.MNIST_FILE, allow_pickle=False) as file:
+        shipped = dict(file)
+    assert {name: array.shape for name, array in shipped.items()} == {
+        "train_images": (5000, 28, 28), "train_classes": (5000,), "val_images": (1000, 28, 28), "val_classes": (1000,)
+    }  # fmt: skip
+    for part, each in (("train", 500), ("val", 100)):
+        assert shipped[f"{part}_images"].dtype == shipped[f"{part}_classes"].dtype == np.uint8
+        assert np.bincount(shipped[f"{part}_classes"]).tolist() == [each] * 10
+    # Each image is there once, and none is on both sides.
+    images = np.concatenate([shipped["train_images"], shipped["val_images"]]).reshape(6000, -1)
+    assert len(np.unique(images, axis=0)) == 6000
+
+
+def test_the_script_takes_as_many_digits_of_each_class_and_keeps_them_with_their_classes() -> None:
+    classes = (np.arange(400) * 7 % 10).astype(np.uint8)
+    images = np.tile(np.arange(400, dtype=np.uint8)[:, None, None], (1, 28, 28)) // 40 * 10 + classes[:, None, None]
+    for_training, for_test = (images[:300], classes[:300]), (images[300:], classes[300:])
+    found = make_mnist_small.part(Mnist(*for_training, *for_test), train=4, validation=2)
+    for part, each in (("train", 4), ("val", 2)):
+        assert np.bincount(found[f"{part}_classes"]).tolist() == [each] * 10
+        np.testing.assert_array_equal(found[f"{part}_images"][:, 0, 0] % 10, found[f"{part}_classes"])
+
+
+@pytest.mark.parametrize("n_train", [10, 1000, 5000])
+def test_mnist_is_validated_on_its_own_test_set_and_only_training_labels_are_wrong(n_train: int) -> None:
+    data = make_dataset("mnist", n_train=n_train, noise=0.0, label_noise=0.2, seed=6)
+    images, classes, val_images, val_classes = load_mnist_small()
+    number = {image.tobytes(): i for i, image in enumerate(images)}  # all differ
+    val_number = {image.tobytes(): i for i, image in enumerate(val_images)}
+    train = [number[(255 * x).round().astype(np.uint8).tobytes()] for x in data.train_x]
+    val = [val_number[(255 * x).round().astype(np.uint8).tobytes()] for x in data.val_x]
+    assert len(set(train)) == n_train
+    assert sorted(val) == list(range(1000))
+    assert (data.train_x.min(), data.train_x.max()) == (0, 1)
+    np.testing.assert_array_equal(data.val_y, val_classes[val])
+    np.testing.assert_array_equal(data.flipped, data.train_y != classes[train])
+    assert data.flipped.sum() == n_train // 5
+    assert len(set(classes[train])) == 10
+    with pytest.raises(ValueError, match="read-only"):
+        images[0] = 0
+
+
+# --- Labels ---
+
+
 def test_a_replaced_label_is_any_other_class_alike() -> None:
     labels, flipped = flip_labels(np.arange(90_000) % 10, 0.5, 10, np.random.default_rng(7))
     shift = (labels - np.arange(90_000)) % 10
@@ -394,7 +446,7 @@ def test_shapes_types_and_names(name: str) -> None:
     assert data.train_y.dtype == data.val_y.dtype == np.int64
     assert data.flipped.dtype == np.bool_
     assert set(data.train_y) | set(data.val_y) <= set(range(c))
-    assert (data.floor is None) == (name in ("digits", "csv"))
+    assert (data.floor is None) == (name in ("digits", "mnist", "csv"))
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -434,7 +486,7 @@ def test_the_bounds_are_reached_and_not_passed(name: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"name": "moon"}, "dataset must be one of moons, circles, spirals, digits, csv, got 'moon'"),
+        ({"name": "moon"}, "dataset must be one of moons, circles, spirals, digits, mnist, csv, got 'moon'"),
         ({"name": "csv"}, "table must be given for the data set csv"),
         ({"noise": -0.1}, "noise must be between 0 and 10, got -0.1"),
         ({"noise": math.nan}, "noise must be between 0 and 10, got nan"),

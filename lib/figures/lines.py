@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Spot:
-    """A single point to mark."""
+    """A single point to mark; those of one name are one entry of the legend."""
 
     name: str
     x: float
@@ -49,15 +49,18 @@ def lines_figure(
     floor: tuple[str, float] | None = None,
     spots: Sequence[Spot] = (),
     percent: bool = False,
+    y_range: tuple[float, float] | None = None,
 ) -> Figure:
     """The lines, the floor as a dashed grey line, and the spots as large hollow circles.
 
-    `floor` is its name and value; `percent` writes y as a percentage.
+    `floor` is its name and value; `percent` writes y as a percentage; `y_range` is what is shown of y at first.
     """
     traces = [trace for line in lines for trace in _traces(line)]
     if floor is not None:
         traces.append(_floor(*floor, [x for line in lines for x in line.x]))
-    traces += map(_ring, spots)
+    traces += [
+        _rings(name, [spot for spot in spots if spot.name == name]) for name in dict.fromkeys(s.name for s in spots)
+    ]
     return figure(
         traces,
         {
@@ -74,7 +77,8 @@ def lines_figure(
             "yaxis": {
                 **AXIS,
                 "title": {"text": y_label, "standoff": 4},
-                "tickformat": ".0%" if percent else None,
+                "tickformat": ".1~%" if percent else None,
+                **({"range": list(y_range)} if y_range else {}),
             },
         },
     )
@@ -113,9 +117,10 @@ def _floor(name: str, value: float, xs: Sequence[float]) -> Part:
     return {"type": "scatter", "x": [min(xs), max(xs)], "y": [value, value], "name": name, **style}
 
 
-def _ring(spot: Spot) -> Part:
+def _rings(name: str, spots: Sequence[Spot]) -> Part:
     ring = {"symbol": "circle-open", "size": 18, "color": SPEAK, "line": {"width": 4}}
-    return {"type": "scatter", "x": [spot.x], "y": [spot.y], "name": spot.name, "mode": "markers", "marker": ring}
+    x, y = [spot.x for spot in spots], [spot.y for spot in spots]
+    return {"type": "scatter", "x": x, "y": y, "name": name, "mode": "markers", "marker": ring}
 
 
 def _see_through(colour: str) -> str:

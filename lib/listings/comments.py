@@ -132,6 +132,11 @@ MESSAGES: Final = (
     "the same first weights for each schedule",
     'More data: write {more} for {n} above, and run "nothing" again.',
     "the same first weights for each arm",
+    "One network of each kind is trained here, and some on screen, from other first weights and with other batches and "
+    "masks. Each takes about ten minutes on one core. MNIST is fetched by python -m scripts.fetch_mnist, in the folder "
+    "of the source code.",
+    "c = 0: without max-norm",
+    "nn.Dropout doubles what it keeps at p = 0.5: so c is halved there",
     "early stopping would keep the network of the lowest step",
     # lib/listings/questions.py
     "The same in a few lines. The numbers on screen come from more passes, or from trained models: expect others.",

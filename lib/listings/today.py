@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lib.listings.parts import SOURCE_FOLDER, comment
@@ -193,4 +194,65 @@ for arm, (p, decay) in arms.items():
                 val_loss = loss_function(network(val_x), val_y).item()
             lowest = min(lowest, val_loss)  # early stopping would keep the network of the lowest step
     print(f"{{arm}}: training loss {{train_loss:.3f}}, validation loss {{val_loss:.3f}}, lowest {{lowest:.3f}}")
+"""
+
+
+def paper_listing(hidden: Sequence[int], regularised: tuple[float, float], *, epochs: int = 60) -> str:
+    """Figure 4 of the dropout paper on MNIST: networks without dropout, with it, and with max-norm as well.
+
+    ``hidden`` are the units of the hidden layers, ``regularised`` is (p, c): the rate, and the longest that the weights
+    into a unit may be.
+
+    >>> "nn.Linear(784, 800), nn.ReLU(), nn.Dropout(p)," in paper_listing((800, 800), (0.5, 2.5))
+    True
+    """
+    p, c = regularised
+    sizes = (28 * 28, *hidden)
+    layers = "".join(
+        f"        nn.Linear({below}, {above}), nn.ReLU(), nn.Dropout(p),\n" for below, above in pairwise(sizes)
+    )
+    differs = (
+        "One network of each kind is trained here, and some on screen, from other first weights and with other batches "
+        "and masks. Each takes about ten minutes on one core. MNIST is fetched by python -m scripts.fetch_mnist, in "
+        "the folder of the source code."
+    )
+    return f"""\
+{comment(differs)}
+{SOURCE_FOLDER}
+import torch
+from torch import nn
+
+from lib.mnist import load_mnist
+
+data = load_mnist(TWO_DICE / "models" / "mnist")
+train_x, test_x = (
+    torch.from_numpy(images.reshape(-1, 28 * 28) / 255).float() for images in (data.train_images, data.test_images)
+)
+train_y, test_y = torch.tensor(data.train_classes).long(), torch.tensor(data.test_classes).long()
+epochs = {epochs}
+
+for p, c in ((0, 0), ({p}, 0), ({p}, {c})):  # c = 0: without max-norm
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Dropout(0.2 if p > 0 else 0),
+{layers}        nn.Linear({sizes[-1]}, 10),
+    )
+    linear = [layer for layer in network if isinstance(layer, nn.Linear)]
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0, total_iters=epochs)
+    for epoch in range(epochs):
+        network.train()  # dropout on
+        for rows in torch.randperm(len(train_x)).split(100):
+            loss = nn.functional.cross_entropy(network(train_x[rows]), train_y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            with torch.no_grad():
+                for layer in linear * (c > 0):  # nn.Dropout doubles what it keeps at p = 0.5: so c is halved there
+                    layer.weight.renorm_(2, 0, c * (0.8 if layer is linear[0] else 1 - p))
+        schedule.step()
+        network.eval()  # dropout off
+        with torch.no_grad():
+            error = (network(test_x).argmax(1) != test_y).float().mean()
+        print(f"p = {{p}}, c = {{c}}, epoch {{epoch + 1}}: test error {{error:.2%}}")
 """

@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
-from lib.listings.parts import comment
+from lib.listings.parts import SOURCE_FOLDER, comment
 
 if TYPE_CHECKING:  # writing a program that imports PyTorch does not need PyTorch
     from lib.training import TrainingConfig
@@ -66,7 +66,7 @@ for p in ({rates}):
 
 def beginning(config: TrainingConfig, file_name: str = "table.csv") -> str:
     """What comes before the training: what differs from the screen, the imports, the data, the loss."""
-    imports = "import csv\n\n" if config.dataset == "csv" else ""
+    imports = {"csv": "import csv\n\n", "mnist": f"{SOURCE_FOLDER}\n"}.get(config.dataset, "")
     digits = "from sklearn.datasets import load_digits  # pip install scikit-learn\n" * (config.dataset == "digits")
     loss = "nn.BCEWithLogitsLoss()" if config.sizes[-1] == 1 else "nn.CrossEntropyLoss()"
     batch_size = min(config.batch_size, config.n_train)
@@ -109,7 +109,7 @@ def _decided(config: TrainingConfig) -> str:
 
 def _differs(config: TrainingConfig) -> str:
     """Which numbers differ from those on screen, and by how much: tests/listings/test_training.py measures it."""
-    things = {"digits": "digits", "csv": "rows"}.get(config.dataset, "points")
+    things = {"digits": "digits", "mnist": "digits", "csv": "rows"}.get(config.dataset, "points")
     note = (
         f"The {things} and their labels are those on screen. One network of each kind is trained here and "
         f"{config.members} on screen, from other first weights and with other batches and masks. Expect losses within "
@@ -138,14 +138,22 @@ def draw(n, points, labels):
 train_x, train_y = draw({config.n_train}, for_points, for_labels)
 val_x, val_y = draw(1000, for_validation, for_validation)"""
 
-    classes = 10 if config.dataset == "digits" or config.table is None else len(config.table.classes)
-    split = f"""\
+    classes = 10 if config.table is None else len(config.table.classes)
+    split = """\
 order = for_points.permutation(len(y))
 # The first and the last of each class go to the two ends, so that every class is in both parts.
 first = np.unique(y[order], return_index=True)[1]
 last = len(y) - 1 - np.unique(y[order][::-1], return_index=True)[1]
 middle = np.setdiff1d(np.arange(len(y)), np.append(first, last))
 order = order[np.concatenate([first, middle, last])]
+"""
+    if config.dataset == "mnist":  # its validation part is MNIST's own
+        split += f"""\
+train, val = order[:{config.n_train}], for_validation.permutation(len(val_y))
+train_x, train_y, val_x, val_y = x[train], y[train], val_x[val], val_y[val]
+"""
+    else:
+        split += f"""\
 train, val = order[:{config.n_train}], order[{config.n_train}:]
 train_x, train_y, val_x, val_y = x[train], y[train], x[val], y[val]
 """
@@ -159,6 +167,14 @@ train_y[wrong] = other[wrong]
         return f"""\
 x, y = load_digits(return_X_y=True)  # 8 x 8 pixels, from 0 to 16
 x = x / 16
+{split.rstrip()}"""
+    if config.dataset == "mnist":
+        return f"""\
+with np.load(TWO_DICE / "data" / "mnist_small.npz") as file:
+    (x, y), (val_x, val_y) = (
+        (file[f"{{part}}_images"].reshape(-1, 28 * 28) / 255, file[f"{{part}}_classes"].astype(int))
+        for part in ("train", "val")
+    )
 {split.rstrip()}"""
 
     assert config.table is not None  # a config without a table is not accepted for csv

@@ -324,9 +324,10 @@ def test_a_run_started_by_hand_survives_a_reload_also_when_the_controls_have_mov
 
 
 def test_a_point_of_today_survives_a_reload(open_page):
-    tab = loaded(open_page("today?part=paper&fig=10&digits=20"))
+    tab = loaded(open_page("today?part=paper&fig=10&images=digits&digits=20"))
     tab.get_by_role("button", name="Train this point").click()
-    says(tab, {"today-part": "paper", "today-fig": "10", "today-digits": "20", "train": "1"})
+    chosen = {"today-fig": "10", "today-images": "digits", "today-digits": "20"}
+    says(tab, {"today-part": "paper", **chosen, "train": "1"})
     expect(tab.get_by_text("Your run, with 20 digits")).to_be_visible(timeout=120_000)
     tab.reload()
     ready(tab)

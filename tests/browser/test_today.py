@@ -168,7 +168,7 @@ MAIN = {
     "models": ("die", "show", "kind"),
     "places": ("mode", "emb", "att", "proj", "mlp", "p"),
     "data": ("loss", "size", "rate"),
-    "paper": ("fig", "flips", "drop"),
+    "paper": ("fig",),
     "schedules": ("peak", "switch", "curves"),
     "instead": ("drop", "decay", "times", "curves"),
 }
@@ -206,7 +206,7 @@ def test_the_picture_comes_before_the_controls_on_a_phone(open_page):
 
 
 def test_a_point_is_trained_live(open_page, complaints):
-    tab = opened(open_page, "paper", "&fig=10&digits=20")
+    tab = opened(open_page, "paper", "&fig=10&images=digits&digits=20")
     tab.get_by_role("button", name="Train this point").click()
     expect(tab.get_by_text("Your run, with 20 digits")).to_be_visible(timeout=120_000)
     assert ours(complaints) == []

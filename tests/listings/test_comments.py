@@ -15,7 +15,14 @@ from lib.listings.decoding import decoding_listing
 from lib.listings.dropout import dropout_listing
 from lib.listings.parts import comment
 from lib.listings.questions import question_listing
-from lib.listings.today import block_listing, data_size_listing, regularisers_listing, scaling_listing, schedule_listing
+from lib.listings.today import (
+    block_listing,
+    data_size_listing,
+    paper_listing,
+    regularisers_listing,
+    scaling_listing,
+    schedule_listing,
+)
 from lib.listings.top_k import generate_listing, llm_listing, top_k_listing
 from lib.listings.training import training_listing
 from lib.listings.two_dice import two_dice_listing
@@ -46,7 +53,7 @@ def all_programs() -> Iterator[str]:
         by_hand = PassSettings(rates=rates, scaling=scaling, benched=((1, 2),))  # type: ignore[arg-type]
         yield dropout_listing(data, 0.2, 3, by_hand)
 
-    for dataset, label_noise in product(("moons", "circles", "spirals", "digits"), (0.0, 0.2)):
+    for dataset, label_noise in product(("moons", "circles", "spirals", "digits", "mnist"), (0.0, 0.2)):
         yield training_listing(TrainingConfig(dataset, label_noise=label_noise))  # type: ignore[arg-type]
     yield training_listing(TrainingConfig(rates=(0.25,), input_rate=0.1, weight_decay=0.01, members=1, seed=12))
     for text in (example_table_text(), WIDE_TABLE):
@@ -79,6 +86,7 @@ def all_programs() -> Iterator[str]:
     yield scaling_listing(0.95)
     for places, training in product(([], ["attention", "mlp"]), (True, False)):
         yield block_listing(0.3, places, training=training)
+    yield paper_listing((800, 800), (0.5, 2.5))
     yield data_size_listing(500, 0.3, 0)
     yield data_size_listing(20000, 0.0, 3)
     small = TrainingConfig("circles", n_train=200, members=4, seed=9)

@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib.listings.today import block_listing, data_size_listing, regularisers_listing, scaling_listing, schedule_listing
+from lib.listings.today import (
+    block_listing,
+    data_size_listing,
+    paper_listing,
+    regularisers_listing,
+    scaling_listing,
+    schedule_listing,
+)
+from lib.mnist import FILES
 from lib.studies.data_size_trial import Trial, trial_config
 from lib.studies.regularisers import RegularisersConfig, RegularisersTrainer
 from lib.studies.schedules import SCHEDULES, ScheduleConfig, ScheduledTrainer, rate_at
@@ -38,6 +46,29 @@ def test_the_block_s_passes_differ_where_it_drops(places: list[str], training: b
     first, second = run_elsewhere(program, tmp_path).splitlines()
     assert first.startswith("pass 1, the last word's first four numbers: tensor(")
     assert (first.replace("pass 1", "pass 2") != second) == (training and bool(places))
+
+
+def test_the_paper_s_networks_learn_and_max_norm_binds_in_its_own(tmp_path: Path) -> None:
+    classes = np.arange(400, dtype=np.uint8) % 10
+    images = np.random.default_rng(0).integers(0, 100, (400, 28, 28), dtype=np.uint8)
+    for image, c in zip(images, classes, strict=True):
+        image[2 * c : 2 * c + 4, :6] = 255
+    for name in FILES:
+        values = images if "images" in name else classes
+        shape = np.array(values.shape, dtype=">u4").tobytes()
+        (tmp_path / name).write_bytes(bytes([0, 0, 8, values.ndim]) + shape + values.tobytes())
+
+    program = paper_listing((32, 16), (0.5, 0.4), epochs=15)
+    assert fits_beside_the_page(program)
+    program = with_source(program).replace('TWO_DICE / "models" / "mnist"', f"Path({str(tmp_path)!r})")
+    program += "    print([round(float(layer.weight.data.norm(dim=1).max()), 2) for layer in linear])\n"
+    lines = run_elsewhere(program, tmp_path).splitlines()
+    lengths = [line for line in lines if line.startswith("[")]
+    assert len(lines) == 3 * (15 + 1)
+    assert lines[0].startswith("p = 0, c = 0, epoch 1: test error ")
+    assert lines[14] == "p = 0, c = 0, epoch 15: test error 0.00%"
+    assert lines[15] == lengths[0] != lengths[1]
+    assert lengths[2] == "[0.32, 0.2, 0.2]"  # 0.8 and 0.5 times c: no unit's weights are longer
 
 
 def test_schedules_end_where_the_page_s_do(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from lib.datasets import make_dataset
 from lib.listings.training import training_listing
 from lib.tables import example_table_text, load_table
 from lib.training import Trainer, TrainingConfig, train
-from tests.support.listings import fits_beside_the_page, run_elsewhere
+from tests.support.listings import fits_beside_the_page, run_elsewhere, with_source
 
 LINE = r"p = (\S+): (training|validation) loss (\S+), \2 error (\S+)%"
 
@@ -97,6 +98,7 @@ def test_on_noisy_digits_too(tmp_path: Path) -> None:
         TrainingConfig("spirals", noise=0.1, seed=3),
         TrainingConfig("digits", n_train=500, label_noise=0.2, seed=4),
         TrainingConfig("digits", n_train=1400, label_noise=0.0),
+        TrainingConfig("mnist", n_train=50, label_noise=0.2, seed=4),
         TrainingConfig("csv", n_train=40, label_noise=0.1, table=load_table(example_table_text().encode())),
     ],
     ids=lambda config: f"{config.dataset}-{config.n_train}",
@@ -105,7 +107,8 @@ def test_its_data_are_those_on_screen(config: TrainingConfig, tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "table.csv").write_text(example_table_text(), encoding="utf-8")
     program = re.sub(r"\[:2000\]", "[:1]", training_listing(config))
-    names, _ = run_here(program)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    names, _ = run_here(with_source(program) if config.dataset == "mnist" else program)
     page = make_dataset(
         config.dataset,
         n_train=config.n_train,

@@ -12,6 +12,8 @@ from lib.studies.data_size import STUDIED_RATES, crossing, load_points
 from lib.studies.data_size_trial import trial_config
 from lib.studies.facts import load_facts
 from lib.studies.overconfidence import load_confidences, mean_of
+from lib.studies.paper_mnist import ALL, DROPOUT, FIGURES, RATES, SEEDS, STANDARD, TABLE_2, Value
+from lib.web.today import paper_mnist
 from lib.web.today.runs import today_runs
 from tests.support.apptest import (
     both_spellings,
@@ -242,16 +244,125 @@ def test_one_point_is_run_live_and_stands_beside_the_shipped_ones(monkeypatch: p
 
 @pytest.mark.parametrize("fig", ["8", "9", "10"])
 @pytest.mark.parametrize("flips", ["0.0", "0.2"])
-def test_the_papers_figures_stand_beside_ours(fig: str, flips: str) -> None:
-    at = opened(part="paper", fig=fig, flips=flips)
+def test_the_papers_figures_stand_beside_ours_on_small_digits(fig: str, flips: str) -> None:
+    at = opened(part="paper", fig=fig, flips=flips, images="digits")
     text = shown(at)
     assert f"Figure {fig}:" in text
     assert "Why these values differ" in text
     assert len(figure(at)["data"]) >= 2
 
 
+def results(order: tuple[float, float, float] = (0.016, 0.013, 0.012), *, opposite: bool = False) -> list[Value]:
+    """Results of all five figures, made up: as in the paper, or with each of its shapes turned around."""
+    made = []
+
+    def add(figure: str, arm: tuple[float, float], value: float, quantity: str = "test_error", **where: int) -> None:
+        for seed in SEEDS:
+            n, step, passes = where.get("n", ALL), where.get("step", 36_000), where.get("passes", 0)
+            made.append(Value(figure, "800-800", n, *arm, seed, step, passes, quantity, value, 60.0))
+
+    for arm, error in zip(TABLE_2, order, strict=True):
+        for step, before in ((600, 0.02), (36_000, 0.0)):
+            add("4", arm, error + before, step=step)
+    for p in RATES:
+        u_shape = 0.01 + 0.1 * max(0.0, p - 0.6) + 0.01 * max(0.0, 0.2 - p)
+        for half in ("9a", "9b"):
+            add(half, (p, 0.0), 0.05 - 0.03 * p if opposite else u_shape)
+    for n, without, with_it in (
+        (100, 0.3, 0.3),
+        (500, 0.2, 0.17),
+        (1_000, 0.1, 0.05),
+        (5_000, 0.04, 0.02),
+        (10_000, 0.03, 0.02),
+    ):
+        add("10", STANDARD, without, n=n)
+        add("10", DROPOUT, without - 10 / n if opposite else with_it, n=n)
+    for passes, error in ((0, 0.013), (1, 0.05), (20, 0.014), (50, 0.013), (100, 0.0129)):
+        add("11", DROPOUT, error + 0.002 * (opposite and passes > 0), passes=passes)
+    for p, silent in ((0.0, 0.6), (0.5, 0.5 if opposite else 0.8)):
+        for quantity, value in {"silent": silent, "mean": 0.1, **{f"bin{i}": 0.03 for i in range(30)}}.items():
+            add("8", (p, 0.0), value, quantity)
+    return made
+
+
+@pytest.mark.parametrize("fig", FIGURES)
+def test_on_mnist_the_paper_and_we_stand_side_by_side(fig: int) -> None:
+    at = opened(part="paper", fig=str(fig))
+    text = shown(at)
+    assert load_facts().claim(f"figure-{fig}").text in text
+    assert "These are the paper's own data" in text
+    assert not [button for button in at.button if button.label == "Train this point"]
+    if paper_mnist._is_there(fig):
+        assert len(figure(at)["data"]) >= 2
+        assert "Here · " in text.replace("**", "")
+    else:
+        assert "This figure is not measured yet" in text
+
+
+@pytest.mark.parametrize(
+    ("fig", "as_in_the_paper", "otherwise"),
+    [
+        (4, "The same order as in Table 2: **1.60%**", "it is **not** the order of Table 2: 1.20%"),
+        (9, "is nearly flat, as in the paper: 1.00% to 1.00%", "is **not** flat here: 3.20% to 4.40%"),
+        (
+            9,
+            "kept units, as many for every p, it is lowest, **1.00%**, at p",
+            "lowest **at the edge**, 2.30% at p = 0.9",
+        ),
+        (
+            10,
+            "rises and then declines: 0.00 percentage points at 100 digits, **+5.00** at 1,000, +0.30",
+            "does **not**",
+        ),
+        (11, "The mean of **50** passes or more is as good", "of 100 passes, 1.49%, is **not** quite as good"),
+        (8, "Without dropout **60.0%** of the activations are zero", "**not** as in the paper"),
+    ],
+)
+def test_each_finding_is_told_as_it_was_measured(
+    fig: int, as_in_the_paper: str, otherwise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper_mnist, "measured", results)
+    text = shown(opened(part="paper", fig=str(fig)))
+    assert as_in_the_paper in text
+    assert otherwise not in text
+    monkeypatch.setattr(paper_mnist, "measured", lambda: results((0.012, 0.013, 0.016), opposite=True))
+    text = shown(opened(part="paper", fig=str(fig)))
+    assert otherwise in text
+    assert as_in_the_paper not in text
+
+
+def test_table_2_stands_beside_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper_mnist, "measured", results)
+    at = opened(part="paper")
+    (table,) = tables(at)
+    assert table["the paper"] == ["1.60%", "1.25%", "1.06%"]
+    assert table["here, 800-800"] == ["1.60% (1.60% to 1.60%)", "1.30% (1.30% to 1.30%)", "1.20% (1.20% to 1.20%)"]
+    (rings,) = (trace for trace in figure(at)["data"] if trace.get("mode") == "markers")
+    assert rings["y"] == [0.016, 0.0125, 0.0106]
+
+
+def test_half_of_a_figure_is_not_taken_for_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    def some() -> list[Value]:
+        return [each for each in results() if each.p < 0.6 or each.figure != "9b"]
+
+    monkeypatch.setattr(paper_mnist, "measured", some)
+    at = opened(part="paper", fig="9")
+    assert "nearly flat, as in the paper" in shown(at)
+    assert "kept units, as many for every p" not in shown(at)
+    monkeypatch.setattr(paper_mnist, "measured", lambda: [each for each in some() if each.n in (100, ALL)])
+    assert "This figure is not measured yet" in shown(opened(part="paper", fig="10"))
+
+
+def test_what_is_not_measured_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper_mnist, "measured", list)
+    for fig in FIGURES:
+        text = shown(opened(part="paper", fig=str(fig)))
+        assert "This figure is not measured yet" in text
+        assert "0 of 30 runs are made" in text
+
+
 def test_one_point_of_the_papers_figures_is_run_live() -> None:
-    at = opened(part="paper", fig="10", digits="20", drop="0.5")
+    at = opened(part="paper", fig="10", digits="20", drop="0.5", images="digits")
     next(each for each in at.button if each.label == "Train this point").click().run()
     at = settled(at)
     assert "Your run, with 20 digits and p = 0.50" in shown(at)
@@ -304,7 +415,7 @@ LINKS = {
         "n": "25", "seed": "4", "text": "the old",
     },
     "data": {"loss": "best", "size": "1000", "rate": "0.1", "seed": "1"},
-    "paper": {"fig": "10", "flips": "0.2", "digits": "100", "drop": "0.3", "seed": "2"},
+    "paper": {"fig": "10", "images": "digits", "flips": "0.2", "digits": "100", "drop": "0.3", "seed": "2"},
     "schedules": {"peak": "0.3", "switch": "0.2", "curves": "training", "toy": "moons", "few": "50", "seed": "3"},
     "instead": {
         "drop": "0.3", "decay": "0.1", "times": "2", "curves": "training", "toy": "moons", "few": "50", "seed": "3",

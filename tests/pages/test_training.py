@@ -1,11 +1,13 @@
 """The Training page without a browser: default, every control moved, links good and bad, a table of one's own."""
 
+import io
 import json
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lib.curves import GrowingSeries, across, to_csv
 from lib.datasets import make_dataset
@@ -13,7 +15,8 @@ from lib.recorded import recorded_training
 from lib.tables import MESSAGES, TableError, example_table_text, load_table
 from lib.training import TrainingConfig, train
 from lib.web.training.player import TrainingJob, training_runs
-from lib.web.training.settings import LESSONS, Settings, config_of
+from lib.web.training.report import _picture_of
+from lib.web.training.settings import LESSONS, MOST_LARGE, Settings, config_of
 from lib.web.training.table_upload import refusal
 from tests.support.apptest import both_spellings, healthy, open_app_page, pictures, shown, tables, to_its_end, until
 
@@ -186,6 +189,35 @@ def test_without_wrong_labels_the_takeaway_does_not_speak_of_them():
     app = healthy(open_app_page("training", flips="0"))
     assert "memorises the wrong labels" not in shown(app)
     assert "Without wrong labels" in shown(app)
+
+
+def test_on_mnist_the_digits_that_the_arms_disagree_on_are_shown():
+    app = healthy(open_app_page("training", data="mnist", steps="200", seeds="1", layers="8", n="50"))
+    next(each for each in app.button if each.label == "Train").click().run()
+    app = finished(app)
+    config = app.session_state["watched"]
+    assert (config.dataset, config.sizes, config.members) == ("mnist", (784, 8, 10), 1)
+    history = next(job for job in (run.job for run in training_runs()._runs.values()) if job.config == config).history
+    predicted = history.validation_predictions
+    differ = np.flatnonzero(predicted[0] != predicted[1])
+    assert len(differ) > 0
+    assert f"**{len(differ)}**" in shown(app) or f"{len(differ)} of" in shown(app)
+    index, ten = differ[0], [str(digit) for digit in range(10)]
+    truth, without, with_it = (ten[each] for each in (history.dataset.val_y[index], *predicted[:, index]))
+    images = app.get("image")
+    assert len(images) == min(len(differ), 10)
+    assert f"{truth}: without {without}, with {with_it}" in str(images[0].proto)
+    picture = np.array(Image.open(io.BytesIO(_picture_of(bytes(range(200)) + bytes(584)))))
+    assert picture.shape == (112, 112)
+    assert picture[::4, ::4].ravel()[:200].tolist() == list(range(200))
+
+
+@pytest.mark.parametrize(("layers", "members"), [("256-256", MOST_LARGE), ("64-64", 16)])
+def test_of_large_networks_on_mnist_fewer_are_trained_and_the_page_says_so(layers, members):
+    app = healthy(open_app_page("training", data="mnist", seeds="16", layers=layers, n="1000", batch="128"))
+    assert config_of(Settings(data="mnist", seeds=16, layers=layers)).members == members
+    assert ("at most 6 networks" in shown(app)) == (members == MOST_LARGE)
+    assert config_of(Settings(data="digits", seeds=16, layers=layers)).members == 16
 
 
 def upload(app, content: bytes, name: str = "own.csv"):

@@ -1,4 +1,4 @@
-"""Figures 8, 9 and 10 of the dropout paper on small digits: shipped from a script, and one point live."""
+"""The figures of the dropout paper: on MNIST as in the paper, and three of them on small digits, with a point live."""
 
 import functools
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import streamlit as st
 
 from lib.figures.activations import activations_figure
 from lib.figures.lines import Line, Spot, lines_figure
+from lib.listings.today import paper_listing
 from lib.listings.training import training_listing
 from lib.studies.digits_figures import (
     BIN_WIDTH,
@@ -22,14 +23,18 @@ from lib.studies.digits_figures import (
 )
 from lib.studies.digits_trial import DigitsRun, DigitsTrial
 from lib.studies.facts import load_facts
+from lib.studies.paper_mnist import DROPOUT_MAX_NORM, FIGURE_4_NETWORKS
 from lib.web.elements.chart import chart
 from lib.web.elements.citation import citation
 from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, in_parts, listed, percent, prose, signed, strong
+from lib.web.today.paper_mnist import mnist_chart, mnist_differs, mnist_findings
 from lib.web.today.runs import computed, train_button
 from lib.web.today.settings import Settings
+
+FIGURES_ON_DIGITS = (9, 10, 8)
 
 
 def paper_part() -> Callable[[], str]:
@@ -38,28 +43,48 @@ def paper_part() -> Callable[[], str]:
         _choose(controls)
         settings, started = controls.settings(), controls.run()
         figure, noise = settings.fig, settings.flips
-        own = _own_values(trial_of(started) if started else None)
+        on_digits = is_on_digits(settings)
+        own = _own_values(trial_of(started) if started and on_digits else None)
     with stage:
-        if figure == 8:
+        if not on_digits:
+            mnist_chart(figure)
+        elif figure == 8:
             _activations(own, noise)
         else:
             _errors(own, figure, noise)
     claim = load_facts().claim(f"figure-{figure}")
+    findings = _findings(figure, noise) if on_digits else mnist_findings(figure)
     paper, here = strong(_("The paper")), strong(_("Here"))
-    st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}\n\n{here} · {_findings(figure, noise)}")
-    st.caption(prose("today", "paper-differs", seeds=_seeds()))
-    return lambda: training_listing(trial_of(settings).config())
+    st.markdown(f"{paper} · {_(claim.text)} {citation(claim)}")
+    if findings:
+        st.markdown(f"{here} · {findings}")
+    st.caption(prose("today", "paper-differs", seeds=_seeds()) if on_digits else mnist_differs(figure))
+    if on_digits:
+        return lambda: training_listing(trial_of(settings).config())
+    return lambda: paper_listing(FIGURE_4_NETWORKS[0], DROPOUT_MAX_NORM)
+
+
+def is_on_digits(settings: Settings) -> bool:
+    """Whether the small digits are shown; Figures 4 and 11 are there on MNIST alone."""
+    return settings.images == "digits" and settings.fig in FIGURES_ON_DIGITS
 
 
 def _choose(controls: Controls[Settings]) -> None:
     """The controls, and the button that trains the point that they describe."""
     figure = controls.segmented("fig", _("Figure of the paper"))
     shows = {
+        4: _("Error while a network trains"),
         9: _("Error against the dropout rate"),
         10: _("Error against the size of the data set"),
+        11: _("Averages of masked passes"),
         8: _("Activations of a hidden layer"),
     }
     st.caption(shows[figure])
+    if figure not in FIGURES_ON_DIGITS:
+        return
+    data = {"mnist": "MNIST", "digits": _("8 × 8, live")}
+    if controls.segmented("images", _("Data"), data) == "mnist":
+        return
     controls.segmented("flips", _("Wrong labels"), {share: percent(share, 0) for share in LABEL_NOISE})
     st.markdown(strong(_("Train one point yourself")))
     if figure == 10:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lib.studies.data_size import SIZES, STUDIED_RATES
 from lib.studies.digits_figures import FIGURE_10_SIZES, LABEL_NOISE
 from lib.studies.facts import load_facts
+from lib.studies.paper_mnist import FIGURES
 from lib.web.elements.settings import choice, flag, number, text
 
 # The page in seven parts, each with a picture and its controls: what happened, who does it, where, and when it helps.
@@ -38,7 +39,8 @@ class Settings:
     size: int = choice(500, SIZES)
     rate: float = choice(0.3, STUDIED_RATES)
     # paper
-    fig: int = choice(9, (9, 10, 8))
+    fig: int = choice(4, FIGURES)
+    images: str = choice("mnist", ("mnist", "digits"))
     flips: float = choice(LABEL_NOISE[0], LABEL_NOISE)
     digits: int = choice(500, FIGURE_10_SIZES)
     drop: float = number(0.5, 0.05, 0.9, 0.05)

@@ -121,7 +121,7 @@ def recording_of(run: Run[TrainingJob], config: TrainingConfig, settings: Settin
     )
 
 
-@lru_cache(maxsize=4)  # of at most 4 MB, a table of one's own; each is drawn again where its run is made
+@lru_cache(maxsize=4)  # of at most 7 MB, digits of MNIST; each is drawn again where its run is made
 def _dataset(config: TrainingConfig) -> Dataset:
     """The data of a run that has not started: what there is to see while it waits."""
     return draw_dataset(config)

@@ -3,7 +3,7 @@
 import functools
 import io
 from functools import partial
-from math import isfinite
+from math import ceil, isfinite, isqrt
 
 import numpy as np
 import streamlit as st
@@ -153,7 +153,7 @@ def about_floor(end: Ending, config: TrainingConfig) -> None:
 
 def disagreements(history: History) -> None:
     """A gallery of the validation digits to which the two arms give different answers."""
-    if history.validation_predictions is None or history.dataset.name != "digits":
+    if history.validation_predictions is None or history.dataset.name not in ("digits", "mnist"):
         return
     data, predicted = history.dataset, history.validation_predictions  # (A, M)
     differ = np.flatnonzero(predicted[0] != predicted[1])
@@ -177,12 +177,13 @@ def disagreements(history: History) -> None:
             st.image(_picture_of(pixels), caption=caption, width=104, alt=caption)
 
 
-@functools.lru_cache(maxsize=MOST_DIGITS)  # of some 300 bytes
+@functools.lru_cache(maxsize=MOST_DIGITS)  # of some 300 to 1,500 bytes
 def _picture_of(pixels: bytes) -> bytes:
-    """A digit of 8 x 8 pixels as a PNG, ink on white; each pixel is twelve wide, so that no browser blurs it."""
+    """A digit as a PNG, ink on white; each pixel is several wide, about 100 in all, so that no browser blurs it."""
     from PIL import Image
 
-    file = io.BytesIO()
-    wide = np.kron(np.frombuffer(pixels, np.uint8).reshape(8, 8), np.ones((12, 12), np.uint8))
+    file, side = io.BytesIO(), isqrt(len(pixels))
+    each = ceil(96 / side)
+    wide = np.kron(np.frombuffer(pixels, np.uint8).reshape(side, side), np.ones((each, each), np.uint8))
     Image.fromarray(wide).save(file, "PNG")
     return file.getvalue()
