@@ -244,10 +244,15 @@ def enough_passes(values: Sequence[Value]) -> int | None:
 
 
 def is_flat(rows: Sequence[tuple[float, float, float, float]], low: float = 0.2, high: float = 0.6) -> bool:
-    """Figure 9a's shape: from p = 0.2 to 0.6 the mean error changes less than a quarter of what it rises beyond.
+    """Figure 9a's shape: from p = 0.2 to 0.6 the mean error changes less than a quarter of what it rises at the next p.
 
-    >>> is_flat([(p, e, e, e) for p, e in ((0.0, 0.03), (0.2, 0.02), (0.6, 0.021), (0.9, 0.05))])
+    Only the next one counts: with a p close to 1 a network may learn nothing at all, and beside that all is flat.
+
+    >>> is_flat([(p, e, e, e) for p, e in ((0.0, 0.03), (0.2, 0.02), (0.6, 0.021), (0.8, 0.05), (0.9, 0.9))])
     True
+    >>> is_flat([(p, e, e, e) for p, e in ((0.0, 0.03), (0.2, 0.02), (0.6, 0.04), (0.8, 0.05), (0.9, 0.9))])
+    False
     """
     within = [error for p, error, *_r in rows if low <= p <= high]
-    return max(within) - min(within) < (rows[-1][1] - min(within)) / 4
+    beyond = next(error for p, error, *_r in rows if p > high)
+    return max(within) - min(within) < (beyond - min(within)) / 4

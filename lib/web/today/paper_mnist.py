@@ -47,6 +47,7 @@ Rows = Sequence[tuple[float, float, float, float]]
 _EPOCH = ALL // BATCH  # steps
 _FIRST = layers_of(FIGURE_4_NETWORKS[0])  # the network of Figure 4 that is drawn, and of Figures 8, 10 and 11
 _SHOWN = (0.009, 0.03)  # of the errors while networks train, as in the paper's figure
+_RATES_SHOWN = (0.0, 0.2)  # of the errors over p: at p = 0.9 a network hardly learns, which the text says
 
 
 @functools.cache  # one list, 0.3 MB
@@ -175,7 +176,7 @@ def _rates() -> None:
         "9b": _("as many units as keep {n} of them", n=KEPT_UNITS),
     }
     lines = [_line(names[half], rows, style) for half, style in (("9a", 2), ("9b", 1)) if (rows := _half(half))]
-    _errors_chart(9, lines, x_label=_("p, the dropout rate"), digits=1)
+    _errors_chart(9, lines, x_label=_("p, the dropout rate"), digits=1, y_range=_RATES_SHOWN)
 
 
 def _sizes() -> None:
