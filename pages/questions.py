@@ -8,6 +8,7 @@ from lib.web.elements.controls import Controls
 from lib.web.frame import lesson
 from lib.web.frame.language import _, prose
 from lib.web.frame.session import session
+from lib.web.questions.asked import asked
 from lib.web.questions.asking import answered, ask, choose_question, ways
 from lib.web.questions.settings import Settings
 
@@ -40,7 +41,8 @@ def show_question() -> None:
     lesson.link_here()
     lesson.takeaway(prose("questions", "takeaway"))
     if shown:
-        lesson.code(lambda: question_listing(name), _("The code: the same in a few lines of PyTorch"))
+        label = _("The code: the same in a few lines of PyTorch")
+        lesson.code(lambda: question_listing(name), label, question=asked(name).text)
 
 
 with lesson.framed("questions"):

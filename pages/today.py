@@ -71,7 +71,7 @@ def show_picture() -> None:
     listing = show_part(part)
     lesson.link_here()
     lesson.takeaway(prose("today", "takeaway"))
-    lesson.code(listing)
+    lesson.code(listing, question=questions[part])
 
 
 with lesson.framed("today"):

@@ -8,7 +8,7 @@ import functools
 import re
 import tokenize
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import Final
@@ -234,6 +234,15 @@ def wrapped(text: str, width: int) -> list[str]:
             lines.append("")
         lines[-1] += piece if lines[-1] else piece.lstrip()
     return [line.rstrip() for line in lines]
+
+
+def unwrapped(lines: Iterable[str]) -> str:
+    """The text that was wrapped into these lines: the counterpart of `wrapped`.
+
+    >>> unwrapped(["骰子是 0 和 1", "之間的", "數，a well-", "known one"])
+    '骰子是 0 和 1 之間的數，a well-known one'
+    """
+    return re.sub(rf"(?<=\w-)\n|(?<=[{_WIDE}])\n(?=[{_WIDE}])", "", "\n".join(lines)).replace("\n", " ")
 
 
 def _columns(text: str) -> int:

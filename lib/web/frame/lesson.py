@@ -2,18 +2,23 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.listings.comments import with_comments
+from lib.notebooks import in_markdown, notebook
 from lib.web.elements.controls import Controls
+from lib.web.elements.settings import written
 from lib.web.frame import address
 from lib.web.frame.fragments import aside, fragment
 from lib.web.frame.frame import framed
-from lib.web.frame.language import _, current_language, prose, strong
+from lib.web.frame.language import _, current_language, listed, prose, strong
+from lib.web.frame.navigation import page_named
 from lib.web.frame.path import on_the_path
+from lib.web.frame.session import session
 from lib.web.rooms.votes import class_guess, own_vote, vote
 
 __all__ = ["code", "fragment", "framed", "link_here", "picture", "picture_alone", "predict", "section", "takeaway"]
@@ -84,25 +89,57 @@ def takeaway(text: str) -> None:
     st.markdown(quotation)
 
 
-def code(listing: Callable[[], str], label: str | None = None, *, key: str = "code") -> None:
-    """The few lines of PyTorch that do the same with the settings on screen; ``key`` is different for each listing.
+def code(
+    listing: Callable[[], str], label: str | None = None, *, question: str | None = None, key: str = "code"
+) -> None:
+    """The few lines of PyTorch that do the same with the settings on screen, to copy or to save as a notebook.
 
-    Names and output are English, the comments are in the person's language. They are written and drawn only while they
-    are open: what the browser loads to colour them is larger than the rest of a page.
+    ``question`` is what the program answers, if not the page's question; ``key`` is different for each listing. Names
+    and output are English, the comments are in the person's language. They are written and drawn only while they are
+    open: what the browser loads to colour them is larger than the rest of a page. The notebook is made at a click.
     """
     label = label or _("The code: the same thing with these settings, in PyTorch")
     expander = st.expander(label, icon=":material/code:", on_change="rerun", key=key)
     if expander.open:
-        expander.code(with_comments(listing(), _), language="python")
+        program = with_comments(listing(), _)
+        expander.code(program, language="python")
+        expander.download_button(
+            _("As a notebook (.ipynb)"),
+            partial(notebook, _notebook_title(question or page_named(session.page).question()), program),
+            f"two-dice-{session.page}{key.removeprefix('code')}.ipynb",
+            "application/x-ipynb+json",
+            key=f"{key}-notebook",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _notebook_title(question: str) -> str:
+    """What a notebook opens with: the question, the link to the page, and the settings as the link names them."""
+    run = address.asked_run()
+    settings = written(run) if run else address.remembered()
+    names = listed(in_markdown(f"{name} = {text}") for name, text in settings.items())
+    return "\n\n".join(
+        (
+            f"# {in_markdown(question)}",
+            _("The program of [this page of Two Dice]({link}). Run the cells from top to bottom.", link=_link()),
+            _("Settings that are not at their default: {settings}", settings=names)
+            if names
+            else _("All settings are at their default."),
+        )
+    )
 
 
 def link_here() -> None:
     """The link that repeats this picture in this language, drawn when somebody asks for it."""
     place = st.popover(_("Link"), icon=":material/link:", key="link", on_change="rerun")
     if place.open:
-        query = {**address.query(), "lang": current_language()}
         place.markdown(_("This link brings this picture back, for a class or for next year:"))
-        place.code(_address(query), language=None, wrap_lines=True)
+        place.code(_link(), language=None, wrap_lines=True)
+
+
+def _link() -> str:
+    return _address({**address.query(), "lang": current_language()})
 
 
 def _address(query: Mapping[str, str]) -> str:
