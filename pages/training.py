@@ -11,6 +11,7 @@ from lib.web.frame.language import _, prose
 
 def choose(controls: Controls[Any]) -> None:
     """The controls, and the button that starts the run that they describe."""
+    from lib.web.training.settings import suit_the_data
     from lib.web.training.table_upload import own_table
 
     data = controls.select(
@@ -24,6 +25,7 @@ def choose(controls: Controls[Any]) -> None:
             "mnist": _("MNIST, 28 × 28"),
             "csv": _("Your own table"),
         },
+        then=suit_the_data,
     )
     missing = data == "csv" and not own_table()
     controls.steps("n", _("Training examples"))

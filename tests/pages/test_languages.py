@@ -107,7 +107,7 @@ SLIDERS = [
     ("top_k", {"bench": "true"}, 7),
     ("today", {"part": "places"}, 2),
     ("today", {"part": "data"}, 1),
-    ("today", {"part": "paper"}, 1),
+    ("today", {"part": "paper", "fig": "9", "images": "digits"}, 1),
     ("today", {"part": "schedules"}, 3),
     ("today", {"part": "instead"}, 4),
 ]

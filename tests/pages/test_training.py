@@ -191,6 +191,22 @@ def test_without_wrong_labels_the_takeaway_does_not_speak_of_them():
     assert "Without wrong labels" in shown(app)
 
 
+def test_pictures_come_with_networks_that_suit_them_unless_somebody_has_chosen_others():
+    app = healthy(open_app_page("training"))
+
+    def chosen(data: str) -> tuple[str, str, str]:
+        app.selectbox(key="training-data").select(data).run()
+        link = healthy(app).session_state["links"]["training"]
+        return link.get("n", ""), link.get("layers", ""), link.get("lr", "")
+
+    assert chosen("mnist") == ("1000", "256-256", "0.001")
+    assert app.select_slider(key="training-n").value == 1000
+    assert chosen("digits") == ("1000", "256-256", "0.001")
+    assert chosen("circles") == ("", "", "")
+    app.select_slider(key="training-n").set_value(50).run()
+    assert chosen("digits") == ("50", "", "")
+
+
 def test_on_mnist_the_digits_that_the_arms_disagree_on_are_shown():
     app = healthy(open_app_page("training", data="mnist", steps="200", seeds="1", layers="8", n="50"))
     next(each for each in app.button if each.label == "Train").click().run()

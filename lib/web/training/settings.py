@@ -8,8 +8,8 @@ import streamlit as st
 from lib.datasets import DATASETS, train_bounds
 from lib.training import TrainingConfig
 from lib.web.elements.controls import change
-from lib.web.elements.settings import choice, flag, number
-from lib.web.frame.address import forget_run
+from lib.web.elements.settings import choice, flag, number, read
+from lib.web.frame.address import forget_run, remembered
 from lib.web.frame.session import session
 
 
@@ -37,15 +37,26 @@ class Settings:
 
 MOST_LARGE = 6  # networks of 256-256 in each arm on MNIST, so that no run takes more memory than one on a table
 
-_DIGITS = {"data": "digits", "layers": "256-256", "batch": 64, "lr": 0.001, "seeds": 4}
+# Pictures have many more inputs than points in a plane: with the networks for points, dropout hurts.
+PICTURES = ("digits", "mnist")
+_FOR_PICTURES = {"n": 1000, "layers": "256-256", "batch": 64, "lr": 0.001, "seeds": 4}
 
 # Lessons worth a click. Dropout does not always help: it makes no difference in the third and hurts in the last.
 LESSONS: dict[str, dict[str, Any]] = {
     "noisy-moons": {},
-    "noisy-digits": {**_DIGITS, "n": 1000, "flips": 0.2},
+    "noisy-digits": {**_FOR_PICTURES, "data": "digits", "flips": 0.2},
     "more-data": {"n": 1000},
     "tiny-network": {"n": 1000, "layers": "8"},
 }
+
+
+def suit_the_data() -> None:
+    """After a choice of data, take the networks that suit it, unless somebody has chosen other ones."""
+    now = read(Settings, remembered())
+    for_points = {name: getattr(Settings(), name) for name in _FOR_PICTURES}
+    before, after = (for_points, _FOR_PICTURES) if now.data in PICTURES else (_FOR_PICTURES, for_points)
+    if all(getattr(now, name) == value for name, value in before.items()):
+        change(**after)
 
 
 def choose_lesson() -> None:
