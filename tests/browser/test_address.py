@@ -21,7 +21,7 @@ PARTS = {
     "models": {"part", "die", "show", "kind"},
     "places": {"part", "mode", "emb", "att", "proj", "mlp", "p", "text", "block", "n", "seed"},
     "data": {"part", "loss", "size", "rate", "seed"},
-    "paper": {"part", "fig", "digits", "flips", "drop", "seed"},
+    "paper": {"part", "fig", "images", "digits", "flips", "drop", "seed"},
     "schedules": {"part", "peak", "switch", "curves", "toy", "few", "seed"},
     "instead": {"part", "drop", "decay", "times", "curves", "toy", "few", "seed"},
 }
@@ -128,7 +128,7 @@ MOVED = [
     ("top_k", "top_k?bench=true", {each.name for each in fields(PAGES["top_k"])} - {"model", "bench", "order"}),
     ("two_dice", "two_dice?n=100", {each.name for each in fields(PAGES["two_dice"])} - {"n", "models"}),
     *(
-        ("today", f"today?part={part}" + ("&fig=10" if part == "paper" else ""), names - {"part", "fig"})
+        ("today", f"today?part={part}" + ("&fig=10&images=digits" if part == "paper" else ""), names - {"part", "fig", "images"})
         for part, names in PARTS.items()
     ),
 ]
