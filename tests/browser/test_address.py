@@ -128,7 +128,11 @@ MOVED = [
     ("top_k", "top_k?bench=true", {each.name for each in fields(PAGES["top_k"])} - {"model", "bench", "order"}),
     ("two_dice", "two_dice?n=100", {each.name for each in fields(PAGES["two_dice"])} - {"n", "models"}),
     *(
-        ("today", f"today?part={part}" + ("&fig=10&images=digits" if part == "paper" else ""), names - {"part", "fig", "images"})
+        (
+            "today",
+            f"today?part={part}" + ("&fig=10&images=digits" if part == "paper" else ""),
+            names - {"part", "fig", "images"},
+        )
         for part, names in PARTS.items()
     ),
 ]
