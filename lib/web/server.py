@@ -250,6 +250,30 @@ def lose_no_page() -> None:
     AppSession._create_scriptrunner = create_scriptrunner  # type: ignore[method-assign]
 
 
+@functools.cache
+def lose_no_upload() -> None:
+    """Let a run that starts leave the answer alone that tells a browser where to send a file.
+
+    Streamlit (1.67) throws away what waits to be sent of the run before, and this answer with it. The browser would
+    wait for it for ever, and the person for the file.
+    """
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+    from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+
+    clear = ForwardMsgQueue.clear
+
+    def clear_but_for_answers(
+        self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        waiting: list[ForwardMsg] = self._queue if retain_lifecycle_msgs else []
+        clear(self, retain_lifecycle_msgs, fragment_ids_this_run)
+        kept = {id(message) for message in self._queue}
+        answers = [each for each in waiting if each.WhichOneof("type") == "file_urls_response" and id(each) not in kept]
+        self._queue.extend(answers)
+
+    ForwardMsgQueue.clear = clear_but_for_answers  # type: ignore[method-assign]
+
+
 # ------------------------------------------------------------------------------------------------------------ memory
 
 

@@ -39,6 +39,7 @@ def test_after_a_restart_the_page_asks_for_the_file_again(browser, monkeypatch: 
         expect(again).to_be_visible(timeout=60_000)
         expect(page.locator(".st-key-file").get_by_text("own.csv")).to_be_visible()
         expect(train).to_be_disabled()
+        ready(page)
         upload(page, EXAMPLE)
         expect(train).to_be_enabled()
         expect(again).to_be_hidden()

@@ -15,7 +15,9 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit import net_util
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
@@ -190,6 +192,24 @@ def test_a_move_is_not_lost_that_a_new_server_hears_of_before_the_page_is_drawn(
 
     with serving() as (address, _process):
         in_a_thread(visit(address))
+
+
+@pytest.mark.parametrize("fragments", [None, ["a"]])
+def test_where_to_send_a_file_is_told_even_if_a_run_starts_meanwhile(monkeypatch, fragments: list[str] | None) -> None:
+    monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)  # is given back after
+    server.lose_no_upload.__wrapped__()
+    queue, told, drawn = ForwardMsgQueue(), ForwardMsg(), ForwardMsg()
+    told.file_urls_response.response_id = "7"
+    drawn.delta.fragment_id = "a"
+    drawn.delta.new_element.text.body = "of the run before"
+    drawn.metadata.delta_path[:] = [0, 0]
+    queue.enqueue(drawn)
+    queue.enqueue(told)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=fragments)
+    assert queue.flush() == [told]
+    queue.enqueue(told)
+    queue.clear()
+    assert queue.flush() == []
 
 
 def test_a_request_that_fails_holds_up_no_other(monkeypatch) -> None:

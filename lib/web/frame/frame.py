@@ -26,6 +26,7 @@ from lib.web.server import (
     freeze_imports,
     import_pytorch_soon,
     lose_no_page,
+    lose_no_upload,
     share_a_core,
 )
 
@@ -46,6 +47,7 @@ def framed(name: str) -> Iterator[None]:
         disconnect_who_floods()
         share_a_core()
         lose_no_page()
+        lose_no_upload()
         page, mistake = page_named(name), None
         arrives = session.page != name
         if arrives:
