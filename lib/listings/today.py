@@ -248,7 +248,8 @@ for p, c in ((0, 0), ({p}, 0), ({p}, {c})):  # c = 0: without max-norm
             loss.backward()
             optimizer.step()
             with torch.no_grad():
-                for layer in linear * (c > 0):  # nn.Dropout doubles what it keeps at p = 0.5: so c is halved there
+                # nn.Dropout doubles what it keeps at p = 0.5: so c is halved there
+                for layer in linear * (c > 0):
                     layer.weight.renorm_(2, 0, c * (0.8 if layer is linear[0] else 1 - p))
         schedule.step()
         network.eval()  # dropout off

@@ -41,7 +41,7 @@ def _events() -> list[Stat]:
 
 
 def _runs() -> list[Stat]:
-    computing, waiting = WORKER_POOL.load()
+    computing, waiting = WORKER_POOL.counts()
     text = "Background runs that take turns, and those that wait for their first."
     return [
         GaugeStat(RUNS, count, {"state": state}, help=text)

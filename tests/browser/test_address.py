@@ -41,7 +41,8 @@ def says(tab: Page, settings: dict[str, str]) -> None:
 
 
 def go(tab: Page, number: int, path: str) -> None:
-    """Follow a link of the navigation."""
+    """Follow a link of the navigation, once the page is at rest: a click on what is being drawn anew is lost."""
+    ready(tab)
     tab.locator(".st-key-navigation a").nth(number).click()
     tab.wait_for_url(re.compile(rf"/{path}($|\?)"))
     loaded(tab)

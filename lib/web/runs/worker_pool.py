@@ -190,7 +190,7 @@ class WorkerPool:
             except RuntimeError as error:  # the host allows no more threads; the page asks again in a moment
                 event("no_thread", error=error)
 
-    def load(self) -> tuple[int, int]:
+    def counts(self) -> tuple[int, int]:
         """How many runs take turns, and how many wait for their first."""
         with self.lock:
             computing = len(self.begun())
