@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from lib.tables import MAX_BYTES, example_table_text
 from tests.support import serving
-from tests.support.browsing import ready
+from tests.support.browsing import ARGUMENTS, CHROMIUM, ready
 
 EXAMPLE = example_table_text().encode()
 
@@ -24,9 +24,10 @@ def test_the_uploader_takes_what_the_reader_takes_and_not_one_byte_more(open_pag
     expect(page.get_by_text("In use: 60 rows")).to_be_visible()
 
 
-def test_after_a_restart_the_page_asks_for_the_file_again(browser, monkeypatch: pytest.MonkeyPatch):
+def test_after_a_restart_the_page_asks_for_the_file_again(chromium, monkeypatch: pytest.MonkeyPatch):
     port = serving.free_port()
     monkeypatch.setattr(serving, "free_port", lambda: port)
+    browser = chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     page = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-US").new_page()
     train = page.get_by_role("button", name="Train", exact=True)
     with serving.served() as address:
@@ -40,7 +41,10 @@ def test_after_a_restart_the_page_asks_for_the_file_again(browser, monkeypatch: 
         expect(page.locator(".st-key-file").get_by_text("own.csv")).to_be_visible()
         expect(train).to_be_disabled()
         ready(page)
-        upload(page, EXAMPLE)
+        with page.expect_response(lambda response: response.request.method == "PUT") as answer:
+            upload(page, EXAMPLE)
+        assert answer.value.ok, answer.value.status
+        expect(page.get_by_text("In use: 60 rows")).to_be_visible()
         expect(train).to_be_enabled()
         expect(again).to_be_hidden()
-        page.context.close()
+    browser.close()
