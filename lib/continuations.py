@@ -134,11 +134,7 @@ def likeliest_continuations(
 
 def _place_of(model: LanguageModel, words: Sequence[str]) -> Place | None:
     """Where in the storybook one is after these words, or None where no sentence begins so."""
-    place = model.story.start
     try:
-        model.story.next_word(words)
+        return model.story.place_after(words)
     except ImpossiblePrefix:
         return None
-    for word in words:
-        place = model.story.after(place, word)
-    return place

@@ -160,9 +160,10 @@ class Story:
         Raises:
             ImpossiblePrefix: no sentence begins with these words.
         """
-        return self.next_word_at(self._place_after(prefix))
+        return self.next_word_at(self.place_after(prefix))
 
-    def _place_after(self, prefix: Sequence[str]) -> Place:
+    def place_after(self, prefix: Sequence[str]) -> Place:
+        """Return the place that all of these words lead to; raises what `next_word` raises."""
         place = self.start
         for position, word in enumerate(prefix):
             if word == EOS or word not in self._next_words(place):
@@ -309,7 +310,7 @@ class Story:
             return None
 
         with suppress(ImpossiblePrefix):
-            if words := possible(text, self._place_after(before)):
+            if words := possible(text, self.place_after(before)):
                 return words
         return writing.fewest_words(text, self.word_id)
 

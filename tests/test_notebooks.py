@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,15 +61,6 @@ RUN = {
     "today: alternatives": regularisers_listing(RegularisersConfig(SHORT, times=5)),
     **{f"question: {name}": question_listing(name) for name in THREADS},
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two threads on a busy machine wait for each other at every product of small matrices."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def cells(text: str) -> list[tuple[str, str]]:

@@ -72,7 +72,8 @@ def _one_pass(network: PicturedNetwork, x: Tensor) -> Tensor:
 
 def entropy(probabilities: Tensor) -> Tensor:
     """The entropy of distributions (..., classes) in nats."""
-    return -torch.xlogy(probabilities, probabilities).sum(-1)
+    nats: Tensor = torch.special.entr(probabilities).sum(-1)
+    return nats
 
 
 def auc(larger: ArrayLike, smaller: ArrayLike) -> Estimate:

@@ -4,6 +4,7 @@ The grammar of the storybook says which words may come next, so both mistakes of
 and impossible words let in. Each cut is set so that it loses the same, and then judged by what it lets in.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -45,12 +46,11 @@ def _tightest(keep: Callable[[float], Mask], settings: Sequence[float], truth: P
 
     What a wider setting loses is never more, so the settings are halved again and again.
     """
-    low, high = 0, len(settings) - 1
-    while low < high:
-        middle = (low + high) // 2
-        lost = float(np.where(keep(settings[middle]), 0, truth).sum(-1).mean())
-        low, high = (middle + 1, high) if lost > LOSS else (low, middle)
-    return settings[low]
+
+    def is_wide_enough(setting: float) -> bool:
+        return bool(np.where(keep(setting), 0, truth).sum(-1).mean() <= LOSS)
+
+    return settings[bisect_left(settings[:-1], True, key=is_wide_enough)]
 
 
 def _let_in(model: Probabilities, truth: Probabilities, kept: Mask) -> Probabilities:

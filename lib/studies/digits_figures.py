@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lib.studies.over_seeds import over_seeds
+
 PATH = Path(__file__).resolve().parents[2] / "data" / "digits_figures.csv"
 SEEDS = (0, 1, 2)
 LABEL_NOISE = (0.0, 0.2)
@@ -87,10 +89,4 @@ def curve(
     >>> [[round(number, 2) for number in row] for row in curve(values, 9, "val_error", 0.0, over="p")]
     [[0.5, 0.15, 0.1, 0.2]]
     """
-    found: dict[float, list[float]] = {}
-    for each in values:
-        if (each.figure, each.quantity, each.label_noise) == (figure, quantity, noise) and all(
-            getattr(each, name) == wanted for name, wanted in where.items()
-        ):
-            found.setdefault(getattr(each, over), []).append(each.value)
-    return [(x, sum(all_) / len(all_), min(all_), max(all_)) for x, all_ in sorted(found.items())]
+    return over_seeds(values, over=over, figure=figure, quantity=quantity, label_noise=noise, **where)

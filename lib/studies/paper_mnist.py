@@ -24,6 +24,8 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Final
 
+from lib.studies.over_seeds import over_seeds
+
 PATH: Final = Path(__file__).resolve().parents[2] / "data" / "paper_mnist.csv"
 FIGURES: Final = (4, 9, 10, 11, 8)
 SEEDS: Final = (0, 1)
@@ -165,13 +167,7 @@ def curve(
     >>> curve(values, "10", over="n", p=0.5), curve(values, "10", over="n", p=0.0)
     ([(100, 1.5, 1, 2)], [])
     """
-    found: dict[float, list[float]] = {}
-    for each in values:
-        if (each.figure, each.quantity) == (figure, quantity) and all(
-            getattr(each, name) == wanted for name, wanted in where.items()
-        ):
-            found.setdefault(getattr(each, over), []).append(each.value)
-    return [(x, sum(all_) / len(all_), min(all_), max(all_)) for x, all_ in sorted(found.items())]
+    return over_seeds(values, over=over, figure=figure, quantity=quantity, **where)
 
 
 def final_errors(values: Sequence[Value], layers: str) -> dict[tuple[float, float], tuple[float, float, float]]:

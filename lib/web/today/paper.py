@@ -30,7 +30,7 @@ from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame import lesson
 from lib.web.frame.language import _, decimal, in_parts, listed, percent, prose, signed, strong
-from lib.web.today.paper_mnist import mnist_chart, mnist_differs, mnist_findings
+from lib.web.today.paper_mnist import in_words_of_figure_8, mnist_chart, mnist_differs, mnist_findings
 from lib.web.today.runs import computed, train_button
 from lib.web.today.settings import Settings
 
@@ -209,21 +209,7 @@ def _findings(figure: int, noise: float) -> str:
 
 
 def _figure_8(noise: float) -> str:
-    found = {
-        (quantity, p): row[0][1]
-        for quantity in ("silent", "mean")
-        for p in (0.0, 0.5)
-        if (row := _curve(8, quantity, noise, over="p", p=p))
-    }
-    more_silent = found["silent", 0.5] > found["silent", 0.0]
-    return prose(
-        "today",
-        "figure-8" if more_silent else "figure-8-not",
-        silent=percent(found["silent", 0.0]),
-        silent_p=percent(found["silent", 0.5]),
-        mean=decimal(found["mean", 0.0]),
-        mean_p=decimal(found["mean", 0.5]),
-    )
+    return in_words_of_figure_8(lambda quantity, p: _curve(8, quantity, noise, over="p", p=p)[0][1])
 
 
 def _figure_9(noise: float) -> str:

@@ -256,11 +256,12 @@ def _table_2() -> str:
 
 
 def _sparser() -> str:
-    found = {
-        (quantity, p): curve(measured(), "8", quantity, over="p", p=p)[0][1]
-        for quantity in ("silent", "mean")
-        for p in (0.0, 0.5)
-    }
+    return in_words_of_figure_8(lambda quantity, p: curve(measured(), "8", quantity, over="p", p=p)[0][1])
+
+
+def in_words_of_figure_8(found_at: Callable[[str, float], float]) -> str:
+    """What Figure 8 shows, on any digits: ``found_at("silent", p)`` is a share, ``found_at("mean", p)`` a mean."""
+    found = {(quantity, p): found_at(quantity, p) for quantity in ("silent", "mean") for p in (0.0, 0.5)}
     more_silent = found["silent", 0.5] > found["silent", 0.0]
     return prose(
         "today",

@@ -18,7 +18,7 @@ from lib.web.elements.controls import Controls
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.elements.prompt import continue_with
 from lib.web.frame import lesson
-from lib.web.frame.language import _, current_language, decimal, percent, prose
+from lib.web.frame.language import _, current_language, decimal, percent, prose, signed
 from lib.writing import joined
 
 MOST_TREES = 32
@@ -110,7 +110,7 @@ def _bits(language: str) -> None:
         written = decimal(p, 1) if p else "0"
         rows.append(BitsRow(_("p = {p}, training set", p=written), bits.trained, True))
         rows.append(BitsRow(_("p = {p}, fresh", p=written), bits.fresh, False))
-        values |= {name: _signed(median) for name, median in zip(names, bits.medians, strict=True)}
+        values |= {name: signed(median, 1) for name, median in zip(names, bits.medians, strict=True)}
     times = 2 ** memorised_bits(load_model(language, 0.0, "small")).medians[0]
     figure = drawn_once(
         bits_figure,
@@ -130,12 +130,3 @@ def _bits(language: str) -> None:
     )
     chart(figure, key="bits", alt=alt)
     st.markdown(prose("top_k", "bits", n=SENTENCES, times=decimal(round(times, -2), 0), **values))
-
-
-def _signed(bits: float) -> str:
-    """With its sign, also above zero.
-
-    >>> _signed(1.25), _signed(-1.25)
-    ('+1.2', '−1.2')
-    """
-    return ("+" if bits > 0 else "−" if bits < 0 else "") + decimal(abs(bits), 1)
