@@ -55,7 +55,7 @@ def effects_figure(
                 "insidetextanchor": "middle",
                 "textangle": 0,
                 "textfont": {"color": "white", "size": TEXT_SIZE + 2},
-                "hovertemplate": "%{y}: %{x:.1%}<extra>" + name + "</extra>",
+                "hovertemplate": "%{y}: %{x}<extra>" + name + "</extra>",
             }
         )
     return figure(
@@ -66,7 +66,14 @@ def effects_figure(
             "margin": _MARGIN,
             "height": 370,
             "legend": _LEGEND,
-            "xaxis": {**AXIS, "title": title(labels.share), "tickformat": ".0%", "range": [0, 1.02], "dtick": 0.25},
+            "xaxis": {
+                **AXIS,
+                "title": title(labels.share),
+                "tickformat": ".0%",
+                "hoverformat": ".1%",
+                "range": [0, 1.02],
+                "dtick": 0.25,
+            },
             "yaxis": {"autorange": "reversed", "tickfont": TEXT, "automargin": True},
         },
     )

@@ -9,7 +9,7 @@
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf, larger } = await import("./parts/player.js" + version);
-const { loadPlotly, loadPlotlyAtOnce, percentTicks } = await import("./parts/plotly.js" + version);
+const { loadPlotly, loadPlotlyAtOnce, percentNames } = await import("./parts/plotly.js" + version);
 const { html } = await import("./parts/svg.js" + version);
 
 const NEAR = "200px";     // from the edge of the screen: Plotly is loaded
@@ -177,7 +177,7 @@ class Chart extends Player {
     const font = { color: text, family, size: layout.font?.size ?? 15 * times };
     const touched = matchMedia("(pointer: coarse)").matches;
     const title = { standoff: 10, font: { size: font.size } };
-    const labelalias = percentTicks(this.data.percentage, this.data.separators);
+    const labelalias = percentNames(this.data.percentage);
     const axis = { labelalias, automargin: true, zeroline: false, ticklabelstandoff: 4, fixedrange: touched, title };
     return {
       autosize: false,

@@ -15,7 +15,7 @@ const version = new URL(import.meta.url).search;
 const { Player, playersOf, larger } = await import("./parts/player.js" + version);
 const { createTransport, calm } = await import("./parts/transport.js" + version);
 const { svg, html, fill, unbroken } = await import("./parts/svg.js" + version);
-const { loadPlotly, percentTicks } = await import("./parts/plotly.js" + version);
+const { loadPlotly, percentNames } = await import("./parts/plotly.js" + version);
 
 const INTERVAL = 150;       // ms a recorded point at speed 1: a hundred points take fifteen seconds
 const REQUEST_AFTER = 300;  // ms between two pieces: about three a second
@@ -172,7 +172,7 @@ class TrainingPlayer extends Player {
         element.shown = shown;
         const { data, layout } = themed(figure, text, style.fontFamily);
         const { separators, percentage } = this.data;
-        const template = { layout: { yaxis: { labelalias: percentTicks(percentage, separators) } } };
+        const template = { layout: { yaxis: { labelalias: percentNames(percentage) } } };
         await Plotly.react(element, data, { ...layout, separators, template }, CONFIG);
         if (!element.dataset.listens) this.listen(element, panel.title);
         delete element.dataset.zoomed;

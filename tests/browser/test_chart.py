@@ -140,3 +140,14 @@ def test_an_axis_writes_percentages_as_the_language_does(open_page, path: str, p
     tick = tab.locator(f"{plot} .ytick text", has_text="%").last
     expect(tick).to_have_text("100\N{NO-BREAK SPACE}%", use_inner_text=False)
     assert tick.text_content() == "100\N{NO-BREAK SPACE}%"  # what is compared above takes all spaces to be the same
+
+
+def test_a_label_under_the_pointer_writes_percentages_as_the_language_does(open_page):
+    tab = open_page("dropout?lang=de", height=1300)
+    chart = average(tab)
+    come_to(chart)
+    at = chart.locator(".nsewdrag").first.bounding_box()
+    tab.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    label = chart.locator(".hoverlayer text", has_text="%").first
+    label.wait_for()
+    assert re.search(r": \d+\N{NO-BREAK SPACE}%$", label.text_content())

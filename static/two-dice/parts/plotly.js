@@ -16,14 +16,17 @@ export function loadPlotly() {
 }
 
 // What makes Plotly write percentages as a language does: it knows a language's decimal sign, but not that in some there
-// is a space before %. So each tick that an axis may have gets another name. percentage: "{} %", say.
-export function percentTicks(percentage, [decimal]) {
-  if (percentage === "{}%") return {};
-  const whole = [...Array(101).keys()].map(String);
-  const small = [1, 2, 3, 4, 5].flatMap((places) => [1, 2, 5].map((digit) => (digit * 10 ** -places).toFixed(places)));
-  const numbers = [...whole, ...small.map((text) => text.replace(".", decimal))];
-  return Object.fromEntries(["", "\u2212"].flatMap((sign) =>
-    numbers.map((number) => [`${sign}${number}%`, sign + percentage.replace("{}", number)])));
+// is a space before %. It looks each text of an axis up in a list of other names, in a hover label too; so this is a list
+// that has one for every percentage. percentage: "{} %", say.
+export function percentNames(percentage) {
+  const nameOf = (text) => (/^[^%]*\d%$/.test(text) ? percentage.replace("{}", text.slice(0, -1)) : undefined);
+  return new Proxy({}, {
+    get: (names, text) => (typeof text === "string" && nameOf(text)) || names[text],
+    getOwnPropertyDescriptor: (names, text) => {
+      const value = typeof text === "string" ? nameOf(text) : undefined;
+      return value && { value, configurable: true, enumerable: true };
+    },
+  });
 }
 
 // The same for paper, which waits for no script: nothing else goes on until it is there.
