@@ -4,6 +4,7 @@ A run is deterministic: the same config gives the same numbers. So `scripts/reco
 the pages open with, and writes it to data/recorded/, one file for each config, named after it. A page looks here first
 and says that what it finds is recorded; any other config is computed live. Another machine may sum in a different order
 and end at slightly different numbers, so a test computes some of the runs again and compares.
+A file that is spoiled counts as one that is not there: it is named in the log, and the page computes.
 
 >>> from lib.training import TrainingConfig
 >>> history = recorded_training(TrainingConfig()).history
@@ -14,6 +15,9 @@ and end at slightly different numbers, so a test computes some of the runs again
 import functools
 import hashlib
 import json
+import logging
+import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +32,15 @@ if TYPE_CHECKING:  # reading a measured table need not import the training, nor 
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "recorded"
 
+_SPOILED = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    LookupError,
+    zipfile.BadZipFile,
+    zlib.error,
+)  # what reading one may raise
 _CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_loss_dropout")  # (T, A, E) each
 
 
@@ -113,16 +126,12 @@ def save_history(history: "History", path: Path) -> None:
 
 def recorded_training(config: "TrainingConfig") -> RecordedTraining | None:
     """The run of this config, or None where it has to be computed. Runs on a student's own table are never recorded."""
-    if config.table is not None or not training_file(config).exists():
-        return None
-    return RecordedTraining(_read_history(config, training_file(config)))
+    return None if config.table is not None else _read_training(config, training_file(config))
 
 
 def recorded_schedules(config: "ScheduleConfig") -> RecordedTraining | None:
     """The run of these schedules, with an arm for each, or None where it has to be computed."""
-    if config.training.table is not None or not schedules_file(config).exists():
-        return None
-    return RecordedTraining(_read_history(config.first_config(), schedules_file(config)))
+    return None if config.training.table is not None else _read_training(config.first_config(), schedules_file(config))
 
 
 def recorded_regularisers(config: "RegularisersConfig") -> RecordedRegularisers | None:
@@ -133,12 +142,24 @@ def recorded_regularisers(config: "RegularisersConfig") -> RecordedRegularisers 
 
 
 @functools.lru_cache(maxsize=16)  # as many as there are files, of at most 0.6 MB
+def _read_training(config: "TrainingConfig", path: Path) -> RecordedTraining | None:
+    try:
+        return RecordedTraining(_read_history(config, path)) if path.exists() else None
+    except _SPOILED as error:
+        _complain(path, error)
+        return None
+
+
 def _read_history(config: "TrainingConfig", path: Path) -> "History":
+    """The history in a file. Raises one of ``_SPOILED`` where it holds none."""
     from lib.training import History, draw_dataset, plane_extent
 
     data = draw_dataset(config)
-    with np.load(path, allow_pickle=False) as stored:
+    # Opened here: NumPy leaves a file open that it cannot read.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         curves = {name: stored[name].astype(np.float64) for name in _CURVES}
+        if any(len(curve) != len(stored["step"]) for curve in curves.values()):
+            raise ValueError("the curves are not as long as their steps")
         in_plane = "maps" in stored.files
         return History(
             config=config,
@@ -150,6 +171,11 @@ def _read_history(config: "TrainingConfig", path: Path) -> "History":
             predictions=None if in_plane else stored["predictions"],
             **curves,
         )
+
+
+def _complain(path: Path, error: BaseException) -> None:
+    facts = {"file": path.name, "kind": type(error).__name__}
+    logging.getLogger("two_dice").error("recording_spoiled", extra={"facts": facts})
 
 
 # --------------------------------------------------------------------------------------------------- the measured table
@@ -169,11 +195,19 @@ def recorded_cells(config: "ExperimentConfig") -> "dict[Cell, CellResult]":
 
 @functools.lru_cache(maxsize=8)  # one for each language, 0.5 MB
 def _read_cells(path: Path) -> "dict[Cell, CellResult]":
+    try:
+        return _cells_in(path) if path.exists() else {}
+    except _SPOILED as error:
+        _complain(path, error)
+        return {}
+
+
+def _cells_in(path: Path) -> "dict[Cell, CellResult]":
     from lib.experiment import MEASURES, Cell, CellResult, JudgedSentence
     from lib.statistics.intervals import Estimate
 
     results = {}
-    for stored in json.loads(path.read_text(encoding="utf-8")) if path.exists() else []:
+    for stored in json.loads(path.read_text(encoding="utf-8")):
         cell = Cell(**stored["cell"])
         sentences = (
             JudgedSentence(tuple(each["words"]), each["verdict"], each["unfinished"]) for each in stored["sentences"]

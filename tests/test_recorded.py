@@ -1,5 +1,6 @@
 """What ships as recorded is what the program computes, and it is all that the pages open with."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from lib.experiment import KS, MEASURES, TABLE_RATES, Cell, ExperimentConfig, run_experiment
 from lib.recorded import (
     FOLDER,
+    cells_file,
     recorded_cells,
     recorded_regularisers,
     recorded_schedules,
@@ -99,3 +101,35 @@ def test_what_is_written_is_read_again(tmp_path, monkeypatch):
         for name in ("maps", "predictions"):
             np.testing.assert_array_equal(getattr(again, name), getattr(history, name))
         assert again.looked_at == history.looked_at
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda whole: b"",
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: b"\0" * len(whole),
+        lambda whole: pickle.dumps({"step": [1, 2, 3]}),
+        lambda whole: whole.replace(b"train_loss", b"trainXloss"),
+    ],
+    ids=["empty", "truncated", "zeros", "pickle", "renamed"],
+)
+def test_a_spoiled_recording_counts_as_none_and_is_named_in_the_log(tmp_path, monkeypatch, caplog, spoil):
+    table = cells_file(ExperimentConfig())
+    files = {path.name: path.read_bytes() for path in (training_file(TrainingConfig()), table)}
+    monkeypatch.setattr("lib.recorded.FOLDER", tmp_path)
+    for name, whole in files.items():
+        (tmp_path / name).write_bytes(spoil(whole.replace(b'"cell"', b'"train_loss"')))
+    assert recorded_training(TrainingConfig()) is None
+    assert recorded_cells(ExperimentConfig()) == {}
+    assert recorded_training(TrainingConfig()) is None  # read and named once
+    assert [record.facts["file"] for record in caplog.records] == [*files]
+
+
+def test_a_recording_whose_curves_have_other_lengths_counts_as_none(tmp_path, monkeypatch, caplog):
+    with np.load(training_file(TrainingConfig())) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    monkeypatch.setattr("lib.recorded.FOLDER", tmp_path)
+    np.savez(training_file(TrainingConfig()), **arrays | {"val_loss": arrays["val_loss"][:5]})
+    assert recorded_training(TrainingConfig()) is None
+    assert caplog.records[0].facts["kind"] == "ValueError"

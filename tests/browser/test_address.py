@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from lib.web.elements.settings import Arrangement, Choice, Flag, Number, in_link
 from tests.browser.test_frame import ours
-from tests.support.browsing import ready
+from tests.support.browsing import READY, ready
 from tests.support.serving import free_port, serving
 from tests.web.test_settings import PAGES as SETTINGS
 
@@ -152,10 +152,12 @@ def test_the_address_follows_every_control(open_page, complaints, page, path, na
         control = tab.locator(f".st-key-{page}-{name}")
         control.wait_for()
         move(control)
-        tab.wait_for_function(
-            "name => new URLSearchParams(location.search).has(name)", arg=f"{page}-{name}", timeout=15_000
-        )
-    ready(tab)
+        moved = f"name => new URLSearchParams(location.search).has(name) && document.querySelector('{READY}')"
+        try:  # a move is made on a page at rest: a click on one that grows may hit what has come there
+            tab.wait_for_function(moved, arg=f"{page}-{name}", timeout=15_000)
+        except TimeoutError as late:
+            state = tab.locator("[data-testid=stApp]").get_attribute("data-test-script-state")
+            raise AssertionError(f"{name} is not in {tab.url}, {state}: {control.inner_html()}") from late
     wanted = query(tab)
     assert {f"{page}-{name}" for name in names} <= set(wanted)
     tab.reload()

@@ -74,7 +74,7 @@ def layer_numbers(controls: Controls[Settings], network: PicturedNetwork, record
     options = {"input": _("input"), "hidden1": _("hidden layer 1"), "hidden2": _("hidden layer 2")}
     chosen = controls.segmented("layer", _("Layer"), options)
     settings = recording.settings
-    at = min(controls.number("at", _("Pass")), settings.passes)
+    at = controls.number("at", _("Pass"), most=settings.passes)
     depth = ids.index(chosen)
     layer = recording.layers[depth]
     kept = int(layer.kept[at - 1].sum())

@@ -66,11 +66,15 @@ class Controls(Generic[S]):
         shown = st.select_slider(label, stops, value, format_func=called, help=help, **self._of(name))
         return self._take(name, shown)
 
-    def number(self, name: str, label: str, *, help: str | None = None) -> Any:
-        """A field to type a number into, within the setting's bounds."""
-        bounds, value = self._accepts(name), self._values[name]
-        shown = st.number_input(label, bounds.low, bounds.high, value, bounds.step, help=help, **self._of(name))
-        return self._take(name, shown)
+    def number(self, name: str, label: str, *, most: int | None = None, help: str | None = None) -> Any:
+        """A field to type a number into, within the setting's bounds or up to ``most``. Both stand beside its label."""
+        bounds = self._accepts(name)
+        high = bounds.high if most is None else min(most, bounds.high)
+        label = _("{label} ({low}–{high})", label=label, low=decimal(bounds.low, 0), high=decimal(high, 0))
+        value = min(self._values[name], high)
+        return self._take(
+            name, st.number_input(label, bounds.low, high, value, bounds.step, help=help, **self._of(name))
+        )
 
     def select(
         self, name: str, label: str, names: Mapping[Any, str] | None = None, *, then: Callable[[], None] | None = None
