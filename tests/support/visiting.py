@@ -10,7 +10,8 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, ClassVar
@@ -256,6 +257,12 @@ class _Recording:
     ask_at: float | None = None
 
 
+def in_a_thread(work: Coroutine[None, None, None]) -> None:
+    """Run it to its end in a thread of its own: the browser of other tests has an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 class Visitor:
     """One browser tab. ``async with Visitor(address) as visitor: await visitor.open("training", "p=0.3")``."""
 
@@ -367,10 +374,15 @@ class Visitor:
         self._keep_main_script_only()
         return await self._ask("go", script=script)
 
-    async def move(self, name: str, value: Any) -> Rerun:
-        """Set a widget, or press a button."""
+    def move_along(self, name: str, value: Any) -> Widget:
+        """Move a widget in the same moment as what is asked next: a browser asks once for both."""
         widget = self.widgets[name]
         self._values[widget.id] = value
+        return widget
+
+    async def move(self, name: str, value: Any) -> Rerun:
+        """Set a widget, or press a button."""
+        widget = self.move_along(name, value)
         if param := getattr(widget.proto, "query_param_key", ""):
             query = parse_qs(self.query, keep_blank_values=True)
             query.pop(param, None)  # what is as it was at first is not written

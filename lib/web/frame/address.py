@@ -243,11 +243,6 @@ def _language() -> dict[str, str]:
     return {"lang": session.language} if session.language else {}
 
 
-def is_behind() -> bool:
-    """Whether the settings have moved on since the page was drawn."""
-    return session.address[:2] != _now()
-
-
 def _now() -> tuple[str, str]:
     return session.page, urlencode(query())
 

@@ -71,11 +71,7 @@ def fragment(draw: Callable[P, None]) -> Callable[P, None]:
 
 
 def aside(draw: Callable[P, None], run_every: float | None = None) -> Callable[P, None]:
-    """Make a function a fragment that has none of the page's settings: a guess, the curves of a run.
-
-    A browser puts what happens within the same moment into one message, and names one fragment in it. If somebody moves
-    a slider right when this fragment is due, the server hears of it and draws only this; then the page is drawn anew.
-    """
+    """Make a function a fragment that has none of the page's settings: a guess, the curves of a run."""
 
     @functools.wraps(draw)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -83,7 +79,5 @@ def aside(draw: Callable[P, None], run_every: float | None = None) -> Callable[P
             return draw(*args, **kwargs)
         with timed(draw.__name__):
             draw(*args, **kwargs)
-        if address.is_behind():
-            st.rerun()
 
     return st.fragment(run, run_every=run_every)

@@ -15,18 +15,14 @@ from lib.web.frame.navigation import navigation, page_named
 from lib.web.frame.path import ways_in
 from lib.web.frame.session import session
 from lib.web.logs import log_events
+from lib.web.mends import mend_streamlit
 from lib.web.metrics import publish_statistics
 from lib.web.rooms import here as rooms
 from lib.web.rooms.row import room_row
 from lib.web.runs.worker_pool import session_watcher
 from lib.web.server import (
-    ask_nobody_for_our_address,
-    disconnect_who_floods,
-    end_even_in_silence,
     freeze_imports,
     import_pytorch_soon,
-    lose_no_page,
-    lose_no_upload,
     share_a_core,
 )
 
@@ -42,12 +38,8 @@ def framed(name: str) -> Iterator[None]:
         log_events()
         say_errors_in_words()
         publish_statistics()
-        ask_nobody_for_our_address()
-        end_even_in_silence()
-        disconnect_who_floods()
         share_a_core()
-        lose_no_page()
-        lose_no_upload()
+        mend_streamlit()
         page, mistake = page_named(name), None
         arrives = session.page != name
         if arrives:
