@@ -198,7 +198,7 @@ def test_a_key_pressed_right_before_one_leaves_is_not_lost(open_page):
 
 
 def test_a_key_pressed_right_after_one_leaves_empties_no_page(open_page, complaints):
-    """Without lib.web.server.lose_no_page each of these tries fails with a probability of about 0.3, so all seven pass
+    """Without lib.web.mends.lose_no_page each of these tries fails with a probability of about 0.3, so all seven pass
     with one of 0.08."""
     for milliseconds in (0, 3, 6, 10, 15, 25, 40):
         tab = loaded(open_page("training?lang=en"))
