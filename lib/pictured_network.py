@@ -1,8 +1,9 @@
 """A network small enough to draw, and everything that happens in it during forward passes with dropout.
 
 The pictured networks were trained at the size drawn (`scripts/train_pictured_networks.py`, weights in `data/`): digits
-of 8 x 8 pixels go through 64-16-16-10 units, points of the two moons through 2-12-12-2, with ReLU in between and a
-softmax at the end. Dropout acts on the input layer and on both hidden layers.
+of 8 x 8 pixels go through 64-16-16-10 units, those of MNIST with their 28 x 28 pixels through 784-16-16-10, and points
+of the two moons through 2-12-12-2, with ReLU in between and a softmax at the end. Dropout acts on the input layer and
+on both hidden layers.
 
 `record_passes` sends one input through the network again and again, with a new mask each time, and keeps every number
 on the way: the page's picture, table and averages all come from this one record. `monte_carlo_error` does the same for
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from lib.datasets import Dataset, make_dataset
@@ -28,7 +30,8 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 # Passes in one tensor. One at a time would take ten times as many calls of PyTorch. Each call releases Python's lock,
 # and on a busy server it takes longer to get the lock back than to compute.
 _SIDE_BY_SIDE = 10
-PICTURED_DATA = ("digits", "moons")
+_MOST_NUMBERS = 6_000_000  # in the largest tensor, unless one pass of all examples has more
+PICTURED_DATA = ("digits", "mnist", "moons")
 TRAINED_RATES = (0.0, 0.2, 0.5)  # for each data set there is one network for each of these
 MAX_PASSES = 1000
 MAX_SEED = 2**32 - 1
@@ -58,19 +61,28 @@ class Examples:
     labels: Tensor  # (examples,)
 
 
-@cache  # digits and moons, half a megabyte
 def pictured_data(data: str) -> Dataset:
     """The data that the networks with this name were trained on, with the validation part that they never saw.
 
     >>> pictured_data("digits").val_x.shape
     (797, 64)
     """
-    if data == "digits":
-        return make_dataset("digits", n_train=1_000, noise=0.0, label_noise=0.0, seed=0)
-    return make_dataset(data, n_train=400, noise=0.2, label_noise=0.0, seed=0)
+    n_train, noise = {"digits": (1_000, 0.0), "mnist": (5_000, 0.0), "moons": (400, 0.2)}[data]
+    return make_dataset(data, n_train=n_train, noise=noise, label_noise=0.0, seed=0)
 
 
-@cache  # as many as the files hold, a few kB each
+@cache  # one for each data set, together 3 MB; with the part to learn from, MNIST alone would take 19
+def validation_part(data: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """What the networks with this name never saw: x (examples, features) and the classes (examples,).
+
+    >>> [validation_part(data)[0].shape for data in PICTURED_DATA]
+    [(797, 64), (1000, 784), (1000, 2)]
+    """
+    whole = pictured_data(data)
+    return whole.val_x.copy(), whole.val_y.copy()
+
+
+@cache  # as many as the files hold, up to 60 kB each
 def load_pictured_network(data: str = "digits", trained_rate: float = 0.5) -> PicturedNetwork:
     """Read one of the shipped networks.
 
@@ -407,8 +419,9 @@ def monte_carlo_error(
         h = (weight @ h + bias).relu_()  # (units, R * examples)
     total = torch.zeros(network.sizes[-1], 1, h.shape[1])  # (classes, 1, R * examples)
     errors = []
-    for first in range(0, passes, _SIDE_BY_SIDE):
-        n = min(_SIDE_BY_SIDE, passes - first)
+    side_by_side = max(1, min(_SIDE_BY_SIDE, _MOST_NUMBERS // h.numel()))
+    for first in range(0, passes, side_by_side):
+        n = min(side_by_side, passes - first)
         z = h[:, None]  # (units, 1, R * examples): the same for all n passes until a layer drops
         for depth, (weight, bias, p) in enumerate(layers):
             mask = dropout_mask((len(z), n, h.shape[1]), p, generator)

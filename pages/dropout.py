@@ -15,7 +15,8 @@ def choose(controls: Controls[Any]) -> None:
     with controls.more() as drawn:
         if drawn:
             controls.toggle("each", _("Each hidden layer has its own p"))
-            controls.segmented("data", _("Network"), {"digits": _("digits"), "moons": _("two moons")})
+            names = {"digits": _("digits"), "mnist": _("MNIST, 28 × 28"), "moons": _("two moons")}
+            controls.segmented("data", _("Network"), names)
             controls.segmented("net", _("Trained with p ="))
             controls.steps("n", _("Passes"))
             controls.number("seed", _("Seed"))
@@ -32,7 +33,7 @@ def choose(controls: Controls[Any]) -> None:
         if each:
             controls.slider("p2", _("p of hidden layer 2"))
         controls.slider("p_in", _("p of the inputs"))
-        controls.steps("x", _("Input: 0 to 9, then hard ones") if data == "digits" else _("Input: which point"))
+        controls.steps("x", _("Input: 0 to 9, then hard ones") if data != "moons" else _("Input: which point"))
         controls.segmented("scale", _("Scaling"), {"inverted": _("while training"), "at-test": _("at test time")})
 
 

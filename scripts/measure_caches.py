@@ -35,6 +35,7 @@ from lib.pictured_network import (
     load_pictured_network,
     monte_carlo_error,
     pictured_data,
+    validation_part,
 )
 from lib.recorded_llm import load_recorded_llm
 from lib.sampling_settings import SamplingSettings
@@ -319,6 +320,7 @@ def files_rows() -> list[Row]:
         shipped,
         networks,
         examples,
+        [validation_part(data) for data in PICTURED_DATA],
         life_strip._recording(),
     ]
     lessons = [steps_of(page, each) for each in LANGUAGES for page in pages]

@@ -1,4 +1,4 @@
-"""Train the networks that the Dropout page draws, and write data/pictured_digits.npz and data/pictured_moons.npz.
+"""Train the networks that the Dropout page draws, and write data/pictured_digits.npz, _mnist.npz and _moons.npz.
 
     python -m scripts.train_pictured_networks
 
@@ -28,11 +28,11 @@ from lib.pictured_network import (
     record_passes,
 )
 
-SEED, BATCH, LEARNING_RATE = 0, 64, 0.005
-
-
-SIZES = {"digits": (64, 16, 16, 10), "moons": (2, 12, 12, 2)}
-STEPS = {"digits": 8_000, "moons": 4_000}
+SEED, BATCH = 0, 64
+SIZES = {"digits": (64, 16, 16, 10), "mnist": (784, 16, 16, 10), "moons": (2, 12, 12, 2)}
+STEPS = {"digits": 8_000, "mnist": 20_000, "moons": 4_000}
+# With 0.005, the network for MNIST that learned with p = 0.5 got only 69% right.
+LEARNING_RATES = {"digits": 0.005, "mnist": 0.001, "moons": 0.005}
 
 
 def fit(name: str, p: float) -> PicturedNetwork:
@@ -46,7 +46,7 @@ def fit(name: str, p: float) -> PicturedNetwork:
     biases = [torch.zeros(above) for above in SIZES[name][1:]]
     for parameter in (*weights, *biases):
         parameter.requires_grad_()
-    optimizer = torch.optim.Adam([*weights, *biases], lr=LEARNING_RATE)
+    optimizer = torch.optim.Adam([*weights, *biases], lr=LEARNING_RATES[name])
 
     for _ in range(STEPS[name]):
         batch = torch.randint(len(x), (BATCH,), generator=generator)

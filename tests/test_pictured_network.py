@@ -65,7 +65,7 @@ def test_the_recorded_accuracy_is_the_network_s(data: str, p: float) -> None:
 
 def test_the_networks_learned_something_and_survive_the_masks_they_were_trained_with() -> None:
     """Guessing would be right in 10% of digits and 50% of moons."""
-    for data, chance in (("digits", 0.1), ("moons", 0.5)):
+    for data, chance in (("digits", 0.1), ("mnist", 0.1), ("moons", 0.5)):
         validation = pictured_data(data)
         x, y = torch.from_numpy(validation.val_x), torch.from_numpy(validation.val_y)
         for p in TRAINED_RATES:
@@ -84,7 +84,8 @@ def test_examples_come_from_the_validation_data(data: str) -> None:
 
 
 def test_the_first_ten_digits_are_zero_to_nine() -> None:
-    assert load_examples("digits").labels[:10].tolist() == list(range(10))
+    for data in ("digits", "mnist"):
+        assert load_examples(data).labels[:10].tolist() == list(range(10))
 
 
 @pytest.mark.parametrize(("data", "p"), [("digits", 0.3), ("circles", 0.5), ("../digits", 0.5)])

@@ -43,6 +43,7 @@ MESSAGES: Final = (
     "dropout off: the whole network, the same every time",
     "a point in the plane",
     "8 x 8 pixels, from 0 (white) to 16 (black)",
+    "28 x 28 pixels, with two hexadecimal digits for each: 00 is white, ff is black",
     # lib/listings/training.py
     "two half circles",
     "a ring inside a ring",

@@ -116,8 +116,12 @@ def _benched(settings: PassSettings, depth: int) -> str:
 def _input(data: str, example: int) -> str:
     """The lines that define the input x."""
     x = load_examples(data).inputs[example].numpy()
-    if data != "digits":
+    if data == "moons":
         return f"x = torch.tensor([{', '.join(map(str, x.tolist()))}])  # a point in the plane"
+    if data == "mnist":
+        lines = "\n".join(bytes(map(int, row)).hex() for row in (255 * x).round().reshape(28, 28))
+        what = "28 x 28 pixels, with two hexadecimal digits for each: 00 is white, ff is black"
+        return f'{comment(what)}\nimage = """\n{lines}\n"""\nx = torch.tensor(list(bytes.fromhex(image))) / 255'
     rows = ",\n".join(f"    {list(map(int, row))}" for row in (16 * x).round().reshape(8, 8))
     return f"x = torch.tensor([  # 8 x 8 pixels, from 0 (white) to 16 (black)\n{rows},\n]).flatten() / 16"
 

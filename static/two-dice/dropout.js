@@ -4,7 +4,7 @@
 // The server sends a recording once (lib/web/dropout/player.py); everything here is drawing. The picture is drawn at
 // the size it is shown, so that its text is as large on a phone as on a projector.
 //
-// data: { kind: "digits" | "moons", training, hue, restHue, classHues, sizes: [64, 16, 16, 10], rates, factors,
+// data: { kind: "digits" | "mnist" | "moons", training, hue, restHue, classHues, sizes: [64, 16, 16, 10], rates, factors,
 //         passes, input: [...], points: [[x1, x2, class], ...], chosen,
 //         masks: [base64 bits (passes, units) for each layer that can drop],
 //         activations: [base64 uint8 (passes, units) for each hidden layer], of both only one row if all are the same,
@@ -100,7 +100,7 @@ class NetworkPlayer extends Player {
     picture.setAttribute("height", height);
 
     const side = wide ? Math.min(room, 0.24 * width, 230) : Math.min(96, 0.25 * width);
-    const left = 4, middle = top + room / 2, digits = data.kind === "digits";
+    const left = 4, middle = top + room / 2, digits = data.kind !== "moons";
     const outputs = width - (wide ? 260 : 96), start = left + side + (digits ? 0 : wide ? 46 : 26);
     // On a phone the names of the hidden layers need most of the room.
     const columns = [start, ...(wide ? [0.32, 0.68] : [0.28, 0.72]).map((share) => start + (outputs - start) * share), outputs];
@@ -108,9 +108,9 @@ class NetworkPlayer extends Player {
       const gap = room / Math.max(n, layer === 0 ? 4 : n);
       return middle + (unit - (n - 1) / 2) * gap;
     };
-    const cell = side / 8;
+    const across = Math.sqrt(sizes[0]), cell = side / across, small = across > 8, gap = small ? 0 : 0.75;
     const at = (layer, unit) => (layer === 0 && digits
-      ? [left + (unit % 8 + 0.5) * cell, middle - side / 2 + (Math.floor(unit / 8) + 0.5) * cell]
+      ? [left + (unit % across + 0.5) * cell, middle - side / 2 + (Math.floor(unit / across) + 0.5) * cell]
       : [columns[layer], spread(sizes[layer], layer, unit)]);
     const radius = (layer) => (layer === 0 ? (wide ? 13 : 9) : Math.min(12, room / sizes[layer] / 2 - 1.5));
 
@@ -129,10 +129,11 @@ class NetworkPlayer extends Player {
     });
 
     if (!digits) this.plane(left, middle - side / 2, side);
+    else if (small) svg("rect", { x: left - 1, y: middle - side / 2 - 1, width: side + 2, height: side + 2, class: "screen" }, picture);
     this.units = sizes.slice(0, -1).map((n, layer) => [...Array(n).keys()].map((unit) => {
       const [x, y] = at(layer, unit);
       const shape = layer === 0 && digits
-        ? svg("rect", { x: x - cell / 2 + 0.75, y: y - cell / 2 + 0.75, width: cell - 1.5, height: cell - 1.5, class: "unit pixel" }, picture)
+        ? svg("rect", { x: x - cell / 2 + gap, y: y - cell / 2 + gap, width: cell - 2 * gap, height: cell - 2 * gap, class: small ? "unit pixel small" : "unit pixel" }, picture)
         : svg("circle", { cx: x, cy: y, r: radius(layer), class: "unit" }, picture);
       // A tap benches a hidden neuron, and a second one brings it back. (By keyboard: the line under "More".)
       if (layer) {
@@ -236,8 +237,9 @@ class NetworkPlayer extends Player {
     }
     const fade = (line, strength) => line.setAttribute("stroke-opacity", strength ? (0.08 + 0.72 * Math.sqrt(strength)).toFixed(2) : 0);
     if (!many) { lines.forEach((line, i) => fade(line, flow[i])); return; }
-    const order = [...flow.keys()].sort((a, b) => flow[b] - flow[a]);
+    const order = [...flow.keys()].filter((i) => flow[i]).sort((a, b) => flow[b] - flow[a]);
     lines.forEach((line, i) => {
+      if (i >= order.length) return fade(line, 0);
       at(order[i] % below, Math.floor(order[i] / below), line);
       fade(line, flow[order[i]]);
     });

@@ -165,7 +165,7 @@ def test_a_lost_layer_is_said_and_not_nan(open_page):
     assert "NaN" not in tab.locator(".network").inner_html()
 
 
-@pytest.mark.parametrize("data", ["digits", "moons"])
+@pytest.mark.parametrize("data", ["digits", "mnist", "moons"])
 def test_picture_and_controls_share_the_first_screen(open_page, data):
     tab = opened(open_page, f"dropout?data={data}")
     parts = [".network > svg", ".network .transport", ".network .legend"]

@@ -47,7 +47,7 @@ WIDE_TABLE = "a,b,c,label\n" + "".join(f"{i % 7},{i % 5},{i % 3},{'xy'[i % 2]}\n
 def all_programs() -> Iterator[str]:
     """Each page's program as it opens, and with every setting that changes a comment."""
     for data, scaling, rates in product(
-        ("digits", "moons"), ("inverted", "at_test"), ((0.0, 0.5, 0.5), (0.1, 1.0, 0.95))
+        ("digits", "mnist", "moons"), ("inverted", "at_test"), ((0.0, 0.5, 0.5), (0.1, 1.0, 0.95))
     ):
         yield dropout_listing(data, 0.2, 3, PassSettings(rates=rates, scaling=scaling))  # type: ignore[arg-type]
         by_hand = PassSettings(rates=rates, scaling=scaling, benched=((1, 2),))  # type: ignore[arg-type]

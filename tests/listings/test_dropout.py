@@ -34,7 +34,10 @@ def check(printed: str, recording: Recording) -> None:
 
 @pytest.mark.parametrize(
     ("data", "trained_rate", "scaling", "rates"),
-    list(product(["digits", "moons"], [0.0, 0.2, 0.5], ["inverted", "at_test"], RATES)),
+    [
+        *product(["digits", "moons"], [0.0, 0.2, 0.5], ["inverted", "at_test"], RATES),
+        ("mnist", 0.5, "at_test", RATES[0]),
+    ],
 )
 def test_the_numbers_are_the_page_s(data: str, trained_rate: float, scaling: str, rates: tuple[float, ...]) -> None:
     for example in range(len(load_examples(data).labels)):
@@ -57,7 +60,7 @@ def test_neurons_benched_by_hand_are_out_in_the_program_too(scaling: str) -> Non
     assert "benched" not in dropout_listing("digits", 0.5, 3, PassSettings())
 
 
-@pytest.mark.parametrize("data", ["digits", "moons"])
+@pytest.mark.parametrize("data", ["digits", "mnist", "moons"])
 def test_it_runs_wherever_it_is_saved(data: str, tmp_path: Path) -> None:
     settings = PassSettings(passes=50, seed=7)
     program = dropout_listing(data, 0.5, 3, settings)

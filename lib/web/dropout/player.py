@@ -144,7 +144,7 @@ def class_names(network: PicturedNetwork) -> list[str]:
 
 
 def _labels(network: PicturedNetwork, recording: Recording, label: int) -> dict[str, Any]:
-    if network.data == "digits":
+    if network.data != "moons":
         given = _("A handwritten {digit} goes through a network of {sizes} neurons.")
     else:
         given = _("A point of class {digit} goes through a network of {sizes} neurons.")

@@ -21,7 +21,7 @@ from lib.pictured_network import (
     Recording,
     load_pictured_network,
     monte_carlo_error,
-    pictured_data,
+    validation_part,
 )
 from lib.studies.facts import load_facts
 from lib.web.dropout.player import class_names, layer_names
@@ -62,9 +62,9 @@ def about_network(network: PicturedNetwork) -> None:
         "net" if network.trained_rate else "net-none",
         p=decimal(network.trained_rate, 1),
         accuracy=percent(network.validation_accuracy),
-        count=len(pictured_data(network.data).val_y),
+        count=len(validation_part(network.data)[1]),
     )
-    st.caption(in_sentences(about, prose("dropout", "edges") if network.data == "digits" else ""))
+    st.caption(in_sentences(about, prose("dropout", "edges") if network.data != "moons" else ""))
 
 
 @lesson.fragment
@@ -184,8 +184,7 @@ def average_labels(name: str, apart: int) -> AverageLabels:
 
 @functools.lru_cache(maxsize=MOST_ERRORS)
 def _monte_carlo(data: str, trained_rate: float, rates: tuple[float, ...], seed: int) -> MonteCarlo:
-    validation = pictured_data(data)
-    x, labels = torch.from_numpy(validation.val_x[:EXAMPLES]), torch.from_numpy(validation.val_y[:EXAMPLES])
+    x, labels = (torch.from_numpy(part[:EXAMPLES]) for part in validation_part(data))
     return monte_carlo_error(load_pictured_network(data, trained_rate), x, labels, rates, repeats=5, seed=seed)
 
 
