@@ -51,6 +51,7 @@ def show_picture() -> None:
     from lib.listings.two_dice import two_dice_listing
     from lib.web.elements.prompt import story_language
     from lib.web.two_dice.live import live_table
+    from lib.web.two_dice.own_text import your_own_text
     from lib.web.two_dice.report import forgotten_eval, report
     from lib.web.two_dice.runs import measured
     from lib.web.two_dice.settings import Settings, tables
@@ -80,6 +81,8 @@ def show_picture() -> None:
     if pair:
         with training:
             report_training(pair, settings, language)
+
+    your_own_text(controls, language)
 
     lesson.section(_("Practice and match"), prose("two_dice", "coach"))
     lesson.takeaway(prose("two_dice", "takeaway"))
