@@ -51,6 +51,7 @@ def show_picture() -> None:
     from lib.listings.two_dice import two_dice_listing
     from lib.web.elements.prompt import story_language
     from lib.web.two_dice.live import live_table
+    from lib.web.two_dice.real_llm import real_llm
     from lib.web.two_dice.report import forgotten_eval, report
     from lib.web.two_dice.runs import measured
     from lib.web.two_dice.settings import Settings, tables
@@ -81,6 +82,7 @@ def show_picture() -> None:
         with training:
             report_training(pair, settings, language)
 
+    real_llm()
     lesson.section(_("Practice and match"), prose("two_dice", "coach"))
     lesson.takeaway(prose("two_dice", "takeaway"))
     table, trained = configs[0], pair and (pair[0].n_sentences, pair[0].steps, pair[0].seed)
