@@ -37,7 +37,8 @@ from lib.web.frame.language import _, decimal, in_sentences, listed, percent, pr
 from lib.web.frame.navigation import link_to
 from lib.web.two_dice.table import cut, interval_text, learned, measure_name, p_text, value_text
 
-_IN_WORDS: tuple[Arm, ...] = (("lora", 0.3), ("residual", 0.3))  # whose effect is put into words
+_IN_WORDS: tuple[Arm, ...] = (("lora", 0.3), ("residual", 0.1), ("residual", 0.3))  # whose effect is put into words
+_STYLES = (0, 1, 2, 4, 5)  # of the curves: each place has its own hues
 
 
 @functools.cache
@@ -57,7 +58,7 @@ def real_llm() -> None:
             _losses_chart(losses, quantity)
     st.markdown(_table(copying))
     st.caption(_how(losses, copying))
-    st.markdown("\n\n".join(findings(losses, copying)))
+    st.markdown("\n".join(f"- {each}" for each in findings(losses, copying)))
     link_to("today", _("Which dropout others fine-tune with"), {"part": "models", "die": "tune"})
 
 
@@ -66,16 +67,16 @@ def _losses_chart(losses: Sequence[Loss], quantity: str) -> None:
     name = {"train_loss": _("training loss"), "val_loss": _("validation loss")}[quantity]
     floor = load_story("en").entropy_per_word
     lines, ends = [], []
-    for style, arm in enumerate(ARMS):
+    for arm, style in zip(ARMS, _STYLES, strict=True):
         epochs, mean, low, high = (list(each) for each in zip(*curve(losses, arm, quantity), strict=True))
-        lines.append(Line(_name(arm), epochs, mean, low, high, style))
+        lines.append(Line(_short_name(arm), epochs, mean, low, high, style))
         ends.append(_("{arm}: {loss}", arm=_name(arm), loss=decimal(mean[-1])))
     figure = drawn_once(
         lines_figure,
         lines,
         x_label=_("epochs; 0 is before the fine-tuning"),
         y_label=_("loss (nats per word)"),
-        floor=(_("floor, the entropy of the storybook"), floor),
+        floor=(_("floor"), floor),
         # From the first epoch on, the same in both pictures: before it the model knows nothing of the storybook.
         y_range=(0.0, 1.05 * max(each.value for each in losses if each.epoch > 0)),
     )
@@ -84,8 +85,18 @@ def _losses_chart(losses: Sequence[Loss], quantity: str) -> None:
     chart(figure, key=f"real_llm_{quantity}", alt=alt)
 
 
+def _short_name(arm: Arm) -> str:
+    """What an arm is called in a legend."""
+    place, p = arm
+    return {
+        "none": _("without dropout"),
+        "lora": _("LoRA, p = {p}", p=p_text(p)),
+        "residual": _("residual, p = {p}", p=p_text(p)),
+    }[place]
+
+
 def _name(arm: Arm) -> str:
-    """What an arm is called, in a legend and in the table."""
+    """What an arm is called in the table and in sentences."""
     place, p = arm
     return {
         "none": _("without dropout"),
@@ -151,36 +162,47 @@ def findings(losses: Sequence[Loss], copying: Sequence[Copying]) -> list[str]:
         epoch=decimal(best_epoch, 0),
         val=decimal(val[-1][1]),
     )
-    without = share_of(copying, "copied", WITHOUT, "trained", None)
-    with_cut = share_of(copying, "copied", WITHOUT, "trained", KS[-1])
-    dropout = [
-        in_sentences(
-            _effect("dropout", without, share_of(copying, "copied", arm, "trained", None), name=_capital(_name(arm))),
-            _fresh(losses, arm, val[-1][1]),
-        )
-        for arm in _IN_WORDS
-    ]
-    return [memorised, *dropout, _effect("cut", without, with_cut, k=cut(KS[-1]))]
+    return [memorised, *(_of_dropout(losses, copying, arm) for arm in _IN_WORDS), _of_the_cut(copying)]
 
 
-def _effect(what: str, before: Estimate, after: Estimate, **values: str) -> str:
-    """Whether dropout, or the cut, changed how much is copied, as far as these numbers can tell."""
-    difference = change(before, after)
-    outcome = ("fewer" if difference.value < 0 else "more") if told_apart(difference) else "same"
-    ends = f"{signed(100 * difference.low, 1)}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{signed(100 * difference.high, 1)}"
-    return prose(
-        "two_dice",
-        f"real-llm-{what}-{outcome}",
-        before=percent(before.value),
-        after=percent(after.value),
-        change=_("{value} points", value=f"{signed(100 * difference.value, 1)} ({ends})"),
-        **values,
+def _of_dropout(losses: Sequence[Loss], copying: Sequence[Copying], arm: Arm) -> str:
+    """Whether an arm copies less than no dropout, what else it cost, and whether it is better on fresh sentences."""
+    copied = [share_of(copying, "copied", each, "trained", None) for each in (WITHOUT, arm)]
+    possible = [share_of(copying, "possible", each, "fresh", None) for each in (WITHOUT, arm)]
+    return in_sentences(
+        prose("two_dice", f"real-llm-dropout-{_outcome(*copied)}", name=_capital(_name(arm)), **_values(*copied)),
+        prose("two_dice", "real-llm-possible", **_values(*possible)),
+        _fresh(losses, arm),
     )
 
 
-def _fresh(losses: Sequence[Loss], arm: Arm, without: float) -> str:
+def _of_the_cut(copying: Sequence[Copying]) -> str:
+    """Whether the cut changes how much the model without dropout copies."""
+    copied = [share_of(copying, "copied", WITHOUT, "trained", k) for k in KS]
+    return prose("two_dice", f"real-llm-cut-{_outcome(*copied)}", k=cut(KS[-1]), **_values(*copied))
+
+
+def _outcome(before: Estimate, after: Estimate) -> str:
+    """Whether a share fell or rose, as far as these numbers can tell."""
+    difference = change(before, after)
+    return ("fewer" if difference.value < 0 else "more") if told_apart(difference) else "same"
+
+
+def _values(before: Estimate, after: Estimate) -> dict[str, str]:
+    """Both shares, and their difference with its interval, as a person writes them."""
+    difference = change(before, after)
+    low, high = (signed(100 * end, 1) for end in (difference.low, difference.high))
+    points = f"{signed(100 * difference.value, 1)} ({low}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{high})"
+    return {
+        "before": percent(before.value),
+        "after": percent(after.value),
+        "change": _("{value} points", value=points),
+    }
+
+
+def _fresh(losses: Sequence[Loss], arm: Arm) -> str:
     """Whether an arm ends lower than no dropout on fresh sentences: with every seed, with none, or with some."""
     lower, pairs = ends_lower(losses, arm)
     outcome = "lower" if lower == pairs else "mixed" if lower else "higher"
-    val = curve(losses, arm, "val_loss")[-1][1]
+    without, val = (curve(losses, each, "val_loss")[-1][1] for each in (WITHOUT, arm))
     return prose("two_dice", f"real-llm-fresh-{outcome}", val=decimal(val), without=decimal(without))
