@@ -58,14 +58,14 @@ def page():
     return healthy(open_app_page("two_dice"))
 
 
-def test_the_table_is_what_the_file_counts(page) -> None:
-    (table,) = [each for each in tables(page) if COLUMNS[0] in each]
-    rows = dict(zip(table[""], zip(*(table[name] for name in COLUMNS), strict=True), strict=True))
-    assert len(rows) == 2 * len(NAMES)
+def test_the_tables_are_what_the_file_counts(page) -> None:
     cells = [(prompts, "" if k is None else str(k)) for prompts in PROMPTS for k in KS]
     for measure in ("copied", "possible"):
+        (table,) = [each for each in tables(page) if {measure, *COLUMNS} <= set(each)]
+        rows = dict(zip(table[measure], zip(*(table[name] for name in COLUMNS), strict=True), strict=True))
+        assert list(rows) == list(NAMES.values())
         for (place, p), name in NAMES.items():
-            for (prompts, k), said in zip(cells, rows[f"**{measure}** · {name}"], strict=True):
+            for (prompts, k), said in zip(cells, rows[name], strict=True):
                 found = [
                     each
                     for each in read(COPYING)
@@ -128,16 +128,15 @@ def test_what_dropout_did_to_copying_follows_from_the_interval() -> None:
         _memorised, lora, _weaker, residual, _cut = findings(load_losses(), rows)
         for place, said in (("LoRA’s", lora), ("Residual", residual)):
             assert f"**{place} dropout, p = 0.3: {sentence}" in said
-            assert "in 40.0% of cases without dropout" in said
-            assert f"in {other / 2:.1f}% with it" in said
+            assert f"{(other - base) / 2:+.1f} (".replace("-", "−") in said
             assert ("includes zero" in said) == (sentence == "no measurable change")
 
 
 def test_what_the_cut_did_follows_from_the_interval() -> None:
     for other, sentence in (
-        (40, "**Here the cut at k = 50 reduced copying.**"),
-        (84, "**The cut at k = 50 did not undo memorising.**"),
-        (120, "**The cut at k = 50 did not undo memorising; there was more copying.**"),
+        (40, "**Here the cut at k = 50 reduced copying:** −20.0 ("),
+        (84, "**The cut at k = 50 did not undo memorising:** +2.0 ("),
+        (120, "**The cut at k = 50 did not undo memorising; there was more copying:** +20.0 ("),
     ):
         said = findings(load_losses(), with_copied(lambda each, other=other: other if each.k else 80))[-1]
         assert said.startswith(sentence)

@@ -38,6 +38,7 @@ from lib.web.frame.navigation import link_to
 from lib.web.two_dice.table import cut, interval_text, learned, measure_name, p_text, value_text
 
 _IN_WORDS: tuple[Arm, ...] = (("lora", 0.3), ("residual", 0.1), ("residual", 0.3))  # whose effect is put into words
+_HEIGHT = 330  # px of a chart: the page still prints on two sheets
 _STYLES = (0, 1, 2, 4, 5)  # of the curves: each place has its own hues
 
 
@@ -56,9 +57,14 @@ def real_llm() -> None:
     for column, quantity in zip(st.columns(2, gap="large"), ("train_loss", "val_loss"), strict=True):
         with column:
             _losses_chart(losses, quantity)
-    st.markdown(_table(copying))
-    st.caption(_how(losses, copying))
+    st.markdown(_table(copying, "copied"))
     st.markdown("\n".join(f"- {each}" for each in findings(losses, copying)))
+    label = _("How much is possible, and how all of this was measured")
+    expander = st.expander(label, icon=":material/table:", on_change="rerun", key="real_llm_numbers")
+    if expander.open:
+        expander.markdown(_table(copying, "possible"))
+        expander.caption(prose("two_dice", "real-llm-how", rank=config.rank, blocks=config.blocks))
+    st.caption(_recorded(losses, copying))
     link_to("today", _("Which dropout others fine-tune with"), {"part": "models", "die": "tune"})
 
 
@@ -82,7 +88,7 @@ def _losses_chart(losses: Sequence[Loss], quantity: str) -> None:
     )
     st.markdown(strong(_capital(name)))
     alt = _("{name} at the end: {values}. The floor is {floor}.", name=name, values=listed(ends), floor=decimal(floor))
-    chart(figure, key=f"real_llm_{quantity}", alt=alt)
+    chart(figure, key=f"real_llm_{quantity}", alt=alt, height=_HEIGHT)
 
 
 def _short_name(arm: Arm) -> str:
@@ -111,17 +117,17 @@ def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _table(copying: Sequence[Copying]) -> str:
-    """Both measures of all runs, after beginnings of training sentences and of fresh ones."""
+def _table(copying: Sequence[Copying], measure: str) -> str:
+    """The share of "copied" or "possible" sentences of each arm, after beginnings of both kinds of sentences."""
     columns = [(prompts, k) for prompts in PROMPTS for k in KS]
     rows = []
-    for measure in ("copied", "possible"):
-        name = measure_name("copied" if measure == "copied" else "accepted")
-        for arm in (*ARMS, GRAMMAR):
-            shares = [share_of(copying, measure, arm, *column) for column in columns]
-            cells = [f"{value_text(measure, each.value)} {interval_text(measure, each)}" for each in shares]
-            rows.append([f"**{name}** · {_name(arm)}", *cells])
-    return markdown_table(["", *(_column(*each) for each in columns)], rows, "l" + "r" * len(columns))
+    for arm in (*ARMS, GRAMMAR):
+        shares = [share_of(copying, measure, arm, *column) for column in columns]
+        rows.append(
+            [_name(arm), *(f"{value_text(measure, each.value)} {interval_text(measure, each)}" for each in shares)]
+        )
+    name = measure_name({"copied": "copied", "possible": "accepted"}[measure])
+    return markdown_table([name, *(_column(*each) for each in columns)], rows, "l" + "r" * len(columns))
 
 
 def _column(prompts: str, k: int | None) -> str:
@@ -132,18 +138,16 @@ def _column(prompts: str, k: int | None) -> str:
     }[prompts]
 
 
-def _how(losses: Sequence[Loss], copying: Sequence[Copying]) -> str:
+def _recorded(losses: Sequence[Loss], copying: Sequence[Copying]) -> str:
     """That it is recorded, with which model, and what it cost."""
-    config, runs = FineTuningConfig(), {(loss.place, loss.p, loss.seed) for loss in losses}
+    runs = {(loss.place, loss.p, loss.seed) for loss in losses}
     return prose(
         "two_dice",
-        "real-llm-how",
+        "real-llm-recorded",
         model=MODEL,
         runs=len(runs),
         seeds=len({loss.seed for loss in losses}),
-        epochs=config.epochs,
-        rank=config.rank,
-        blocks=config.blocks,
+        epochs=FineTuningConfig().epochs,
         minutes=decimal(60 * hours(losses, copying), 0),
     )
 
@@ -168,36 +172,28 @@ def findings(losses: Sequence[Loss], copying: Sequence[Copying]) -> list[str]:
 def _of_dropout(losses: Sequence[Loss], copying: Sequence[Copying], arm: Arm) -> str:
     """Whether an arm copies less than no dropout, what else it cost, and whether it is better on fresh sentences."""
     copied = [share_of(copying, "copied", each, "trained", None) for each in (WITHOUT, arm)]
-    possible = [share_of(copying, "possible", each, "fresh", None) for each in (WITHOUT, arm)]
+    before, after = (percent(share_of(copying, "possible", each, "fresh", None).value) for each in (WITHOUT, arm))
+    outcome, points = _changed(*copied)
     return in_sentences(
-        prose("two_dice", f"real-llm-dropout-{_outcome(*copied)}", name=_capital(_name(arm)), **_values(*copied)),
-        prose("two_dice", "real-llm-possible", **_values(*possible)),
+        prose("two_dice", f"real-llm-dropout-{outcome}", name=_capital(_name(arm)), change=points),
+        prose("two_dice", "real-llm-possible", before=before, after=after),
         _fresh(losses, arm),
     )
 
 
 def _of_the_cut(copying: Sequence[Copying]) -> str:
     """Whether the cut changes how much the model without dropout copies."""
-    copied = [share_of(copying, "copied", WITHOUT, "trained", k) for k in KS]
-    return prose("two_dice", f"real-llm-cut-{_outcome(*copied)}", k=cut(KS[-1]), **_values(*copied))
+    outcome, points = _changed(*(share_of(copying, "copied", WITHOUT, "trained", k) for k in KS))
+    return prose("two_dice", f"real-llm-cut-{outcome}", k=cut(KS[-1]), change=points)
 
 
-def _outcome(before: Estimate, after: Estimate) -> str:
-    """Whether a share fell or rose, as far as these numbers can tell."""
+def _changed(before: Estimate, after: Estimate) -> tuple[str, str]:
+    """Whether a share fell or rose, as far as these numbers can tell, and by how much, with the interval."""
     difference = change(before, after)
-    return ("fewer" if difference.value < 0 else "more") if told_apart(difference) else "same"
-
-
-def _values(before: Estimate, after: Estimate) -> dict[str, str]:
-    """Both shares, and their difference with its interval, as a person writes them."""
-    difference = change(before, after)
-    low, high = (signed(100 * end, 1) for end in (difference.low, difference.high))
-    points = f"{signed(100 * difference.value, 1)} ({low}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{high})"
-    return {
-        "before": percent(before.value),
-        "after": percent(after.value),
-        "change": _("{value} points", value=points),
-    }
+    outcome = ("fewer" if difference.value < 0 else "more") if told_apart(difference) else "same"
+    value, low, high = (signed(100 * each, 1) for each in (difference.value, difference.low, difference.high))
+    points = _("{value} points", value=f"{value} ({low}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{high})")
+    return outcome, points
 
 
 def _fresh(losses: Sequence[Loss], arm: Arm) -> str:
