@@ -3,7 +3,7 @@
     pip install -r requirements-llm.txt
     python -m scripts.fetch_llm
     python -m scripts.measure_fine_tuning             what is missing from the files
-    python -m scripts.measure_fine_tuning --seeds 2   one seed more
+    python -m scripts.measure_fine_tuning --seeds 3   one seed more
 
 A run fine-tunes SmolLM2-135M-Instruct on 200 sentences with LoRA, records training and validation loss after each
 epoch, and then lets the model go on with the beginnings of its training sentences and of as many fresh ones, with

@@ -37,7 +37,7 @@ Arm = tuple[Literal["none", "lora", "residual", "grammar"], float]
 WITHOUT: Final[Arm] = ("none", 0.0)
 GRAMMAR: Final[Arm] = ("grammar", 0.0)
 ARMS: Final[tuple[Arm, ...]] = (WITHOUT, ("lora", 0.1), ("lora", 0.3), ("residual", 0.1), ("residual", 0.3))
-SEEDS: Final = (0, 1)
+SEEDS: Final = (0, 1, 2)
 KS: Final[tuple[int | None, ...]] = (None, 50)
 EVALUATED: Final = 100
 """On so many sentences of each kind a loss is measured, the first ones."""
