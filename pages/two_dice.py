@@ -52,6 +52,7 @@ def show_picture() -> None:
     from lib.web.elements.prompt import story_language
     from lib.web.two_dice.live import live_table
     from lib.web.two_dice.own_text import your_own_text
+    from lib.web.two_dice.real_llm import real_llm
     from lib.web.two_dice.report import forgotten_eval, report
     from lib.web.two_dice.runs import measured
     from lib.web.two_dice.settings import Settings, tables
@@ -83,6 +84,7 @@ def show_picture() -> None:
             report_training(pair, settings, language)
 
     your_own_text(controls, language)
+    real_llm()
 
     lesson.section(_("Practice and match"), prose("two_dice", "coach"))
     lesson.takeaway(prose("two_dice", "takeaway"))

@@ -24,7 +24,7 @@ def open_app_page(page: str = "app.py", *, expanded: bool = True, **query: str) 
     """A new visitor opens a link to this page, and unfolds what is drawn only then: "More", tables, Figure 11."""
     app = AppTest.from_file("../../app.py", default_timeout=PATIENCE)
     app.query_params.update(query)
-    for expander in ("more", "monte_carlo_expander", "all_numbers"):
+    for expander in ("more", "monte_carlo_expander", "all_numbers", "real_llm_numbers"):
         app.session_state[expander] = expanded
     if page != "app.py":
         app.switch_page(f"pages/{page}.py")
