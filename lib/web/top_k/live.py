@@ -204,7 +204,7 @@ def about_the_live_model(chosen: Chosen, about: About) -> None:
         "top_k",
         "live-about",
         name=plain(chosen.name),
-        parameters=decimal(about.parameters / 1e6, 0 if about.parameters > 1e7 else 2),
+        parameters=decimal(about.parameters, 0),
         V=decimal(len(about.vocabulary), 0),
         precision=about.precision,
         sha256=about.checksum,
