@@ -9,7 +9,7 @@ import pytest
 import torch
 
 TEXT = "Two dice: the dog ate the red apple.\nThe “dog” rolled a die, übermütig — 犬がサイコロを振る。" * 3
-V, CONTEXT = 300, 96  # the tokenizer knows fewer tokens than the model, as is usual
+V, CONTEXT = 300, 240  # the tokenizer knows fewer tokens than the model, as is usual
 
 
 def make_tiny_llm(folder: Path, *, seed: int = 0, **config: Any) -> Path:
