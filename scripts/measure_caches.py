@@ -25,6 +25,8 @@ from lib.decoding import Decoder
 from lib.experiment import KS, LEARNED, MOST, TABLE_RATES, Cell, CellResult, ExperimentConfig, _learned
 from lib.figures.dropout import AverageLabels, running_average_figure
 from lib.language_model import CHECKPOINTS, load_model
+from lib.live_llm.client import MOST_KEPT
+from lib.live_llm.vocabulary import Vocabulary
 from lib.memorising import memorised_bits
 from lib.next_word import MOST_PROMPTS, prompts, what_follows
 from lib.pictured_network import (
@@ -322,6 +324,7 @@ def files_rows() -> list[Row]:
         life_strip._recording(),
     ]
     lessons = [steps_of(page, each) for each in LANGUAGES for page in pages]
+    largest = Vocabulary.of([b"8 bytes."] * 262_144)  # tokens, as many as a large model knows
     texts = [words, prose, lessons, [questions(each) for each in LANGUAGES]]
     return [
         Row("load_story", "the storybooks, all their places", len(stories), weigh(stories) / len(stories)),
@@ -329,6 +332,7 @@ def files_rows() -> list[Row]:
         Row("_catalogue, _sections", "words, prose, lessons and quiz of all languages", 1, weigh(texts)),
         Row("load_digits, ...", "digits, MNIST, facts, values, small networks", 1, weigh(small)),
         Row("load_recorded_llm", "a real language model's recorded answers", 1, weigh(load_recorded_llm())),
+        Row("LiveLlm", "answers of a live model, and its vocabulary", 1, MOST_KEPT / 1e6 + weigh(largest)),
         Row("archive", "the source as a zip, once somebody has asked for it", 1, len(source.archive()) / 1e6),
     ]
 

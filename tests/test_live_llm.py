@@ -332,6 +332,17 @@ def test_nobody_waits_for_ever_and_too_many_are_told(tiny: Path) -> None:
     live.close()
 
 
+def test_on_a_computer_of_one_s_own_another_model_takes_its_place_at_once(tiny: Path, tmp_path: Path) -> None:
+    other = Model(str(make_tiny_llm(tmp_path / "other", seed=1)))
+    live, model = LiveLlm(spare=0, in_use=0.0), Model(str(tiny))
+    first = asked(live, Question(model, "Two dice"))
+    pid = live.pid
+    assert not np.array_equal(first, asked(live, Question(other, "Two dice")))
+    assert live.pid != pid  # one at a time
+    assert (live.about(model) is None, live.about(other) is None) == (True, False)
+    live.close()
+
+
 def test_only_so_many_answers_are_kept(live: LiveLlm, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "MOST_KEPT", 3 * 4 * V)
     for i in range(5):

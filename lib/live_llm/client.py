@@ -36,7 +36,7 @@ WORKER = (sys.executable, "-m", "lib.live_llm.worker")
 SPARE = 512 * 2**20  # bytes that must stay free for the pages
 PROGRAM = 512 * 2**20  # bytes that transformers and PyTorch take before any weights
 MOST_WAITING = 64  # questions: a class of forty and some
-MOST_KEPT = 8 * 2**20  # bytes of answers
+MOST_KEPT = 4 * 2**20  # bytes of answers: twenty of a model of 50,000 tokens
 MOST_FAILURES = 64
 FORGOTTEN = 10.0  # seconds after which nobody wants an answer any more
 IN_USE = 60.0  # seconds for which a model that was asked is not given up for another
@@ -132,18 +132,23 @@ class _Process:
 
 
 class LiveLlm:
-    """The live model of a server. ``spare`` bytes stay free; ``begin`` is called in the thread that starts workers, and
-    ``log`` for what a host may want to know of."""
+    """The live model of a server.
+
+    ``spare`` bytes stay free. After ``idle`` seconds without a question the process is ended. For ``in_use`` seconds
+    after a question no other model takes its place; with 0, models take turns. ``begin`` is called in the thread that
+    starts workers, and ``log`` for what a host may want to know of.
+    """
 
     def __init__(
         self,
         *,
         spare: int = SPARE,
         idle: float = IDLE,
+        in_use: float = IN_USE,
         begin: Callable[[], None] = lambda: None,
         log: Callable[[str, str], None] = lambda _event, _kind: None,
     ) -> None:
-        self._spare, self._idle, self._begin, self._log = spare, idle, begin, log
+        self._spare, self._idle, self._in_use, self._begin, self._log = spare, idle, in_use, begin, log
         self._changed = threading.Condition()  # guards all that follows
         self._waiting: OrderedDict[Question, float] = OrderedDict()  # when somebody last asked
         self._answers: OrderedDict[Question, NDArray[np.float32]] = OrderedDict()
@@ -209,8 +214,8 @@ class LiveLlm:
         now = time.monotonic()
         if question not in self._waiting:
             others = any(each.model != question.model for each in self._waiting)
-            in_use = self._about is not None and self._about.model != question.model and now - self._used < IN_USE
-            if others or in_use or len(self._waiting) >= MOST_WAITING:
+            held = self._about is not None and self._about.model != question.model and now - self._used < self._in_use
+            if (self._in_use and (others or held)) or len(self._waiting) >= MOST_WAITING:
                 raise Failure(Reason.BUSY)
         self._waiting[question] = now
         self._changed.notify_all()

@@ -233,10 +233,8 @@ def answer(speaker: Speaker, question: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Load the model and answer until the server hangs up."""
-    if hasattr(os, "nice"):
-        os.nice(5)  # the pages come first
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")  # and where memory ends, this process does, not the server
+        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this process does, not the server
     os.environ["OMP_NUM_THREADS"] = "1"  # read by PyTorch: the other cores are for the pages and what they compute
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not get between the answers

@@ -1,6 +1,7 @@
 """The Top-k page with a live model: the same page, on what the model says to any text. The model here is a tiny one."""
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from html import unescape
@@ -19,6 +20,7 @@ from lib.next_word import NextWord, next_word
 from lib.sampling import softmax
 from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.tokens import visible
+from lib.web.frame import fragments
 from lib.web.frame.language import prose
 from lib.web.top_k import live, player
 from lib.web.top_k.settings import LLM_OPENING, MOST_SAID
@@ -231,6 +233,23 @@ def test_nonsense_in_every_setting_still_shows_the_page(value: str) -> None:
     names = ["llm", "prompt", "tokens", "k", "temp", "top_p", "min_p", "all", "seed", "n", "lang"]
     for link in both_spellings("top_k", **dict.fromkeys(names, value)):
         assert sum(sent(opened(**link))["before"]) <= 1.001
+
+
+def test_others_draw_while_a_page_waits_for_the_model() -> None:
+    drawn = threading.Event()
+
+    def another() -> None:
+        with fragments.turn():
+            drawn.set()
+
+    with fragments.turn():
+        thread = threading.Thread(target=another)
+        thread.start()
+        with fragments.out_of_turn():
+            assert drawn.wait(PATIENCE)
+        thread.join()
+        assert fragments._pen.locked()
+    assert not fragments._pen.locked()
 
 
 # --- Which model, and why there may be none ---

@@ -34,7 +34,7 @@ PAGES = {
     "top_k": settings_for(670),
     "llm": llm_settings(),
     "live": live_settings(("tiny", "other"), 300),
-    "any": live_settings((), None),
+    "any": live_settings((), 300),
     "two_dice": TwoDice,
     "today": Today,
     "questions": Questions,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from lib.live_llm.client import About, LiveLlm, Question
+from lib.live_llm.client import IN_USE, About, LiveLlm, Question
 from lib.live_llm.failure import Failure, Reason
 from lib.live_llm.offered import ROOT, Model, Offer, offered
 from lib.live_llm.step import LiveStep
@@ -23,7 +23,8 @@ from lib.web.logs import event
 from lib.web.server import use_the_cores_of_runs
 from lib.web.top_k.settings import LLM_OPENING, MOST_SAID, said_in_link
 
-LIVE = LiveLlm(begin=use_the_cores_of_runs, log=event)
+# Who may name any model is on a computer of their own, and need not wait for others to let go of one.
+LIVE = LiveLlm(in_use=0.0 if offered().any else IN_USE, begin=use_the_cores_of_runs, log=event)
 PATIENCE = 0.5  # seconds for which a page waits for an answer before it says that it does
 _EVERY = 1.0  # seconds
 _STAGES = ("waiting", "memory", "importing", "fetching", "reading", "answering")
