@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +29,7 @@ from lib.live_llm.token_bytes import token_bytes
 from lib.sampling import shape_with
 from lib.sampling_settings import SamplingSettings
 from tests.support.tiny_llm import CONTEXT, V, change_config, loaded, make_tiny_llm
+from tests.test_sampling import check_against_the_processors
 
 PATIENCE = 120.0  # seconds: a process imports PyTorch and transformers first
 TEXTS = ("Two dice", "the dog ate", "犬が", "übermütig —", "", "a\n\tb  c", "🎲🎲")
@@ -332,6 +334,15 @@ def test_nobody_waits_for_ever_and_too_many_are_told(tiny: Path) -> None:
     live.close()
 
 
+def test_a_class_that_asks_at_once_is_answered_in_turn(live: LiveLlm, tiny: Path) -> None:
+    tokenizer, model = loaded(tiny)
+    with torch.inference_mode():
+        own = [model(torch.tensor([[*tokenizer("the").input_ids, i]])).logits[0, -1].numpy() for i in range(40)]
+    with ThreadPoolExecutor(40) as students:
+        ours = list(students.map(lambda i: asked(live, Question(Model(str(tiny)), "the", (i,))), range(40)))
+    np.testing.assert_allclose(ours, own, rtol=1e-5, atol=1e-5)
+
+
 def test_on_a_computer_of_one_s_own_another_model_takes_its_place_at_once(tiny: Path, tmp_path: Path) -> None:
     other = Model(str(make_tiny_llm(tmp_path / "other", seed=1)))
     live, model = LiveLlm(spare=0, in_use=0.0), Model(str(tiny))
@@ -364,8 +375,9 @@ def test_without_questions_the_process_ends_and_comes_back(tiny: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("when", ["loading", "ready"])
+@pytest.mark.parametrize(
+    ("when", "how"), [("loading", signal.SIGKILL), ("ready", signal.SIGKILL), ("ready", signal.SIGTERM)]
+)
 def test_no_process_is_left_when_the_server_ends(tiny: Path, how: signal.Signals, when: str) -> None:
     wait = "0" if when == "loading" else str(PATIENCE)
     program = f"""
@@ -585,7 +597,7 @@ def test_free_memory_is_the_machine_s_or_the_container_s_if_that_is_less(tmp_pat
 
 
 @pytest.mark.skipif(not FETCHED.is_dir(), reason="the model is not there: python -m scripts.fetch_llm")
-def test_the_real_model_says_greedily_what_generate_says() -> None:
+def test_the_real_model_says_greedily_what_generate_says_and_is_cut_as_there() -> None:
     live, text = LiveLlm(spare=0), "The capital of France is"
     said = greedy(live, Model(str(FETCHED)), text, 12)
     assert said == generated(FETCHED, text, 12)
@@ -593,4 +605,8 @@ def test_the_real_model_says_greedily_what_generate_says() -> None:
     assert about is not None
     assert b"".join(about.vocabulary[i] for i in said).startswith(b" Paris")
     assert about.licence == "Apache License"
+    rng, logits = np.random.default_rng(0), asked(live, Question(Model(str(FETCHED)), text)).astype(np.float64)
+    for _case in range(12):
+        temperature, k, p = float(rng.uniform(0.3, 2)), int(2 ** rng.uniform(0, 15)), float(rng.uniform(0.1, 1))
+        check_against_the_processors(logits[None], temperature=temperature, top_k=k, top_p=p, min_p=0.001)
     live.close()

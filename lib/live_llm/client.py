@@ -217,8 +217,8 @@ class LiveLlm:
             held = self._about is not None and self._about.model != question.model and now - self._used < self._in_use
             if (self._in_use and (others or held)) or len(self._waiting) >= MOST_WAITING:
                 raise Failure(Reason.BUSY)
+            self._changed.notify_all()  # the thread at work; who asks again wakes nobody
         self._waiting[question] = now
-        self._changed.notify_all()
         if not self._at_work:
             try:
                 threading.Thread(target=self._work, name="live model", daemon=True).start()

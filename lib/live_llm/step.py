@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from lib.live_llm.vocabulary import Vocabulary
-from lib.sampling_input import Floats, Ids
+from lib.sampling_input import Floats, Ids, Probabilities
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class LiveStep:
 
     beginning: str
     said_ids: tuple[int, ...]
-    logits: Floats
+    logits: Probabilities
     order: Ids
     vocabulary: Vocabulary
 
@@ -52,7 +52,7 @@ class LiveStep:
     def of(cls, logits: Floats, vocabulary: Vocabulary, beginning: str, said: tuple[int, ...]) -> "LiveStep":
         """From the logits (V,) in the order of the vocabulary."""
         order = np.argsort(-logits, kind="stable")
-        return cls(beginning, said, logits[order], order, vocabulary)
+        return cls(beginning, said, logits[order].astype(np.float64), order, vocabulary)
 
     @property
     def said(self) -> tuple[bytes, ...]:
