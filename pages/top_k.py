@@ -226,7 +226,8 @@ def show_live_answer(
 ) -> None:
     """What a live model said: the same picture and report as of a recorded one."""
     from lib.tokens import readable
-    from lib.web.top_k.live import about_the_live_model, force_token, go_on_live_buttons, listing_of
+    from lib.web.top_k.live import about_the_live_model, force_tokens, go_on_live_buttons, listing_of
+    from lib.web.top_k.live_tree import live_tree
     from lib.web.top_k.llm import RankedTokens, llm_report, said_so_far
     from lib.web.top_k.player import next_word_player
     from lib.web.top_k.settings import sampling_of
@@ -247,11 +248,12 @@ def show_live_answer(
             logarithmic=settings.all,
             ids=live.ids,
             ends=answered.about.ends,
-            force=partial(force_token, live.said_ids),
+            force=lambda number: force_tokens(live.said_ids, (number,)),
         )
     llm_report(controls, step, tokens)
     lesson.section(_("Which speaking die is a model shipped with?"), prose("top_k", "llm-shipped"))
     shipped_settings(step, tokens, sampling)
+    live_tree(controls, answered, sampling)
     about_the_live_model(chosen, answered.about)
 
     lesson.link_here()

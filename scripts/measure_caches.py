@@ -26,6 +26,7 @@ from lib.experiment import KS, LEARNED, MOST, TABLE_RATES, Cell, CellResult, Exp
 from lib.figures.dropout import AverageLabels, running_average_figure
 from lib.language_model import CHECKPOINTS, load_model
 from lib.live_llm.client import MOST_KEPT
+from lib.live_llm.tree import LiveTree
 from lib.live_llm.vocabulary import Vocabulary
 from lib.memorising import memorised_bits
 from lib.next_word import MOST_PROMPTS, prompts, what_follows
@@ -69,7 +70,7 @@ from lib.web.today import data as today_data
 from lib.web.today import paper_mnist
 from lib.web.today import places as today_places
 from lib.web.today.runs import today_runs
-from lib.web.top_k import bench, tree
+from lib.web.top_k import bench, live_tree, tree
 from lib.web.top_k import report as top_k_report
 from lib.web.top_k.class_draws import MOST_DRAWS
 from lib.web.training import report as training_report
@@ -258,6 +259,8 @@ def results_rows() -> list[Row]:
     words = ("the", "old", "king", "gave", "the", "big", "dog")
     block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
     digit = training_report._picture_of(rng.integers(0, 256, 28 * 28, dtype=np.uint8).tobytes())
+    grown = LiveTree(SamplingSettings(), ends=())
+    grown.grow(lambda said: np.log(np.geomspace(1, 1e-3, 600)))
     result = questions_report.result_of("smaller_network", 0)  # the one with most rows
     for noise in np.linspace(0, 0.5, 11):
         bayes_floor("moons", float(noise), 0.1)
@@ -276,6 +279,7 @@ def results_rows() -> list[Row]:
         Row("_errors", "mistakes of every k", top_k_report.MOST_ERRORS, weigh(top_k_report._errors(*asked, 1.0))),
         Row("_tried", "mistakes of a decoder after six beginnings", bench.MOST_TRIED, weigh(tried)),
         Row("_tree", "trees of continuations", tree.MOST_TREES, weigh(continuations)),
+        Row("LiveTree", "trees of a live model", live_tree.MOST_LIVE_TREES, weigh(grown)),
         Row("memorised_bits", "bits of 400 sentences", 16, weigh(memorised_bits(asked[0]))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),

@@ -20,12 +20,14 @@ import numpy as np
 import pytest
 import torch
 
+from lib.continuations import LEAST
 from lib.live_llm import client, worker
 from lib.live_llm.client import LiveLlm, Question
 from lib.live_llm.failure import Failure, Reason
 from lib.live_llm.memory import free_memory
 from lib.live_llm.offered import FETCHED, ROOT, Model, model_named, offer_of
 from lib.live_llm.token_bytes import token_bytes
+from lib.live_llm.tree import QUESTIONS, LiveTree
 from lib.sampling import shape_with
 from lib.sampling_settings import SamplingSettings
 from tests.support.tiny_llm import CONTEXT, V, change_config, loaded, make_tiny_llm
@@ -181,6 +183,47 @@ def test_without_room_for_single_precision_the_weights_are_halved(monkeypatch: p
     with torch.inference_mode():
         own = model(torch.tensor([tokenizer("Two dice").input_ids])).logits[0, -1]
     np.testing.assert_array_equal(half, own.float().numpy())
+
+
+@pytest.mark.parametrize("settings", [SamplingSettings(top_k=3), SamplingSettings(0.5, top_k=6, top_p=0.8)])
+def test_the_tree_has_every_likely_continuation_and_no_other(tiny: Path, settings: SamplingSettings) -> None:
+    """All of them by going everywhere, with the model itself."""
+    tokenizer, model = loaded(tiny)
+    begin, depth = tokenizer("the dog").input_ids, 3
+
+    def logits(said: tuple[int, ...]) -> np.ndarray:
+        with torch.inference_mode():
+            return model(torch.tensor([[*begin, *said]])).logits[0, -1].numpy()
+
+    def everywhere(said: tuple[int, ...], above: float) -> dict[tuple[int, ...], float]:
+        probabilities = above * shape_with(logits(said), settings).probabilities
+        likely = {(*said, int(i)): float(probabilities[i]) for i in np.flatnonzero(probabilities >= LEAST)}
+        below = [everywhere(path, p) for path, p in likely.items() if path[-1] != 0 and len(path) < depth]
+        return {path: p for each in (likely, *below) for path, p in each.items()}
+
+    tree, expected, asked_for = LiveTree(settings, {0}, depth), everywhere((), 1.0), list[tuple[int, ...]]()
+
+    def slowly(said: tuple[int, ...]) -> np.ndarray | None:
+        asked_for.append(said)
+        return logits(said) if asked_for.count(said) == 2 else None  # the answer is there when it is asked again
+
+    turns = 1
+    while not tree.grow(slowly):
+        turns += 1
+    assert turns == tree.asked + 1 == len(asked_for) // 2 + 1
+    assert tree.asked <= QUESTIONS
+    found = {node.path: node.probability for node in tree.nodes}
+    assert found == pytest.approx(expected)
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert all(node.parent < 0 or tree.nodes[node.parent].path == node.path[:-1] for node in tree.nodes)
+    assert tree.rest == pytest.approx(1 - sum(p for path, p in expected.items() if path[-1] == 0 or len(path) == depth))
+
+
+def test_the_tree_asks_only_so_often() -> None:
+    tree, asked_for = LiveTree(SamplingSettings(top_k=2), set(), depth=8), list[tuple[int, ...]]()
+    assert tree.grow(lambda said: asked_for.append(said) or np.zeros(2))
+    assert len(asked_for) == len(set(asked_for)) == tree.asked == QUESTIONS
+    assert all(not node.path or node.path[:-1] in asked_for for node in tree.nodes)
 
 
 # --- Why it may not ---

@@ -13,16 +13,19 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from lib.live_llm.client import LiveLlm
+from lib.live_llm.client import About, LiveLlm, Question
 from lib.live_llm.failure import Failure, Reason
-from lib.live_llm.offered import FETCHED
+from lib.live_llm.offered import FETCHED, Model
+from lib.live_llm.step import LiveStep
+from lib.live_llm.tree import LiveNode
+from lib.live_llm.vocabulary import Vocabulary
 from lib.next_word import NextWord, next_word
 from lib.sampling import softmax
 from lib.sampling_settings import UNCUT, SamplingSettings
 from lib.tokens import visible
 from lib.web.frame import fragments
 from lib.web.frame.language import prose
-from lib.web.top_k import live, player
+from lib.web.top_k import live, live_tree, player
 from lib.web.top_k.settings import LLM_OPENING, MOST_SAID
 from tests.support.apptest import (
     address,
@@ -181,9 +184,9 @@ def test_a_token_that_is_clicked_on_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     said: list[dict[str, Any]] = []
     monkeypatch.setattr(live, "change", lambda **values: said.append(values))
     monkeypatch.setattr(player.st, "session_state", {"next_word_player": {"forced": [7, 1]}})
-    player._forced(V, frozenset({0}), lambda number: live.force_token((5, 280), number))
+    player._forced(V, frozenset({0}), lambda number: live.force_tokens((5, 280), (number,)))
     assert said == [{"tokens": "5.280.7"}]
-    live.force_token((5,) * MOST_SAID, 7)
+    live.force_tokens((5,) * MOST_SAID, (7,))
     assert len(said) == 1
     assert sent(opened())["ends"] == [0]
 
@@ -223,6 +226,38 @@ def test_the_program_prints_what_is_on_screen(tiny: Path, tmp_path: Path, monkey
     assert f"words that stay in: {data['cut']}\n" in printed
     assert printed.count("probability of") == 5
     assert f": {data['after'][0]:.1%}\n" in printed
+
+
+def test_the_tree_grows_until_it_is_complete(own: Own) -> None:
+    at = opened(tree="true", k="2", temp="0.5")
+    (data,) = pictures(at, "tree")
+    order, step = own.step("the dog", (), SamplingSettings(0.5, top_k=2))
+    first = [data["words"].index(word) for word in sent(at)["words"][:2]]
+    assert [data["parents"][i] for i in first] == [-1, -1]
+    assert [data["probabilities"][i] for i in first] == pytest.approx(step.trace.probabilities[:2], rel=1e-3)
+    assert max(data["parents"]) > 0
+    assert set(data["kinds"]) == {0}
+    assert "at most 60 times" in shown(at)
+    assert len(order) == V
+
+
+def test_a_box_that_was_chosen_is_said(monkeypatch: pytest.MonkeyPatch, tiny: Path) -> None:
+    said: list[dict[str, Any]] = []
+    monkeypatch.setattr(live, "change", lambda **values: said.append(values))
+    words = Vocabulary.of([b".", b"a", b" b"])
+    about = About(Model(str(tiny)), words, frozenset({0}), 9, "float32", 1, "", None)
+    answered = live.Answered(about, Question(about.model, ""), LiveStep.of(np.zeros(3), words, "", (2,)), None)  # type: ignore[arg-type]
+    nodes = (LiveNode((1,), -1, 0.5, False), LiveNode((1, 2), 0, 0.3, False), LiveNode((0,), -1, 0.1, True))
+
+    def go(chosen: Any) -> None:
+        monkeypatch.setattr(live_tree.st, "session_state", {"continuation_tree": {"go": chosen}})
+        live_tree._go(nodes, ["a", "␣b", "."], answered)
+
+    go(["a", "␣b"])
+    assert said == [{"tokens": "2.1.2"}]
+    for nonsense in (None, [], "a", ["␣b"], ["a", "a"], ["."], [["a"]], [1], ["a", "␣b", "a"], {"a": 1}):
+        go(nonsense)
+    assert len(said) == 1
 
 
 NONSENSE = ["", "-1", "nan", "1e308", "49153", "<script>alert(1)</script>", "é", "5.x.7", "²", "9" * 500, "1.2.3"]

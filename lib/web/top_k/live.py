@@ -148,14 +148,14 @@ def go_on_live_buttons(answered: Answered, seed: int) -> None:
     )
 
 
-def force_token(said: Sequence[int], number: int) -> None:
-    """Say this token next, whatever the die says: what a callback does."""
-    if _has_room(said):
-        _say((*said, number))
+def force_tokens(said: Sequence[int], numbers: Sequence[int]) -> None:
+    """Say these tokens next, whatever the die says: what a callback does."""
+    if _has_room(said, len(numbers)):
+        _say((*said, *numbers))
 
 
-def _has_room(said: Sequence[int]) -> bool:
-    return len(said) < MOST_SAID
+def _has_room(said: Sequence[int], more: int = 1) -> bool:
+    return len(said) + more <= MOST_SAID
 
 
 def _say(said: Sequence[int]) -> None:
