@@ -260,7 +260,7 @@ def results_rows() -> list[Row]:
     block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
     digit = training_report._picture_of(rng.integers(0, 256, 28 * 28, dtype=np.uint8).tobytes())
     grown = LiveTree(SamplingSettings(), ends=())
-    grown.grow(lambda said: np.log(np.geomspace(1, 1e-3, 600)))
+    grown.grow(lambda said: np.zeros(600))
     result = questions_report.result_of("smaller_network", 0)  # the one with most rows
     for noise in np.linspace(0, 0.5, 11):
         bayes_floor("moons", float(noise), 0.1)

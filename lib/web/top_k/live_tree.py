@@ -37,7 +37,7 @@ def live_tree(controls: Controls[Any], answered: Answered, sampling: SamplingSet
     aside(_grow, run_every=None if tree.done else _EVERY)(tree, answered)
 
 
-@functools.lru_cache(maxsize=MOST_LIVE_TREES)  # of at most 0.2 MB
+@functools.lru_cache(maxsize=MOST_LIVE_TREES)  # of at most 0.1 MB
 def _tree(question: Question, sampling: SamplingSettings, ends: frozenset[int]) -> LiveTree:
     return LiveTree(sampling, ends)
 
