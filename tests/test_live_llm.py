@@ -33,7 +33,7 @@ from lib.sampling_settings import SamplingSettings
 from tests.support.tiny_llm import CONTEXT, V, change_config, loaded, make_tiny_llm
 from tests.test_sampling import check_against_the_processors
 
-PATIENCE = 120.0  # seconds: a process imports PyTorch and transformers first
+PATIENCE = 240.0  # seconds: a process imports PyTorch and transformers first
 TEXTS = ("Two dice", "the dog ate", "犬が", "übermütig —", "", "a\n\tb  c", "🎲🎲")
 
 
@@ -364,16 +364,31 @@ def test_a_worker_that_dies_on_a_question_is_tried_twice_and_then_given_up(tiny:
     live.close()
 
 
-def test_nobody_waits_for_ever_and_too_many_are_told(tiny: Path) -> None:
-    live, model = LiveLlm(spare=0), Model(str(tiny))
+def test_too_many_questions_are_refused_and_another_model_while_one_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the thread that asks stands still, and no process is started."""
+    gate = threading.Event()
+    monkeypatch.setattr(LiveLlm, "_work", lambda self: gate.wait(PATIENCE))
+    live, model = LiveLlm(), Model("one")
     for i in range(client.MOST_WAITING):
         assert live.ask(Question(model, str(i))) is None
-    with pytest.raises(Failure, match="busy"):
-        live.ask(Question(model, "one more"))
+    assert live.ask(Question(model, "0")) is None  # who waits already may ask again
     assert live.progress(Question(model, "7")).before == 7
-    with pytest.raises(Failure, match="busy"):
-        live.ask(Question(Model("another"), "while this one is in use"))
-    asked(live, Question(model, str(client.MOST_WAITING - 1)))
+    for refused in (Question(model, "one more"), Question(Model("another"), "0")):
+        with pytest.raises(Failure, match="busy"):
+            live.ask(refused)
+    gate.set()
+
+
+def test_a_question_that_nobody_waits_for_is_dropped(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All three are asked before the process has started; only the last one is asked again."""
+    monkeypatch.setattr(client, "FORGOTTEN", 0.2)
+    live, model = LiveLlm(spare=0), Model(str(tiny))
+    first, dropped, wanted = (Question(model, text) for text in ("first", "dropped", "wanted"))
+    assert live.ask(first) is None
+    assert live.ask(dropped) is None
+    asked(live, wanted)
+    assert dropped not in live._waiting
+    assert set(live._answers) == {first, wanted}
     live.close()
 
 
