@@ -25,6 +25,9 @@ from lib.decoding import Decoder
 from lib.experiment import KS, LEARNED, MOST, TABLE_RATES, Cell, CellResult, ExperimentConfig, _learned
 from lib.figures.dropout import AverageLabels, running_average_figure
 from lib.language_model import CHECKPOINTS, load_model
+from lib.live_llm.client import MOST_KEPT
+from lib.live_llm.tree import LiveTree
+from lib.live_llm.vocabulary import Vocabulary
 from lib.memorising import memorised_bits
 from lib.next_word import MOST_PROMPTS, prompts, what_follows
 from lib.pictured_network import (
@@ -68,7 +71,7 @@ from lib.web.today import data as today_data
 from lib.web.today import paper_mnist
 from lib.web.today import places as today_places
 from lib.web.today.runs import today_runs
-from lib.web.top_k import bench, tree
+from lib.web.top_k import bench, live_tree, tree
 from lib.web.top_k import report as top_k_report
 from lib.web.top_k.class_draws import MOST_DRAWS
 from lib.web.training import report as training_report
@@ -257,6 +260,8 @@ def results_rows() -> list[Row]:
     words = ("the", "old", "king", "gave", "the", "big", "dog")
     block_passes = today_places._block_passes("en", words, 0.5, PLACES, True, 100, 0, 0)
     digit = training_report._picture_of(rng.integers(0, 256, 28 * 28, dtype=np.uint8).tobytes())
+    grown = LiveTree(SamplingSettings(), ends=())
+    grown.grow(lambda said: np.zeros(600))
     result = questions_report.result_of("smaller_network", 0)  # the one with most rows
     for noise in np.linspace(0, 0.5, 11):
         bayes_floor("moons", float(noise), 0.1)
@@ -275,6 +280,7 @@ def results_rows() -> list[Row]:
         Row("_errors", "mistakes of every k", top_k_report.MOST_ERRORS, weigh(top_k_report._errors(*asked, 1.0))),
         Row("_tried", "mistakes of a decoder after six beginnings", bench.MOST_TRIED, weigh(tried)),
         Row("_tree", "trees of continuations", tree.MOST_TREES, weigh(continuations)),
+        Row("LiveTree", "trees of a live model", live_tree.MOST_LIVE_TREES, weigh(grown)),
         Row("memorised_bits", "bits of 400 sentences", 16, weigh(memorised_bits(asked[0]))),
         Row("_training_sentences", "the sentences of a model, to look up", 2, weigh(learned, [load_story()])),
         Row("_block_passes", "passes of a transformer's block", today_places.MOST_RECORDED, weigh(block_passes)),
@@ -324,6 +330,7 @@ def files_rows() -> list[Row]:
         life_strip._recording(),
     ]
     lessons = [steps_of(page, each) for each in LANGUAGES for page in pages]
+    largest = Vocabulary.of([b"8 bytes."] * 262_144)  # tokens, as many as a large model knows
     texts = [words, prose, lessons, [questions(each) for each in LANGUAGES]]
     return [
         Row("load_story", "the storybooks, all their places", len(stories), weigh(stories) / len(stories)),
@@ -331,6 +338,7 @@ def files_rows() -> list[Row]:
         Row("_catalogue, _sections", "words, prose, lessons and quiz of all languages", 1, weigh(texts)),
         Row("load_digits, ...", "digits, MNIST, facts, values, small networks", 1, weigh(small)),
         Row("load_recorded_llm", "a real language model's recorded answers", 1, weigh(load_recorded_llm())),
+        Row("LiveLlm", "answers of a live model, and its vocabulary", 1, MOST_KEPT / 1e6 + weigh(largest)),
         Row("archive", "the source as a zip, once somebody has asked for it", 1, len(source.archive()) / 1e6),
     ]
 

@@ -9,6 +9,8 @@ from importlib import import_module
 # Set before PyTorch is imported. Small tensors are slower on two threads than on one, above all on a machine that is
 # busy with the browser.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The same pages whether the real model has been fetched or not; what tests it offers it.
+os.environ["TWO_DICE_LLM"] = ""
 
 import plotly.graph_objects as go
 import pytest

@@ -89,6 +89,10 @@ MESSAGES: Final = (
     "screen shows a line between recorded ranks.",
     "everything is in the folder",
     "the tokens of the recorded path so far",
+    "the tokens said since",
+    "write here where it is on your computer",
+    "This asks the model on screen, after pip install torch transformers. The numbers are those on screen: the same "
+    "weights, the same cuts, the same roll of the die.",
     # lib/listings/decoding.py
     "The numbers are those on screen: the same scores, and the same steps in the same order.",
     "the repetition penalty: a word that was said gets a score above 0 divided, one below 0 multiplied",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lib.language_model import load_model
 from lib.listings.parts import comment
+from lib.live_llm.step import LiveStep
 from lib.next_word import what_follows
 from lib.recorded_llm import RecordedStep
 from lib.sampling import shape_with, softmax
@@ -184,8 +185,7 @@ def llm_listing(step: RecordedStep, settings: SamplingSettings, *, die: Sequence
     cut = torch.topk(scores, 50).values[-1]
     scores[scores < cut] = -torch.inf
     """
-    return f"""\
-{comment(_ASKED)}
+    source = """\
 import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # everything is in the folder
@@ -196,8 +196,50 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 folder = "models/smollm2-135m-instruct"
 tokenizer = AutoTokenizer.from_pretrained(folder)
 model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-ids = tokenizer({step.beginning!r}).input_ids
-ids += {list(step.said_ids)}  # the tokens of the recorded path so far
+"""
+    said = f"ids += {list(step.said_ids)}  # the tokens of the recorded path so far"
+    return _asking(_ASKED, source, step.beginning, said, settings, die)
+
+
+def live_listing(
+    step: LiveStep, settings: SamplingSettings, *, folder: str, revision: str | None, precision: str, die: Sequence[int]
+) -> str:
+    """Return a program that asks a live model again. ``folder`` is where it is, or its name on the hub with a
+    ``revision``; ``precision`` is that of its weights.
+    """
+    if revision:
+        source = f"""\
+import numpy as np
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+name, revision = {folder!r}, {revision!r}
+tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
+model = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype=torch.{precision}, use_safetensors=True)
+"""
+    else:
+        source = f"""\
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # everything is in the folder
+import numpy as np
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+folder = {folder!r}  # write here where it is on your computer
+tokenizer = AutoTokenizer.from_pretrained(folder)
+model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.{precision}, use_safetensors=True)
+"""
+    said = f"ids += {list(step.said_ids)}  # the tokens said since"
+    return _asking(_ASKED_LIVE, source, step.beginning, said, settings, die)
+
+
+def _asking(about: str, source: str, beginning: str, said: str, settings: SamplingSettings, die: Sequence[int]) -> str:
+    """The program that asks a model of transformers, which ``source`` loads."""
+    return f"""\
+{comment(about)}
+{source}ids = tokenizer({beginning!r}).input_ids
+{said}
 with torch.no_grad():
     logits = model(torch.tensor([ids])).logits[0, -1]
 scores = logits.double() / {settings.temperature:g}  # logits / temperature
@@ -217,6 +259,10 @@ print(f"drawn: {{tokenizer.decode(order[(ends > die * ends[-1]).nonzero()[0]])!r
 """.replace("\n\n\n", "\n\n")
 
 
+_ASKED_LIVE = (
+    "This asks the model on screen, after pip install torch transformers. The numbers are those on screen: the same "
+    "weights, the same cuts, the same roll of the die."
+)
 _ASKED = (
     "This asks the model itself, in the folder of the source code, after pip install -r requirements-llm.txt and "
     "python -m scripts.fetch_llm. The numbers are those on screen, except beyond the 200 likeliest tokens, where the "

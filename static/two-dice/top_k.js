@@ -6,10 +6,10 @@
 // data: { hue, quiet, wrong, logarithmic, temperature, pointer, drawn,          drawn: place in the sorted order
 //         cut,                                                                  how many words are kept
 //         words, ids, logits, before, after: [...],                             by place in the sorted order
-//         end: the word that ends a sentence, if the others can be clicked on to be said, else null,
+//         ends: the ids of words that end a sentence, if the others can be clicked on to be said, else null,
 //         truth: [...] | null, others: [{ before, after, kept }],               the probability of words not sent
 //         locale, labels: { steps: [name], captions: [text], picture, truth, allowed, impossible, kept, cut, hover, force, ... } }
-// It answers with trigger("forced", [word, n]), n counting, where a word is clicked on. (By keyboard: type it.)
+// It answers with trigger("forced", [id, n]), n counting, where a word is clicked on. (By keyboard: type it.)
 
 const version = new URL(import.meta.url).search;
 const { Player, playersOf } = await import("./parts/player.js" + version);
@@ -101,7 +101,7 @@ class NextWordPlayer extends Player {
       titled(group, rank);
       if (this.forcible(rank)) {
         group.classList.add("forcible");
-        group.addEventListener("click", () => this.trigger("forced", [data.words[rank], this.forced = (this.forced ?? 0) + 1]));
+        group.addEventListener("click", () => this.trigger("forced", [data.ids[rank], this.forced = (this.forced ?? 0) + 1]));
       }
       if (data.truth && this.pitch > 6) {
         const possible = data.truth[rank] > 0;
@@ -127,7 +127,7 @@ class NextWordPlayer extends Player {
   }
 
   // Whether a click can say this word.
-  forcible(rank) { return this.data.end !== null && this.data.words[rank] !== this.data.end; }
+  forcible(rank) { return this.data.ends !== null && !this.data.ends.includes(this.data.ids[rank]); }
 
   // All numbers of the word at this place in the sorted order.
   title(rank) {

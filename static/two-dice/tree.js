@@ -3,7 +3,8 @@
 //
 // data: { hue, learn, wrong, root, depth, words, parents, probabilities, locale,   a node after the one above it
 //         kinds: [0 new, 1 trained, 2 impossible], ends: [1 where the sentence ends],
-//         labels: { picture, node, open, kinds: [..3], rest, columns } }            node: {text} {probability} {kind}
+//         glue: what stands between two words, if not what the language has there,
+//         labels: { picture, node, open, kinds: [..], rest, columns } }             node: {text} {probability} {kind}
 // It answers with trigger("go", [word, ...]): the words down to the box that was chosen.
 
 const version = new URL(import.meta.url).search;
@@ -42,9 +43,9 @@ class ContinuationTree extends Player {
     this.top = [];
     data.parents.forEach((parent, i) => (parent < 0 ? this.top : this.children[parent]).push(i));
     const number = new Intl.NumberFormat(data.locale, { style: "percent", maximumSignificantDigits: 2 });
-    const glue = /^(ja|zh)/.test(data.locale) ? "" : " ";
+    this.glue = data.glue ?? (/^(ja|zh)/.test(data.locale) ? "" : " ");
     this.names = this.paths.map((path, i) => fill(data.labels.node, {
-      text: path.join(glue), probability: number.format(data.probabilities[i]), kind: data.labels.kinds[data.kinds[i]],
+      text: path.join(this.glue), probability: number.format(data.probabilities[i]), kind: data.labels.kinds[data.kinds[i]],
     }));
     this.legend();
     this.width = 0;
@@ -162,7 +163,7 @@ class ContinuationTree extends Player {
     const { data } = this;
     return [
       data.labels.columns,
-      ...this.paths.map((path, i) => [path.join(" "), data.probabilities[i], data.labels.kinds[data.kinds[i]]]),
+      ...this.paths.map((path, i) => [path.join(data.glue ?? " "), data.probabilities[i], data.labels.kinds[data.kinds[i]]]),
     ];
   }
 
@@ -171,9 +172,10 @@ class ContinuationTree extends Player {
     this.list.replaceChildren();
     [...labels.kinds, labels.rest].forEach((words, i) => {
       const entry = html("span", "item", this.list);
-      const group = svg("g", { class: KINDS[i] ?? "rest" }, svg("svg", { width: 22, height: 20, "aria-hidden": "true" }, entry));
+      const kind = i < labels.kinds.length ? KINDS[i] : "rest";
+      const group = svg("g", { class: kind }, svg("svg", { width: 22, height: 20, "aria-hidden": "true" }, entry));
       const shape = svg("rect", { x: 2, y: 2, width: 17, height: 16 }, group);
-      if (KINDS[i] === "impossible") shape.style.fill = `url(#${this.hatching})`;
+      if (kind === "impossible") shape.style.fill = `url(#${this.hatching})`;
       entry.append(document.createTextNode(words));
     });
   }

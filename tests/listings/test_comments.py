@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 
 from lib.decoding import ORDERS, Decoder
@@ -23,9 +24,11 @@ from lib.listings.today import (
     scaling_listing,
     schedule_listing,
 )
-from lib.listings.top_k import generate_listing, llm_listing, top_k_listing
+from lib.listings.top_k import generate_listing, live_listing, llm_listing, top_k_listing
 from lib.listings.training import training_listing
 from lib.listings.two_dice import two_dice_listing
+from lib.live_llm.step import LiveStep
+from lib.live_llm.vocabulary import Vocabulary
 from lib.pictured_network import PassSettings
 from lib.questions.threads import THREADS
 from lib.recorded_llm import load_recorded_llm
@@ -71,6 +74,13 @@ def all_programs() -> Iterator[str]:
     llm = load_recorded_llm()
     for k in (None, 50):
         yield llm_listing(llm.step(0, "uncut", 2), SamplingSettings(top_k=k), die=(0, 0, 2))
+
+    words = Vocabulary.of([b" cat", b" dog", b"#no comment"])
+    answer = LiveStep.of(np.log([0.2, 0.7, 0.1]), words, "The # one", (0, 2))
+    for folder, revision in (("tiny", None), ("owner/name", "0" * 40)):
+        yield live_listing(
+            answer, SamplingSettings(top_k=2), folder=folder, revision=revision, precision="float32", die=(0, 2)
+        )
 
     every_step = Decoder(SamplingSettings(0.7, 10, 0.85, 0.05), typical=0.9, sigma=1.5, penalty=1.2)
     for order, greedy in product(ORDERS.values(), (False, True)):

@@ -103,22 +103,24 @@ def test_a_box_that_was_chosen_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_word_that_was_clicked_on_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
+    said: list[int] = []
 
     def click(sent: Any) -> None:
         monkeypatch.setattr(player.st, "session_state", {"next_word_player": {"forced": sent}})
-        player._forced(["fox", "."], ".", said.append)
+        player._forced(2, {1}, said.append)
 
-    click(["fox", 1])
-    assert said == ["fox"]
-    for nonsense in (None, "fox", ["nonsuch", 1], [".", 1], ["fox"], ["fox", "1"], [["fox"], 1]):
+    click([0, 1])
+    assert said == [0]
+    for nonsense in (None, 0, [2, 1], [-1, 1], [1, 1], [0], [0, "1"], ["0", 1], [[0], 1], [0.0, 1]):
         click(nonsense)
-    assert said == ["fox"]
+    assert said == [0]
 
 
-def test_words_can_be_clicked_on_where_a_storybook_speaks_and_only_there() -> None:
-    assert pictures(opened(), "top_k")[0]["end"] == "."
-    assert pictures(opened(model="llm"), "top_k")[0]["end"] is None
+def test_words_can_be_clicked_on_where_a_storybook_speaks_and_not_where_one_is_recorded() -> None:
+    data = pictures(opened(), "top_k")[0]
+    (end,) = data["ends"]
+    assert load_model("en", 0.3, "small").vocabulary[end] == "."
+    assert pictures(opened(model="llm"), "top_k")[0]["ends"] is None
 
 
 @pytest.mark.parametrize("language", ["de", "es", "fr", "ja", "zh-Hant"])

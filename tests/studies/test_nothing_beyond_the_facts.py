@@ -29,7 +29,7 @@ NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)?(?!\w|[.,]\d)", re.ASCII)
 # What is written in the same way and is no model: programs, formats, and words of the subject.
 NO_MODELS = {
     "CSV", "CSV-Datei", "E2", "GIF", "GPU", "MB", "MIT", "MIT-Lizenz", "PNG", "PyPI", "QR", "SHA-256", "SVG", "URL",
-    "UTF-8", "kB",
+    "UTF-8", "bfloat16", "kB",
 }  # fmt: skip
 
 

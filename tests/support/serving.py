@@ -72,7 +72,9 @@ def serving(
         server = subprocess.Popen(
             [*before, *command(app, port, base)],
             cwd=app.parent,
-            env={name: value for name, value in os.environ.items() if not name.startswith(OURS)} | environment,
+            env={name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+            | {"TWO_DICE_LLM": ""}  # no live model, even where one has been fetched
+            | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -24,7 +24,7 @@ from lib.web.frame.address import link_to_run, run_in_link
 from lib.web.questions.settings import Settings as Questions
 from lib.web.quiz.settings import Settings as Quiz
 from lib.web.today.settings import Settings as Today
-from lib.web.top_k.settings import llm_settings, settings_for
+from lib.web.top_k.settings import live_settings, llm_settings, settings_for
 from lib.web.training.settings import Settings as Training
 from lib.web.two_dice.settings import Settings as TwoDice
 
@@ -33,6 +33,8 @@ PAGES = {
     "training": Training,
     "top_k": settings_for(670),
     "llm": llm_settings(),
+    "live": live_settings(("tiny", "other"), 300),
+    "any": live_settings((), 300),
     "two_dice": TwoDice,
     "today": Today,
     "questions": Questions,

@@ -110,11 +110,11 @@ class Controls(Generic[S]):
         """A switch."""
         return bool(self._take(name, st.toggle(label, self._values[name], help=help, **self._of(name))))
 
-    def text(self, name: str, label: str, first: str) -> str:
-        """A line to type in, with the text that stands there at first."""
+    def text(self, name: str, label: str, first: str, *, then: Callable[[], None] | None = None) -> str:
+        """A line to type in, with the text that stands there at first; ``then`` is done after somebody has typed."""
         session.typed_first = {**session.typed_first, key_of(name): first}
         value = first if self._values[name] is None else self._values[name]
-        typed: str = st.text_input(label, value, max_chars=self._accepts(name).most, **self._of(name))
+        typed: str = st.text_input(label, value, max_chars=self._accepts(name).most, **self._of(name, then))
         self._take(name, None if typed == first else typed)
         return typed
 

@@ -15,7 +15,8 @@ from lib.web.logs import event
 from lib.web.rooms import here as rooms
 
 P = ParamSpec("P")
-_drawing = threading.local()  # ``now``: this thread is drawing a page, or a fragment by itself
+# ``now``: this thread is drawing a page, or a fragment by itself; ``in_turn``: and it has the pen.
+_drawing = threading.local()
 _pen = threading.Lock()
 _PATIENCE = 1.0  # seconds
 SLOW = 1.0  # seconds after which a person thinks that nothing happens
@@ -40,14 +41,27 @@ def turn() -> Iterator[None]:
     Python's lock lets one thread run at a time. Forty reruns side by side all end late, and handing the lock to and fro
     costs as well; one after the other, most of them end sooner (`python -m benchmarks server`).
     """
-    in_turn = _pen.acquire(timeout=_PATIENCE)
+    _drawing.in_turn = _pen.acquire(timeout=_PATIENCE)
     _drawing.now = True
     try:
         yield
     finally:
         _drawing.now = False
-        if in_turn:
+        if _drawing.in_turn:
             _pen.release()
+
+
+@contextmanager
+def out_of_turn() -> Iterator[None]:
+    """Let others draw while this page waits for another process."""
+    in_turn = getattr(_drawing, "in_turn", False) and getattr(_drawing, "now", False)
+    if in_turn:
+        _pen.release()
+    try:
+        yield
+    finally:
+        if in_turn:
+            _drawing.in_turn = _pen.acquire(timeout=_PATIENCE)
 
 
 def fragment(draw: Callable[P, None]) -> Callable[P, None]:

@@ -1,14 +1,15 @@
 """The Top-k page with a real language model: its recorded answers, along three paths from each of some beginnings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 import streamlit as st
 
 from lib.next_word import NextWord, next_word
 from lib.recorded_llm import STEPS, TOP, RecordedLlm, RecordedStep, pointer_of
+from lib.sampling_input import Floats
 from lib.sampling_settings import SamplingSettings
 from lib.tokens import readable, visible
 from lib.web.elements.controls import Controls, change
@@ -20,10 +21,30 @@ from lib.web.top_k.report import many_draws, numbers, words_table
 TAIL = (51, 500, 5_000, 40_000)  # ranks whose tokens the page names
 
 
+class LlmStep(Protocol):
+    """What a recorded and a live model have in common: `lib.recorded_llm.RecordedStep`."""
+
+    @property
+    def beginning(self) -> str:
+        """What the text begins with."""
+
+    @property
+    def said(self) -> tuple[bytes, ...]:
+        """The tokens after that."""
+
+    @property
+    def logits(self) -> Floats:
+        """(V,), falling: entry 0 is that of the likeliest token."""
+
+    @property
+    def tokens(self) -> Mapping[int, bytes]:
+        """The bytes of a token by its rank, counted from 0."""
+
+
 class RankedTokens(Sequence[str]):
     """What is shown of each rank: its token, or where that is not recorded, the rank itself."""
 
-    def __init__(self, recorded: RecordedStep) -> None:
+    def __init__(self, recorded: LlmStep) -> None:
         self._tokens, self._length = recorded.tokens, len(recorded.logits)
 
     def __len__(self) -> int:
@@ -65,11 +86,11 @@ def llm_step_of(llm: RecordedLlm, settings: Any, sampling: SamplingSettings) -> 
     return recorded, next_word(recorded.logits, settings=sampling, pointer=pointer_of(settings.seed, beginning, at))
 
 
-def said_so_far(recorded: RecordedStep) -> None:
-    """The beginning, and behind it each token of the path in a frame of its own. All of it is English."""
+def said_so_far(recorded: LlmStep, language: str = "en") -> None:
+    """The beginning, and behind it each token of the path in a frame of its own. What is recorded is English."""
     tokens = "".join(f"<span>{escape(visible(token))}</span>" for token in recorded.said)
     beginning = escape(readable(recorded.beginning.encode()))
-    st.html(f'<p class="tokens" lang="en" translate="no">{beginning}{tokens}<span>…</span></p>')
+    st.html(f'<p class="tokens" lang="{language}" translate="no">{beginning}{tokens}<span>…</span></p>')
 
 
 def go_along_buttons(recorded: RecordedStep, seed: int) -> None:
@@ -132,13 +153,15 @@ def about_the_model(llm: RecordedLlm) -> None:
 
 def _tail(step: NextWord, tokens: RankedTokens) -> None:
     """The tokens at some ranks, how rarely each would be drawn without a cut, and whether the cut leaves it in."""
-    rarely = step.before[np.array(TAIL) - 1]
+    ranks = [rank for rank in TAIL if rank <= len(tokens)]
+    rarely = step.before[np.array(ranks, dtype=int) - 1]
     rows = [
         [decimal(rank, 0), tokens[rank - 1], decimal(1 / chance, 0), "✓" if step.trace.kept[rank - 1] else "✗"]
-        for rank, chance in zip(TAIL, rarely, strict=True)
+        for rank, chance in zip(ranks, rarely, strict=True)
         if chance > 0  # at a low temperature the last ones round to nothing
     ]
     table([_("rank"), _("token"), _("without a cut, one draw in"), _("kept")], rows, "rlrc")
     beyond = float(step.before[step.order[TAIL[0] - 1 :]].sum())
     first = decimal(TAIL[0] - 1, 0)
-    st.markdown(prose("top_k", "llm-tail", first=first, beyond=percent(beyond), one_in=decimal(1 / beyond, 0)))
+    if beyond:
+        st.markdown(prose("top_k", "llm-tail", first=first, beyond=percent(beyond), one_in=decimal(1 / beyond, 0)))

@@ -2,7 +2,7 @@
 itself."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,15 +29,15 @@ def next_word_player(
     prompt: str,
     logarithmic: bool,
     ids: Mapping[int, int] | None = None,
-    end: str | None = None,
-    force: Callable[[str], None] | None = None,
+    ends: Collection[int] = (),
+    force: Callable[[int], None] | None = None,
 ) -> None:
     """Draw the way to the next word, ready to play. ``logarithmic`` shows all words, on a logarithmic axis.
 
-    Of a recorded model the step counts words by rank, and ``ids`` has their numbers in the vocabulary, as far as they
-    are recorded; only those that are recorded one by one are shown.
+    Of a real model the step counts words by rank, and ``ids`` has their numbers in the vocabulary, as far as they are
+    recorded; only those that are recorded one by one are shown.
 
-    A click on a word calls ``force`` with it, except on the word that is the ``end`` of a sentence.
+    A click on a word calls ``force`` with its number, except on those that are the ``ends`` of a sentence.
     """
     recorded = len(step.order) if ids is None else TOP
     shown = step.order[: recorded if logarithmic else _BARS]
@@ -52,7 +52,7 @@ def next_word_player(
             "cut": step.kept,
             "pointer": step.pointer,
             "drawn": int(np.flatnonzero(step.order == step.drawn)[0]),
-            "end": end if force else None,
+            "ends": list(ends) if force else None,
             "words": [vocabulary[i] for i in shown],
             "ids": shown.tolist() if ids is None else [ids.get(i, i) for i in shown.tolist()],
             "logits": _rounded(step.trace.logits[shown]),
@@ -63,15 +63,15 @@ def next_word_player(
             "locale": current_language(),
             "labels": {**_names(current_language()), **_sentences(step, vocabulary, temperature, prompt)},
         },
-        on_forced_change=lambda: _forced(vocabulary, end, force),
+        on_forced_change=lambda: _forced(len(vocabulary), ends, force),
     )
 
 
-def _forced(vocabulary: Sequence[str], end: str | None, force: Callable[[str], None] | None) -> None:
+def _forced(V: int, ends: Collection[int], force: Callable[[int], None] | None) -> None:
     """A word was clicked on."""
     match st.session_state.get("next_word_player", {}).get("forced"):
-        case [str(word), int()] if force and word != end and word in vocabulary:  # a browser may send anything
-            force(word)
+        case [int(number), int()] if force and 0 <= number < V and number not in ends:  # a browser may send anything
+            force(number)
 
 
 def _others(step: NextWord, shown: int) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ FEW = (*range(1, 21), 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500)
 MANY = (1_000, 2_000, 5_000, 10_000, 20_000)  # for a vocabulary of tens of thousands
 
 LONGEST = 200  # characters that anyone may type
-MODELS = ("storybook", "llm")
+MODELS = ("storybook", "llm", "live")
+MOST_SAID = 48  # tokens that a live model's text may be longer than its beginning
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ LLM_OPENING = "My favourite animal is the"  # beyond the 50 likeliest tokens lie
 class Settings:
     """Everything on the Top-k page that a link repeats."""
 
-    model: str = choice("storybook", MODELS)
+    model: str = choice("storybook", MODELS[:2])
     text: str | None = text(LONGEST)  # what the sentence begins with
     k: int = choice(Opening.k, FEW)
     temp: float = number(1.0, 0.1, 3.0, 0.1)
@@ -65,33 +66,78 @@ class Settings:
     tree: bool = flag(False)
 
 
-@functools.cache  # one for each storybook
-def settings_for(V: int, opening: int = Opening.k) -> type[Settings]:
-    """The settings for a storybook of V words: the page opens with k = ``opening``; the last choice is all words."""
+@functools.cache  # two for each storybook
+def settings_for(V: int, opening: int = Opening.k, *, live: bool = False) -> type[Settings]:
+    """The settings for a storybook of V words: the page opens with k = ``opening``; the last choice is all words.
+
+    ``live`` is whether a live model is offered beside it.
+    """
     choices = (*(each for each in FEW if each < V), V)
 
     @dataclass(frozen=True)
     class OfStorybook(Settings):
+        model: str = choice("storybook", _models(live))
         k: int = choice(opening, choices)
 
     return OfStorybook
 
 
-@functools.cache
-def llm_settings() -> type[Settings]:
+@functools.cache  # two
+def llm_settings(*, live: bool = False) -> type[Settings]:
     """The settings for the recorded model: where on which path one stands, and k up to all of its tokens."""
     llm = load_recorded_llm()
-    shipped = (each.top_k for each in load_facts().shipped if each.top_k)
-    choices = tuple(sorted({*FEW, *shipped, *MANY, llm.vocabulary_size}))
 
     @dataclass(frozen=True)
     class OfRecordedLlm(Settings):
+        model: str = choice("storybook", _models(live))
         beginning: str = choice(slug(LLM_OPENING), llm.slugs)
         path: str = choice("k50", tuple(PATHS))
         at: int = number(0, 0, STEPS - 1, 1)  # how many tokens of the path are said
-        k: int = choice(LLM_K, choices)
+        k: int = choice(LLM_K, _cuts(llm.vocabulary_size))
 
     return OfRecordedLlm
+
+
+@functools.lru_cache(maxsize=8)
+def live_settings(names: tuple[str, ...], V: int | None) -> type[Settings]:
+    """The settings for a live model of V tokens; before it is loaded, V is None, and k is what the link says.
+
+    ``names`` are the models to choose from; where there are none, somebody types a name.
+    """
+
+    @dataclass(frozen=True)
+    class OfLiveLlm(Settings):
+        model: str = choice("storybook", MODELS)
+        llm: str | None = choice(names[0], names) if names else text(LONGEST)
+        prompt: str | None = text(LONGEST)
+        tokens: str | None = text(10 * MOST_SAID)  # their numbers, with dots between
+        k: int = choice(min(LLM_K, V), _cuts(V)) if V else number(LLM_K, 1, 10**7, 1)
+
+    return OfLiveLlm
+
+
+def _models(live: bool) -> tuple[str, ...]:
+    return MODELS if live else MODELS[:2]
+
+
+def _cuts(V: int) -> tuple[int, ...]:
+    """Every k to choose from, with a vocabulary of V tokens."""
+    shipped = (each.top_k for each in load_facts().shipped if each.top_k)
+    return (*(k for k in sorted({*FEW, *shipped, *MANY}) if k < V), V)
+
+
+def said_in_link(text: str | None, V: int) -> tuple[int, ...]:
+    """The tokens that a link says, up to the first that is none of V.
+
+    >>> said_in_link("17.0.300.5", V=300), said_in_link("x", V=300), said_in_link(None, V=300)
+    ((17, 0), (), ())
+    """
+    said = []
+    for each in (text or "").split(".")[:MOST_SAID]:
+        if not (each.isdecimal() and each.isascii() and int(each) < V):
+            break
+        said.append(int(each))
+    return tuple(said)
 
 
 def sampling_of(settings: Settings, V: int) -> SamplingSettings:

@@ -52,7 +52,12 @@ def shipped_settings(step: NextWord, tokens: RankedTokens, now: SamplingSettings
 def _as_controls(shipped: Shipped, V: int) -> dict[str, float]:
     """The settings as the page's controls have them: a cut that cuts nothing is all words, or p = 1."""
     settings = shipped.settings
-    return {"temp": settings.temperature, "k": settings.top_k or V, "top_p": settings.top_p or 1.0, "min_p": 0.0}
+    return {
+        "temp": settings.temperature,
+        "k": min(settings.top_k or V, V),
+        "top_p": settings.top_p or 1.0,
+        "min_p": 0.0,
+    }
 
 
 def _row(shipped: Shipped, trace: SamplingTrace) -> list[str]:

@@ -1,5 +1,7 @@
 """The Top-k page's one step: the next word after the prompt, drawn, and the buttons that go on with it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -41,7 +43,7 @@ def go_on_buttons(step: NextWord, story: Story, prompt: Prompt, *, longest: int,
     )
 
 
-def force_word(prompt: Prompt, longest: int, word: str) -> None:
+def force_word(prompt: Prompt, longest: int, vocabulary: Sequence[str], number: int) -> None:
     """Say this word next, whatever the die says: what a callback does. The link has the sentence, which is the path."""
     if len(prompt.words) < longest:
-        continue_with([*prompt.words, word])
+        continue_with([*prompt.words, vocabulary[number]])

@@ -72,23 +72,28 @@ def _draw(tree: Tree, model: LanguageModel, words: tuple[str, ...], longest: int
             "kinds": [0 if not node.trained and node.possible else 1 if node.trained else 2 for node in tree.nodes],
             "ends": [int(node.word == end) for node in tree.nodes],
             "locale": current_language(),
-            "labels": {
-                "picture": _(
-                    "The {n} likeliest continuations of “{said}”, up to {depth} words: a row for each word, each box "
-                    "as wide as it is likely.",
-                    n=decimal(len(tree.nodes), 0),
-                    said=said,
-                    depth=DEPTH,
-                ),
-                "node": _("{text}: {probability}, {kind}"),
-                "open": _("Point at a box to read it. Click on it, or press Enter, to go on from there."),
-                "kinds": list(kinds.values()),
-                "rest": _("too unlikely to draw"),
-                "columns": [_("continuation"), _("probability"), _("kind")],
-            },
+            "labels": tree_labels(len(tree.nodes), said, list(kinds.values())),
         },
         on_go_change=lambda: _go(model, words, longest),
     )
+
+
+def tree_labels(n: int, said: str, kinds: list[str]) -> dict[str, Any]:
+    """The words of a tree of n nodes, which are of these kinds."""
+    return {
+        "picture": _(
+            "The {n} likeliest continuations of “{said}”, up to {depth} words: a row for each word, each box "
+            "as wide as it is likely.",
+            n=decimal(n, 0),
+            said=said,
+            depth=DEPTH,
+        ),
+        "node": _("{text}: {probability}, {kind}"),
+        "open": _("Point at a box to read it. Click on it, or press Enter, to go on from there."),
+        "kinds": kinds,
+        "rest": _("too unlikely to draw"),
+        "columns": [_("continuation"), _("probability"), _("kind")],
+    }
 
 
 def _go(model: LanguageModel, words: tuple[str, ...], longest: int) -> None:
