@@ -101,22 +101,24 @@ def lose_no_move() -> None:
       fragment yet, and would drop the request. Of moves within 0.1 s of the new connection, 5 of 8 were lost.
     """
     from streamlit.proto.ClientState_pb2 import ClientState
+    from streamlit.proto.WidgetStates_pb2 import WidgetState
     from streamlit.runtime.app_session import AppSession
 
     request = AppSession.request_rerun
-    heard = WeakKeyDictionary[AppSession, dict[str, bytes]]()  # how all widgets stood at the last request, by their ids
+    heard = WeakKeyDictionary[AppSession, dict[str, int]]()  # a hash of how each widget stood at the last request
 
     def request_rerun(self: AppSession, client_state: ClientState | None) -> None:
         if client_state is None or client_state.is_auto_rerun:  # a timer's: what is moved meanwhile comes with the next
             return request(self, client_state)
-        widgets = {each.id: each.SerializeToString(deterministic=True) for each in client_state.widget_states.widgets}
-        before = heard.get(self, widgets)
-        moved = [name for name, state in widgets.items() if before.get(name) != state]
+        widgets, before = client_state.widget_states.widgets, heard.get(self, {})
+        now = {each.id: hash(each.SerializeToString(deterministic=True)) for each in widgets}
+        # What is told for the first time has only just been drawn. A button is told of when it is pressed.
+        moved = [each.id for each in widgets if before.get(each.id, is_pressed(each) or now[each.id]) != now[each.id]]
         request(self, client_state if reaches(self, client_state, moved) else of_the_page(client_state))
-        pressed = {
-            each.id for each in client_state.widget_states.widgets if "trigger" in (each.WhichOneof("value") or "")
-        }
-        heard[self] = {name: state for name, state in widgets.items() if name not in pressed}  # may be pressed again
+        heard[self] = {each.id: now[each.id] for each in widgets if not is_pressed(each)}
+
+    def is_pressed(widget: WidgetState) -> bool:
+        return "trigger" in (widget.WhichOneof("value") or "")
 
     def reaches(session: AppSession, client_state: ClientState, moved: Sequence[str]) -> bool:
         """Whether what a request asks for draws all that was moved."""

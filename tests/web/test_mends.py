@@ -116,6 +116,7 @@ def test_what_is_moved_while_a_picture_asks_for_its_next_piece_is_drawn() -> Non
 
     with serving() as (address, _process):
         in_a_thread(visit(address))
+        in_a_thread(visit(address))  # the first visitor brought the mends, and this one is heard by them from the start
 
 
 def test_a_move_is_not_lost_that_a_new_server_hears_of_before_the_page_is_drawn() -> None:
