@@ -112,13 +112,21 @@ def lose_no_move() -> None:
             return request(self, client_state)
         widgets, before = client_state.widget_states.widgets, heard.get(self, {})
         now = {each.id: hash(each.SerializeToString(deterministic=True)) for each in widgets}
-        # What is told for the first time has only just been drawn. A button is told of when it is pressed.
-        moved = [each.id for each in widgets if before.get(each.id, is_pressed(each) or now[each.id]) != now[each.id]]
+        moved = [each.id for each in widgets if is_moved(self, each, before.get(each.id), now[each.id])]
         request(self, client_state if reaches(self, client_state, moved) else of_the_page(client_state))
         heard[self] = {each.id: now[each.id] for each in widgets if not is_pressed(each)}
 
     def is_pressed(widget: WidgetState) -> bool:
         return "trigger" in (widget.WhichOneof("value") or "")
+
+    def is_moved(session: AppSession, widget: WidgetState, before: int | None, now: int) -> bool:
+        """Whether a widget does not stand as it was told last, or, told of for the first time, as it was drawn."""
+        if before is not None or is_pressed(widget):
+            return before != now
+        drawn = session.session_state._new_widget_state.get_serialized(widget.id)
+        return drawn is not None and drawn.SerializeToString(deterministic=True) != widget.SerializeToString(
+            deterministic=True
+        )
 
     def reaches(session: AppSession, client_state: ClientState, moved: Sequence[str]) -> bool:
         """Whether what a request asks for draws all that was moved."""

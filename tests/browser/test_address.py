@@ -14,7 +14,8 @@ from tests.support.browsing import READY, ready
 from tests.support.serving import free_port, serving
 from tests.web.test_settings import PAGES as SETTINGS
 
-PAGES = {page: settings for page, settings in SETTINGS.items() if page != "llm"}  # that is Top-k with another model
+OTHER_MODELS = {"llm", "live", "any"}  # of the Top-k page
+PAGES = {page: settings for page, settings in SETTINGS.items() if page not in OTHER_MODELS}
 # The Today page's settings stand on seven parts.
 PARTS = {
     "history": {"part", "event"},
