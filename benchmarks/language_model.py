@@ -128,7 +128,7 @@ def learning() -> tuple[Table, list[Target]]:
     targets = []
     for p in (0.3, 0.0):
         config = LanguageModelConfig(p=p, record_every=1_000_000)
-        learner = Learner.of_story(config, load_model().story)
+        learner = Learner(config, load_model().story)
         network = TextbookGPT(learner.network, p, unflatten(learner.parameters, learner.network))
         check_same_network(learner, network)
         textbook = TextbookLoop(learner, network)

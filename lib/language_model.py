@@ -599,9 +599,10 @@ class Learner:
         parameters: one flat vector; `step` changes it in place.
     """
 
-    def __init__(self, config: LanguageModelConfig, vocab_size: int, training: Corpus, validation: Corpus) -> None:
-        self.config, self.network = config, config.network(vocab_size)
-        self.training, self.validation = training, validation
+    def __init__(self, config: LanguageModelConfig, story: Story) -> None:
+        self.config, self.story = config, story
+        self.network = config.network(len(story.vocabulary))
+        self.training, self.validation = corpora(config, story)
         generator = torch.Generator().manual_seed(config.seed)
         self.drop: Drop = dropout_everywhere(config.p, generator) if config.p > 0 else keep_all
         self.parameters = initial_parameters(self.network, generator)
@@ -609,14 +610,8 @@ class Learner:
         self.batches = self.training.shuffled_batches(config.batch_size, generator)
         # Each batch's loss is divided by the mean number of words in a batch, not by its own: so all words weigh the
         # same.
-        batch = min(config.batch_size, len(training.lengths))
-        self.mean_words = batch * float(training.lengths.double().mean())
+        self.mean_words = min(config.batch_size, config.n_sentences) * float(self.training.lengths.double().mean())
         self.steps = self.tokens = 0
-
-    @classmethod
-    def of_story(cls, config: LanguageModelConfig, story: Story) -> "Learner":
-        """One that learns from the sentences which the story gives for this config."""
-        return cls(config, len(story.vocabulary), *corpora(config, story))
 
     @one_fast_thread()
     def step(self) -> None:
@@ -661,8 +656,7 @@ def train_language_model(config: LanguageModelConfig, story: Story | None = None
     >>> records[-1].model.next_logits(["the"]).shape == (len(load_story().vocabulary),)
     True
     """
-    story = story or load_story(config.language)
-    learner = Learner.of_story(config, story)
+    learner = Learner(config, story or load_story(config.language))
     history = LossHistory([], [], [], [])
     while True:
         if learner.steps % config.record_every == 0 or learner.steps == config.steps:
@@ -673,7 +667,7 @@ def train_language_model(config: LanguageModelConfig, story: Story | None = None
                 break
             yield Progress(*record)
         learner.step()
-    yield Progress(*record, LanguageModel(config, story, learner.parameters, history))
+    yield Progress(*record, LanguageModel(config, learner.story, learner.parameters, history))
 
 
 _RATES = {"small": (0.0, 0.1, 0.2, 0.3, 0.5), "large": (0.0, 0.3)}

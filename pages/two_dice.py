@@ -51,7 +51,6 @@ def show_picture() -> None:
     from lib.listings.two_dice import two_dice_listing
     from lib.web.elements.prompt import story_language
     from lib.web.two_dice.live import live_table
-    from lib.web.two_dice.own_text import your_own_text
     from lib.web.two_dice.real_llm import real_llm
     from lib.web.two_dice.report import forgotten_eval, report
     from lib.web.two_dice.runs import measured
@@ -83,7 +82,6 @@ def show_picture() -> None:
         with training:
             report_training(pair, settings, language)
 
-    your_own_text(controls, language)
     real_llm()
 
     lesson.section(_("Practice and match"), prose("two_dice", "coach"))

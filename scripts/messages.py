@@ -1,9 +1,9 @@
 """Gather the strings of the interface: ``python -m scripts.messages``.
 
 It writes ``locale/messages.pot`` from the calls of ``_`` and ``ngettext`` in app.py, pages/ and lib/web/, and from the
-sentences in lib/tables.py, lib/own_text.py, lib/listings/comments.py and data/facts.toml. Then it brings the
-``messages.po`` of every language up to date. Translations of unchanged strings stay; a string that has changed is shown
-in English until somebody translates it.
+sentences in lib/tables.py, lib/listings/comments.py and data/facts.toml. Then it brings every language's
+``messages.po`` up to date. Translations of unchanged strings stay; a string that has changed is shown in English until
+somebody translates it.
 """
 
 import functools
@@ -13,9 +13,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from lib import own_text, tables
 from lib.listings import comments
 from lib.studies.facts import load_facts
+from lib.tables import MESSAGES
 from lib.web.frame.language import LANGUAGES, folder_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,8 +34,7 @@ def gathered() -> Catalog:
     for folder in ("pages", "lib/web"):
         for name, _line, message, _comments, _context in extract_from_dir(ROOT / folder, keywords=KEYWORDS):
             sources.setdefault(f"{folder}/{name}", []).append(message)
-    sources["lib/tables.py"] = list(tables.MESSAGES.values())
-    sources["lib/own_text.py"] = list(own_text.MESSAGES.values())
+    sources["lib/tables.py"] = list(MESSAGES.values())
     sources["lib/listings/comments.py"] = list(comments.MESSAGES)
     sources["data/facts.toml"] = list(load_facts().sentences())
     for name in sorted(sources):

@@ -225,7 +225,7 @@ def test_same_config_same_model_and_the_seed_matters(toy, model):
 
 
 def test_everything_random_has_the_seed(toy):
-    first, second = lm.Learner.of_story(SMALL, toy), lm.Learner.of_story(replace(SMALL, seed=1), toy)
+    first, second = lm.Learner(SMALL, toy), lm.Learner(replace(SMALL, seed=1), toy)
     assert not torch.isclose(first.parameters, second.parameters).all()
     assert not torch.equal(next(first.batches), next(second.batches))
     assert lm.training_sentences(first.config, toy) != lm.training_sentences(second.config, toy)
@@ -304,7 +304,7 @@ def test_loss_is_the_mean_surprise_word_by_word(toy, model):
 def test_batches_hold_every_sentence_once_an_epoch_and_hardly_any_padding():
     story = load_story("en")
     config = LanguageModelConfig()
-    corpus = lm.Learner.of_story(config, story).training
+    corpus = lm.Learner(config, story).training
     batches = list(itertools.islice(corpus.shuffled_batches(32, torch.Generator().manual_seed(0)), 63))
     assert sorted(torch.cat(batches).tolist()) == list(range(2000))
     needed, filled = (

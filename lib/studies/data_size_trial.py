@@ -36,7 +36,7 @@ class Trial:
         self.step = 0
         self.records: list[tuple[int, float, float]] = []  # step, training loss, validation loss
         with one_fast_thread():
-            self._learner = Learner.of_story(config, load_story(config.language))
+            self._learner = Learner(config, load_story(config.language))
             self._record()
 
     @property

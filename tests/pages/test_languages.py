@@ -33,7 +33,6 @@ STATES = [
     ("top_k", {"model": "llm", "k": "1000", "path": "greedy", "at": "3"}),
     ("top_k", {"model": "llm", "beginning": "the-meaning-of-life-is", "temp": "2", "k": "49152"}),
     ("two_dice", {}),
-    ("two_dice", {"own": "true"}),
     ("two_dice", {"all": "true", "forgot": "true", "measure": "log_probability"}),
     *(("today", {"part": part}) for part in PARTS),
     ("questions", {"find": "xyzzy"}),

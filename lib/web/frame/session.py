@@ -16,7 +16,6 @@ import streamlit as st
 if TYPE_CHECKING:  # a session remembers these, and need not import PyTorch to do so
     from lib.training import TrainingConfig
     from lib.web.rooms.room import Seat, View
-    from lib.web.two_dice.own_text import Asked
 
 
 class Session:
@@ -49,7 +48,6 @@ class Session:
 
     watched: "TrainingConfig | None" = None  # the run that the Training page shows
     watched_for: Any = None  # the settings that it was started with
-    asked_text: "Asked | None" = None  # the text that somebody has two models learn, with how they learn it
     time_line_steps: int = 0  # steps of a walk that were answered: a key held down is faster than the server
 
     if not TYPE_CHECKING:  # the types above are the truth

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from lib.experiment import FEWEST, KS, MEASURES, MOST, TABLE_RATES, ExperimentConfig
-from lib.own_text import UNITS
 from lib.web.elements.settings import choice, flag, number
 from lib.web.two_dice.runs import Pair
 
@@ -24,8 +23,6 @@ class Settings:
     forgot: bool = flag(False)
     train_n: int = number(2000, FEWEST, MOST, 100)
     train_seed: int = number(0, 0, 9999, 1)
-    own: bool = flag(False)
-    unit: str = choice("auto", ("auto", *UNITS))
 
 
 def tables(settings: Settings, pair: Pair | None, language: str) -> tuple[ExperimentConfig, ...]:

@@ -7,7 +7,6 @@ import streamlit as st
 
 from lib.figures.curves import curves_figure
 from lib.language_model import Progress
-from lib.own_text_model import Record
 from lib.story import load_story
 from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
@@ -38,7 +37,7 @@ def recording_of(run: Run[TrainingPairJob], pair: Pair) -> Recording:
     count = min(len(each) for each in records)
     return Recording(
         step=[record.step for record in records[0][:count]],
-        series=series_of([each[:count] for each in records]),
+        series=_series([each[:count] for each in records]),
         maps=None,
         panels=_panels(pair),
         panels_id="",
@@ -57,7 +56,7 @@ def training_status(run: Run[TrainingPairJob]) -> str:
     )
 
 
-def series_of(records: Sequence[Sequence[Progress | Record]]) -> dict[str, list[float | None]]:
+def _series(records: Sequence[Sequence[Progress]]) -> dict[str, list[float | None]]:
     """The curves of all arms by name. There is one run in each arm, so the band over the runs has no width."""
     series: dict[str, list[float | None]] = {}
     for arm, column in enumerate(records):
