@@ -1,0 +1,127 @@
+"""The small GPT on a text of one's own: the network, the optimiser and the learning rate of `lib.language_model`.
+
+There are no sentences here: a batch is a few windows from anywhere in the training part, each as long as the model can
+read. The same config and text give the same model.
+
+Shapes in the comments: B windows, T positions, V tokens in the vocabulary.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lib.adamw import AdamW
+from lib.fast_top_k import sample
+from lib.language_model import LanguageModelConfig, dropout_everywhere, learning_rate
+from lib.own_text import OwnText
+from lib.sampling_settings import UNCUT, SamplingSettings
+from lib.threads import one_fast_thread
+from lib.transformer import forward, initial_parameters, keep_all, unflatten
+
+# Long enough for the two losses to draw apart. Language and sentences, which the config also has, say nothing here.
+TRAINING = LanguageModelConfig(steps=600, batch_size=16, learning_rate=3e-3, context=24, record_every=30)
+_EVALUATED = 128  # windows on which a loss is measured
+
+
+class TextModel:
+    """A GPT while it learns from a text, and after.
+
+    Attributes:
+        steps: batches learned from so far.
+        records: after some of the steps, (step, training loss, validation loss), in nats per token, dropout off.
+    """
+
+    def __init__(self, config: LanguageModelConfig, text: OwnText) -> None:
+        self.config, self.vocabulary = config, text.vocabulary
+        self.network = config.network(len(self.vocabulary))
+        self._training = torch.tensor(text.ids(text.training))
+        self._validation = torch.tensor(text.ids(text.validation))
+        self._order = torch.Generator().manual_seed(config.seed)  # the same windows with dropout and without
+        generator = torch.Generator().manual_seed(config.seed)
+        self.parameters = initial_parameters(self.network, generator)
+        self._drop = dropout_everywhere(config.p, generator) if config.p else keep_all
+        self._optimizer = AdamW(self.parameters, config.weight_decay)
+        self.steps = 0
+        self.records = [(0, *self.losses())]
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps are taken."""
+        return self.steps == self.config.steps
+
+    @one_fast_thread()
+    def step(self) -> None:
+        """Learn from one batch, and record the losses where it is time."""
+        starts = torch.randint(
+            len(self._training) - self.config.context, (self.config.batch_size,), generator=self._order
+        )
+        windows = self._windows(self._training, starts)
+        with torch.enable_grad():
+            moving = self.parameters.requires_grad_()
+            w = unflatten(moving, self.network)
+            states, _ = forward(w, self.network, windows[:, :-1], self._drop)  # (B, T, C)
+            loss = functional.cross_entropy((states @ w["word"].T).flatten(0, 1), windows[:, 1:].flatten())
+            (gradient,) = torch.autograd.grad(loss, moving)
+        self.parameters.requires_grad_(False)
+        self.steps += 1
+        self._optimizer.step(gradient, learning_rate(self.config, self.steps))
+        if self.steps % self.config.record_every == 0 or self.done:
+            self.records.append((self.steps, *self.losses()))
+
+    @one_fast_thread()
+    def losses(self) -> tuple[float, float]:
+        """The training and the validation loss, each over windows that are evenly spread."""
+        return self._loss(self._training), self._loss(self._validation)
+
+    def _loss(self, ids: Tensor) -> float:
+        starts = torch.linspace(0, len(ids) - self.config.context - 1, _EVALUATED).long().unique()
+        windows, w = self._windows(ids, starts), unflatten(self.parameters, self.network)
+        with torch.no_grad():
+            states, _ = forward(w, self.network, windows[:, :-1])
+            logits = states @ w["word"].T  # (B, T, V)
+            return float(functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten()))
+
+    def _windows(self, ids: Tensor, starts: Tensor) -> Tensor:
+        """The windows that begin at these places, with one token more than the model reads: (B, T + 1)."""
+        return ids[starts[:, None] + torch.arange(self.config.context + 1)]
+
+    @one_fast_thread()
+    def generate(self, n: int, seed: int, prompt: list[int], settings: SamplingSettings = UNCUT) -> list[int]:
+        """Say ``n`` tokens after the prompt, which is not among them. The model sees the last tokens only."""
+        rng, ids, w = np.random.default_rng(seed), list(prompt), unflatten(self.parameters, self.network)
+        with torch.no_grad():
+            for _ in range(n):
+                read = torch.tensor([ids[-self.config.context :]])
+                states, _ = forward(w, self.network, read)  # (1, T, C)
+                ids.append(int(sample((states[0, -1:] @ w["word"].T).numpy(), rng, settings)[0]))
+        return ids[len(prompt) :]
+
+
+class PairJob:
+    """Two models that differ in dropout and in nothing else: they learn in turns, as one background run."""
+
+    def __init__(self, text: OwnText, p: float, seed: int, training: LanguageModelConfig = TRAINING) -> None:
+        self.text = text
+        self.models = tuple(TextModel(replace(training, p=rate, seed=seed), text) for rate in (0.0, p))
+        self.step, self.steps = 0, 2 * training.steps
+
+    @property
+    def done(self) -> bool:
+        """Both are trained."""
+        return self.step == self.steps
+
+    def advance(self) -> None:
+        """Five steps of the model that is behind."""
+        behind = min(self.models, key=lambda model: model.steps)
+        for _ in range(min(5, behind.config.steps - behind.steps)):
+            behind.step()
+            self.step += 1
+
+    def records(self) -> Iterator[list[tuple[int, float, float]]]:
+        """What both have recorded, as far as the one that is behind."""
+        count = min(len(model.records) for model in self.models)
+        return (model.records[:count] for model in self.models)
