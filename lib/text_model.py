@@ -8,6 +8,7 @@ Shapes in the comments: B windows, T positions, V tokens in the vocabulary.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from lib.threads import one_fast_thread
 from lib.transformer import forward, initial_parameters, keep_all, unflatten
 
 # Long enough for the two losses to draw apart. Language and sentences, which the config also has, say nothing here.
-TRAINING = LanguageModelConfig(steps=600, batch_size=16, learning_rate=3e-3, context=24, record_every=30)
+TRAINING = LanguageModelConfig(steps=600, batch_size=16, learning_rate=6e-3, context=24, record_every=30, width=32)
 _EVALUATED = 128  # windows on which a loss is measured
 
 
@@ -78,7 +79,7 @@ class TextModel:
         return self._loss(self._training), self._loss(self._validation)
 
     def _loss(self, ids: Tensor) -> float:
-        starts = torch.linspace(0, len(ids) - self.config.context - 1, _EVALUATED).long().unique()
+        starts = torch.from_numpy(np.unique(np.linspace(0, len(ids) - self.config.context - 1, _EVALUATED, dtype=int)))
         windows, w = self._windows(ids, starts), unflatten(self.parameters, self.network)
         with torch.no_grad():
             states, _ = forward(w, self.network, windows[:, :-1])
@@ -108,6 +109,24 @@ class PairJob:
         self.text = text
         self.models = tuple(TextModel(replace(training, p=rate, seed=seed), text) for rate in (0.0, p))
         self.step, self.steps = 0, 2 * training.steps
+
+    def save(self, path: Path) -> None:
+        """Write both trained models, with parameters in half precision, and what they recorded."""
+        path.parent.mkdir(exist_ok=True)
+        parameters = np.stack([model.parameters.half().numpy() for model in self.models])
+        np.savez_compressed(path, parameters=parameters, records=np.array([model.records for model in self.models]))
+
+    def load(self, path: Path) -> "PairJob":
+        """Take over what was saved, in place of training."""
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            parameters = torch.from_numpy(stored["parameters"].astype(np.float32))
+            for model, flat, records in zip(self.models, parameters, stored["records"], strict=True):
+                if flat.shape != model.parameters.shape or records.shape[1] != 3:
+                    raise ValueError("another network")
+                model.parameters, model.steps = flat, model.config.steps
+                model.records = [(int(step), float(train), float(val)) for step, train, val in records]
+        self.step = self.steps
+        return self
 
     @property
     def done(self) -> bool:

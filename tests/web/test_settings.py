@@ -27,6 +27,7 @@ from lib.web.today.settings import Settings as Today
 from lib.web.top_k.settings import llm_settings, settings_for
 from lib.web.training.settings import Settings as Training
 from lib.web.two_dice.settings import Settings as TwoDice
+from lib.web.your_text.settings import Settings as YourText
 
 PAGES = {
     "dropout": Dropout,
@@ -34,6 +35,7 @@ PAGES = {
     "top_k": settings_for(670),
     "llm": llm_settings(),
     "two_dice": TwoDice,
+    "your_text": YourText,
     "today": Today,
     "questions": Questions,
     "quiz": Quiz,
