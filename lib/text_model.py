@@ -37,8 +37,7 @@ class TextModel:
     """
 
     def __init__(self, config: LanguageModelConfig, text: OwnText) -> None:
-        self.config, self.vocabulary = config, text.vocabulary
-        self.network = config.network(len(self.vocabulary))
+        self.config, self.network = config, config.network(len(text.vocabulary))
         self._training = torch.tensor(text.ids(text.training))
         self._validation = torch.tensor(text.ids(text.validation))
         self._order = torch.Generator().manual_seed(config.seed)  # the same windows with dropout and without
@@ -73,6 +72,11 @@ class TextModel:
         if self.steps % self.config.record_every == 0 or self.done:
             self.records.append((self.steps, *self.losses()))
 
+    def forget_text(self) -> None:
+        """Let go of the text and the optimiser's moments: a trained model needs neither to speak."""
+        self._training = self._validation = torch.zeros(0, dtype=torch.int64)
+        self._optimizer = AdamW(torch.zeros(0))
+
     @one_fast_thread()
     def losses(self) -> tuple[float, float]:
         """The training and the validation loss, each over windows that are evenly spread."""
@@ -106,7 +110,6 @@ class PairJob:
     """Two models that differ in dropout and in nothing else: they learn in turns, as one background run."""
 
     def __init__(self, text: OwnText, p: float, seed: int, training: LanguageModelConfig = TRAINING) -> None:
-        self.text = text
         self.models = tuple(TextModel(replace(training, p=rate, seed=seed), text) for rate in (0.0, p))
         self.step, self.steps = 0, 2 * training.steps
 
@@ -125,6 +128,7 @@ class PairJob:
                     raise ValueError("another network")
                 model.parameters, model.steps = flat, model.config.steps
                 model.records = [(int(step), float(train), float(val)) for step, train, val in records]
+                model.forget_text()
         self.step = self.steps
         return self
 
@@ -139,6 +143,8 @@ class PairJob:
         for _ in range(min(5, behind.config.steps - behind.steps)):
             behind.step()
             self.step += 1
+        if behind.done:
+            behind.forget_text()
 
     def records(self) -> Iterator[list[tuple[int, float, float]]]:
         """What both have recorded, as far as the one that is behind."""

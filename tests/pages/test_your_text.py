@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.copying import share_copied
 from lib.recorded import recorded_pair
 from lib.web.frame.language import LANGUAGES, prose
 from lib.web.your_text.report import fresh_matches, said_by
@@ -60,6 +61,11 @@ def test_over_ten_draws_the_longest_copied_run_is_half_as_long_again_without_dro
     )
     assert plain > 1.5 * dropped
     assert plain > 1.5 * max(fresh_matches(text))
+    of_five, of_five_dropped = (
+        np.mean([share_copied(said_by(model, text, replace(settings, say=say)).matches, 5) for say in range(10)])
+        for model in job.models
+    )
+    assert of_five > 1.5 * of_five_dropped
 
 
 def test_another_cut_or_another_draw_says_something_else_and_trains_nothing():

@@ -1,7 +1,8 @@
 """The text that is learned from: the storybook's at first, or one that somebody pastes or uploads.
 
-A person's text is kept in their session and nowhere else: not in a link, not in the log. A run in the store is named by
-a fingerprint of its text, so only who has the same text finds it; it is forgotten when others push it out.
+A person's text is kept in their session: not in a link, not in the log. A run in the store is named by a fingerprint of
+its text, so only who has the same text finds it. It holds the text as numbers while it trains, and afterwards only the
+models, until newer runs push it out.
 """
 
 import functools
