@@ -86,7 +86,7 @@ class TextModel:
         starts = torch.from_numpy(np.unique(np.linspace(0, len(ids) - self.config.context - 1, _EVALUATED, dtype=int)))
         windows, w, total = self._windows(ids, starts), unflatten(self.parameters, self.network), 0.0
         with torch.no_grad():
-            for some in windows.split(16):  # all at once, 2,000 scores for each token would take 70 MB
+            for some in torch.split(windows, 16):  # all at once, 2,000 scores for each token would take 70 MB
                 states, _ = forward(w, self.network, some[:, :-1])
                 logits = states @ w["word"].T  # (B, T, V)
                 loss = functional.cross_entropy(logits.flatten(0, 1), some[:, 1:].flatten(), reduction="sum")

@@ -76,6 +76,7 @@ from lib.web.training import report as training_report
 from lib.web.training.player import TrainingJob, training_runs
 from lib.web.training.settings import MOST_LARGE
 from lib.web.two_dice.runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
+from lib.web.your_text.text import story_text
 from lib.web.your_text.training import text_runs
 
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType)
@@ -248,6 +249,7 @@ def your_text_rows() -> list[Row]:
     return [
         Row("text_runs", "pairs of models that learned a text", text_runs().keep, weigh(trained)),
         Row("text_runs", "a pair under way", 1, learning, kept=False),
+        Row("story_text", "sentences of the storybooks, as tokens", 8, weigh(story_text("zh-Hant"))),
     ]
 
 
