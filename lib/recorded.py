@@ -26,8 +26,10 @@ import numpy as np
 
 if TYPE_CHECKING:  # reading a measured table need not import the training, nor the other way round
     from lib.experiment import Cell, CellResult, ExperimentConfig
+    from lib.own_text import OwnText
     from lib.studies.regularisers import ArmResult, RegularisersConfig
     from lib.studies.schedules import ScheduleConfig
+    from lib.text_model import PairJob
     from lib.training import History, TrainingConfig
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "recorded"
@@ -65,6 +67,13 @@ def schedules_file(config: "ScheduleConfig") -> Path:
 def cells_file(config: "ExperimentConfig") -> Path:
     """The file of the cells measured with this language, corpus, number of sentences and seed."""
     return FOLDER / f"cells_{config.language}_{config.corpus}_{config.n}_{config.seed}.json"
+
+
+def text_file(text: "OwnText", p: float, seed: int) -> Path:
+    """The file of both models that learn from this text, whether it exists or not."""
+    from lib.text_model import TRAINING
+
+    return FOLDER / f"text_{text.unit}_{_digest((text.digest, TRAINING, p, seed))}.npz"
 
 
 def _digest(config: object) -> str:
@@ -139,6 +148,18 @@ def recorded_regularisers(config: "RegularisersConfig") -> RecordedRegularisers 
     runs = {arm: recorded_training(each) for arm, each in config.runs().items()}
     histories = {arm: run.history for arm, run in runs.items() if run is not None}
     return RecordedRegularisers(histories) if len(histories) == len(runs) else None
+
+
+def recorded_pair(text: "OwnText", p: float, seed: int) -> "PairJob | None":
+    """Both models that learned from this text, or None where they have to be trained."""
+    from lib.text_model import PairJob
+
+    path = text_file(text, p, seed)
+    try:
+        return PairJob(text, p, seed).load(path) if path.exists() else None
+    except _SPOILED as error:
+        _complain(path, error)
+        return None
 
 
 @functools.lru_cache(maxsize=16)  # as many as there are files, of at most 0.6 MB

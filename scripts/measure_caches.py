@@ -30,6 +30,7 @@ from lib.live_llm.tree import LiveTree
 from lib.live_llm.vocabulary import Vocabulary
 from lib.memorising import memorised_bits
 from lib.next_word import MOST_PROMPTS, prompts, what_follows
+from lib.own_text import MOST_BYTES, MOST_DIFFERENT, cut_text
 from lib.pictured_network import (
     PICTURED_DATA,
     TRAINED_RATES,
@@ -53,6 +54,7 @@ from lib.studies.placed_dropout import PLACES
 from lib.studies.regularisers import RegularisersConfig, RegularisersTrainer
 from lib.studies.schedules import ScheduleConfig, ScheduledTrainer
 from lib.tables import MAX_BYTES, MAX_CLASSES, MAX_FEATURES, Table, load_table
+from lib.text_model import PairJob
 from lib.training import TrainingConfig
 from lib.web.dropout import report as dropout_report
 from lib.web.dropout.player import packed, recorded
@@ -78,6 +80,8 @@ from lib.web.training import report as training_report
 from lib.web.training.player import TrainingJob, training_runs
 from lib.web.training.settings import MOST_LARGE
 from lib.web.two_dice.runs import MeasuringJob, TrainingPairJob, cell_store, measuring_runs, pair_config, training_pairs
+from lib.web.your_text.text import story_text
+from lib.web.your_text.training import text_runs
 
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType)
 
@@ -238,6 +242,21 @@ def two_dice_rows() -> list[Row]:
     ]
 
 
+def your_text_rows() -> list[Row]:
+    """Models that learn a text of 200 kB: with as many different words as are told apart, or in characters."""
+    words = cut_text(" ".join(f"word{i % (MOST_DIFFERENT + 500)}" for i in range(22_000))[:MOST_BYTES], "words")
+    letters = cut_text("abcdefghi " * (MOST_BYTES // 10), "characters")
+    trained = PairJob(words, 0.3, 0)
+    for model in trained.models:  # what they learn weighs nothing
+        model.forget_text()
+    learning = max(weigh(begun(PairJob(text, 0.3, 0))) for text in (words, letters))
+    return [
+        Row("text_runs", "pairs of models that learned a text", text_runs().keep, weigh(trained)),
+        Row("text_runs", "a pair under way", 1, learning, kept=False),
+        Row("story_text", "sentences of the storybooks, as tokens", 8, weigh(story_text("zh-Hant"))),
+    ]
+
+
 def results_rows() -> list[Row]:
     """Small results and figures that are computed once for everybody who asks for the same."""
     rng, passes = np.random.default_rng(0), 1_000
@@ -353,7 +372,15 @@ def main() -> None:
     t_quantile(1)  # SciPy is part of the program, though it is imported late
     base = resident()
     table = largest_table()
-    rows = [*training_rows(table), *today_rows(), *two_dice_rows(), *results_rows(), *rooms_rows(), *files_rows()]
+    rows = [
+        *training_rows(table),
+        *today_rows(),
+        *two_dice_rows(),
+        *your_text_rows(),
+        *results_rows(),
+        *rooms_rows(),
+        *files_rows(),
+    ]
     print("| cache | holds | bound | MB each | worst case, MB |")
     print("|---|---|---:|---:|---:|")
     for kept in (True, False):

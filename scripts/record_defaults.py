@@ -3,7 +3,7 @@
     python -m scripts.record_defaults            what is missing
     python -m scripts.record_defaults --anew     everything
 
-The pages' own defaults and lessons decide which runs these are. It takes half a minute on an idle core. Run it again
+The pages' own defaults and lessons decide which runs these are. It takes a minute on an idle core. Run it again
 after changing a default, the training or a storybook.
 """
 
@@ -15,12 +15,15 @@ from functools import partial
 from pathlib import Path
 
 from lib.experiment import KS, TABLE_RATES, ExperimentConfig, run_experiment
-from lib.recorded import FOLDER, cells_file, save_cells, save_history, schedules_file, training_file
+from lib.recorded import FOLDER, cells_file, save_cells, save_history, schedules_file, text_file, training_file
 from lib.story import story_languages
 from lib.studies.regularisers import RegularisersConfig
 from lib.studies.schedules import ScheduleConfig, ScheduledTrainer
+from lib.text_model import PairJob
 from lib.training import TrainingConfig, train
 from lib.web.training.settings import lesson_configs
+from lib.web.your_text.settings import Settings as TextSettings
+from lib.web.your_text.text import story_text
 
 FORGOTTEN = 0.3  # the model that speaks with dropout left on, as the Two dice page opens it
 
@@ -43,6 +46,15 @@ def record_cells(config: ExperimentConfig) -> None:
     save_cells(run_experiment(config) | run_experiment(forgotten), cells_file(config))
 
 
+def record_pair(language: str) -> None:
+    """Train both models of the Your text page on its storybook, and save them."""
+    text, default = story_text(language), TextSettings()
+    job = PairJob(text, default.p, default.seed)
+    while not job.done:
+        job.advance()
+    job.save(text_file(text, default.p, default.seed))
+
+
 def wanted() -> dict[Path, Callable[[], None]]:
     """Every file, with a function that makes it."""
     files: dict[Path, Callable[[], None]] = {
@@ -51,6 +63,8 @@ def wanted() -> dict[Path, Callable[[], None]]:
     for language in story_languages():
         table = ExperimentConfig(rates=TABLE_RATES, ks=KS, language=language)
         files[cells_file(table)] = partial(record_cells, table)
+        default = TextSettings()
+        files[text_file(story_text(language), default.p, default.seed)] = partial(record_pair, language)
     for config in (*lesson_configs(), *RegularisersConfig().runs().values()):
         files[training_file(config)] = partial(record_training, config)
     return files

@@ -11,16 +11,20 @@ from lib.recorded import (
     FOLDER,
     cells_file,
     recorded_cells,
+    recorded_pair,
     recorded_regularisers,
     recorded_schedules,
     recorded_training,
     save_history,
+    text_file,
     training_file,
 )
 from lib.studies.regularisers import ARMS, RegularisersConfig
 from lib.studies.schedules import ScheduleConfig, ScheduledTrainer
+from lib.text_model import PairJob
 from lib.training import Trainer, TrainingConfig, train
 from lib.web.training.settings import lesson_configs
+from lib.web.your_text.text import story_text
 from scripts.record_defaults import FORGOTTEN, wanted
 
 CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
@@ -69,6 +73,32 @@ def test_measured_cells_are_what_their_config_gives():
     assert recorded.sentences[:5] == computed.sentences[:5]
     for name in MEASURES:  # another machine may round one draw of a thousand to another word
         assert recorded.measure(name).value == pytest.approx(computed.measure(name).value, abs=0.01)
+
+
+def test_the_models_of_the_default_text_are_what_their_training_gives():
+    text = story_text("en")
+    computed, recorded = PairJob(text, 0.3, 0), recorded_pair(text, 0.3, 0)
+    assert recorded is not None
+    while computed.step < 2 * 60:  # later ones may not agree on another machine
+        computed.advance()
+    for again, model in zip(computed.models, recorded.models, strict=True):
+        np.testing.assert_allclose(model.records[:3], again.records, rtol=0.01)
+    assert [len(model.records) for model in recorded.models] == [21, 21]
+    assert recorded.done
+    assert recorded_pair(text, 0.3, 1) is None
+
+
+def test_spoiled_models_count_as_none_and_are_named_in_the_log(tmp_path, monkeypatch, caplog):
+    text = story_text("en")
+    with np.load(text_file(text, 0.3, 0)) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    monkeypatch.setattr("lib.recorded.FOLDER", tmp_path)
+    file = text_file(text, 0.3, 0)
+    np.savez(file, **arrays | {"parameters": arrays["parameters"][:, :9]})
+    assert recorded_pair(text, 0.3, 0) is None
+    file.write_bytes(b"no archive")
+    assert recorded_pair(text, 0.3, 0) is None
+    assert [record.facts["file"] for record in caplog.records] == [file.name] * 2
 
 
 def test_every_lesson_and_every_default_is_there():

@@ -118,6 +118,11 @@ MESSAGES: Final = (
     "every cell's own, as on screen",
     "training=True would be a forgotten model.eval(): dropout left on while speaking",
     "the full stop is a word",
+    # lib/listings/your_text.py
+    "With the storybook, the numbers are those on screen on a machine like the server. To use a text of your own, put "
+    "it into a file and write its name here:",
+    "tokens in a row that stand in the part it learned from",
+    "the same tokens and the same first weights; dropout is the only difference",
     # lib/listings/today.py
     "None of these numbers is on screen. This shows, in PyTorch, what the corrections say about scaling.",
     "p is the probability of dropping; in the 2014 paper it is the probability of keeping",

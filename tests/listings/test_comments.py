@@ -27,6 +27,7 @@ from lib.listings.today import (
 from lib.listings.top_k import generate_listing, live_listing, llm_listing, top_k_listing
 from lib.listings.training import training_listing
 from lib.listings.two_dice import two_dice_listing
+from lib.listings.your_text import your_text_listing
 from lib.live_llm.step import LiveStep
 from lib.live_llm.vocabulary import Vocabulary
 from lib.pictured_network import PassSettings
@@ -91,6 +92,7 @@ def all_programs() -> Iterator[str]:
 
     yield two_dice_listing((0.0, 0.3), (None, 50, 10), n=1000, seed=0)
     yield two_dice_listing((0.0, 0.1, 0.5), (None, 1), n=37, seed=2, train=(500, 1500, 4))
+    yield your_text_listing(language="en", unit=None, sentences=150, p=0.3, k=10, temperature=1.0, seed=0, say=0)
 
     yield scaling_listing(0.1)
     yield scaling_listing(0.95)

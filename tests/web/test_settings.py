@@ -27,6 +27,7 @@ from lib.web.today.settings import Settings as Today
 from lib.web.top_k.settings import live_settings, llm_settings, settings_for
 from lib.web.training.settings import Settings as Training
 from lib.web.two_dice.settings import Settings as TwoDice
+from lib.web.your_text.settings import Settings as YourText
 
 PAGES = {
     "dropout": Dropout,
@@ -36,6 +37,7 @@ PAGES = {
     "live": live_settings(("tiny", "other"), 300),
     "any": live_settings((), 300),
     "two_dice": TwoDice,
+    "your_text": YourText,
     "today": Today,
     "questions": Questions,
     "quiz": Quiz,

@@ -48,6 +48,7 @@ PAGES = (
     ),
     Page("top_k", "pages/top_k.py", lambda: _("Top-k"), lambda: _("What may the next word be?")),
     Page("two_dice", "pages/two_dice.py", lambda: _("Two dice"), lambda: _("Which die does which job?")),
+    Page("your_text", "pages/your_text.py", lambda: _("Your text"), lambda: _("Does it copy what you give it?")),
     Page("today", "pages/today.py", lambda: _("Today"), lambda: _("Is dropout still needed?")),
     Page("questions", "pages/questions.py", lambda: _("Questions"), lambda: _("What do people ask about the dice?")),
     Page("quiz", "pages/quiz.py", lambda: _("Quiz"), lambda: _("What do you know about the two dice?")),

@@ -1,0 +1,1 @@
+"""The page on a text of one's own."""
