@@ -239,9 +239,9 @@ class NetworkPlayer extends Player {
     if (!many) { lines.forEach((line, i) => fade(line, flow[i])); return; }
     const order = [...flow.keys()].filter((i) => flow[i]).sort((a, b) => flow[b] - flow[a]);
     lines.forEach((line, i) => {
-      if (i >= order.length) return fade(line, 0);
-      at(order[i] % below, Math.floor(order[i] / below), line);
-      fade(line, flow[order[i]]);
+      const edge = order[i] ?? 0;  // the rest lie unseen on the first one
+      at(edge % below, Math.floor(edge / below), line);
+      fade(line, i < order.length ? flow[edge] : 0);
     });
   }
 

@@ -306,7 +306,7 @@ def test_on_mnist_the_paper_and_we_stand_side_by_side(fig: int) -> None:
         (9, "is nearly flat, as in the paper: 1.00% to 1.00%", "is **not** flat here: 3.20% to 4.40%"),
         (
             9,
-            "kept units, as many for every p, it is lowest, **1.00%**, at p",
+            "kept units, as many for every p, the test error is lowest, **1.00%**, at p",
             "lowest **at the edge**, 2.30% at p = 0.9",
         ),
         (

@@ -102,7 +102,7 @@ def test_what_is_no_order_is_not_taken(sent: Any, monkeypatch: pytest.MonkeyPatc
 
 def test_greedy_names_what_it_ignores() -> None:
     at = opened(**HOT, greedy="true", penalty="1.2", typical="0.5", sigma="1.5")
-    (sentence,) = re.findall(r"switched on here all the same: \*\*(.*?)\*\*", shown(at))
+    (sentence,) = re.findall(r"though they are switched on: \*\*(.*?)\*\*", shown(at))
     assert sentence == "temperature, top-p, typical, top-nσ"
     assert [each["id"] for each in steps(at) if each["on"]] == ["penalty"]
     assert "would ignore the temperature and every cut" in shown(opened(bench="true", greedy="true", k="670"))

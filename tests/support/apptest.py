@@ -81,8 +81,8 @@ def tables(app: AppTest) -> list[dict[str, list[str]]]:
         if text.startswith("<table"):
             lines = [re.findall(r"<t[hd] [^>]*>(.*?)</t[hd]>", line) for line in text.split("</tr>")[:-1]]
             found.append([[unescape(cell) for cell in line] for line in lines])
-    for text in (str(each.value) for each in app.markdown):
-        if text.startswith("| "):
+    for markdown in (str(each.value) for each in app.markdown):
+        for text in re.findall(r"^\| .*(?:\n\|.*)+", markdown, re.MULTILINE):
             head, _aligned, *rows = ([cell.strip() for cell in line[1:-1].split(" | ")] for line in text.splitlines())
             found.append([head, *rows])
     return [{name: [row[column] for row in rows] for column, name in enumerate(head)} for head, *rows in found]

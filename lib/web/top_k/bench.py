@@ -55,7 +55,6 @@ def bench(controls: Controls[Any], model: LanguageModel, words: tuple[str, ...])
             )
     with stage:
         _what_it_does(model, words, decoder)
-        st.caption(prose("top_k", "bench-sources"))
     lesson.code(
         lambda: decoding_listing(words, decoder, language=model.config.language, p=model.config.p),
         _("The code: these steps in this order, in PyTorch"),
@@ -156,7 +155,7 @@ def _what_it_does(model: LanguageModel, words: tuple[str, ...], decoder: Decoder
     ]
     table(head, rows, "lrrr")
     after = listed(quoted(f"{prompt} …") for prompt in prompts(model.story, BEGINNINGS))
-    st.caption(prose("top_k", "bench-table", beginnings=after))
+    st.caption("\n\n".join([prose("top_k", "bench-table", beginnings=after), prose("top_k", "bench-sources")]))
     if not decoder.greedy:
         st.markdown(_verdict(tried, here, _order_name(other.order)))
 

@@ -49,23 +49,24 @@ def _shipped() -> tuple[list[Loss], list[Copying]]:
 
 
 def real_llm() -> None:
-    """The curves, the table, and what they say in words."""
+    """The table, what it says in words, and, once somebody opens them, the curves and how it was measured."""
     losses, copying = _shipped()
     config = FineTuningConfig()
     what = prose("two_dice", "real-llm", n=config.sentences, words=PROMPT_WORDS)
-    lesson.section(_("The same in a real LLM"), what)
-    for column, quantity in zip(st.columns(2, gap="large"), ("train_loss", "val_loss"), strict=True):
-        with column:
-            _losses_chart(losses, quantity)
-    st.markdown(_table(copying, "copied"))
-    st.markdown("\n".join(f"- {each}" for each in findings(losses, copying)))
-    label = _("How much is possible, and how all of this was measured")
+    said = "\n".join(f"- {each}" for each in findings(losses, copying))
+    # One element: each costs a hundred bytes of every rerun.
+    parts = what, _recorded(losses, copying), _table(copying, "copied"), said
+    lesson.section(_("The same in a real LLM"), "\n\n".join(parts))
+    label = _("The curves, how much is possible, and how all of this was measured")
     expander = st.expander(label, icon=":material/table:", on_change="rerun", key="real_llm_numbers")
     if expander.open:
-        expander.markdown(_table(copying, "possible"))
-        expander.caption(prose("two_dice", "real-llm-how", rank=config.rank, blocks=config.blocks))
-    st.caption(_recorded(losses, copying))
-    link_to("today", _("Which dropout others fine-tune with"), {"part": "models", "die": "tune"})
+        with expander:
+            for column, quantity in zip(st.columns(2, gap="large"), ("train_loss", "val_loss"), strict=True):
+                with column:
+                    _losses_chart(losses, quantity)
+            st.markdown(_table(copying, "possible"))
+            st.caption(prose("two_dice", "real-llm-how", rank=config.rank, blocks=config.blocks))
+            link_to("today", _("Which dropout others fine-tune with"), {"part": "models", "die": "tune"})
 
 
 def _losses_chart(losses: Sequence[Loss], quantity: str) -> None:
