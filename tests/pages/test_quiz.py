@@ -61,8 +61,8 @@ def test_the_way_goes_through_all_questions_to_the_score_and_back():
         assert app.subheader[0].value == question.text
         pressed(app, NEXT)
     assert app.button(key=NEXT).disabled
-    assert "You have 0 of 25 right." in shown(app)
-    assert "25 questions are not answered yet." in shown(app)
+    assert "You have 0 of 28 right." in shown(app)
+    assert "28 questions are not answered yet." in shown(app)
     pressed(app, BACK)
     assert app.subheader[0].value == ENGLISH[-1].text
     pressed(app, NEXT)
@@ -75,7 +75,7 @@ def test_the_score_counts_and_leads_to_what_was_wrong():
     for n, question in enumerate(ENGLISH, 1):
         answered(app, question, right=n not in (5, 17))
         pressed(app, NEXT)
-    assert "You have 23 of 25 right." in shown(app)
+    assert "You have 26 of 28 right." in shown(app)
     assert "not answered" not in shown(app)
     again = {each.key: each.label for each in app.button if str(each.key).startswith("again-")}
     assert again == {f"again-{n}": f"{n} · {ENGLISH[n - 1].text}" for n in (5, 17)}
@@ -102,7 +102,15 @@ def test_a_topic_leads_to_its_first_question():
     app = opened(q="2")
     topics = app.menu_button(key="topics")
     assert topics.label == "The question"
-    assert topics.options == ["The question", "Dropout", "Train vs. validation", "Top-k", "Two dice", "Today"]
+    assert topics.options == [
+        "The question",
+        "Dropout",
+        "Train vs. validation",
+        "Top-k",
+        "Two dice",
+        "Your text",
+        "Today",
+    ]
     healthy(topics.click("top_k").run())
     first = next(n for n, question in enumerate(ENGLISH, 1) if question.page == "top_k")
     assert address(app) == {"quiz-q": str(first)}
@@ -117,7 +125,7 @@ def test_an_answer_stays_when_the_language_changes():
     assert app.success[0].value.endswith(question.why)
 
 
-@pytest.mark.parametrize("q", ["0", "-1", "27", "1.5", "x", "", "<b>"])
+@pytest.mark.parametrize("q", ["0", "-1", str(len(ENGLISH) + 2), "1.5", "x", "", "<b>"])
 def test_a_question_that_is_not_there_is_the_first(q):
     app = opened(q=q)
     assert app.subheader[0].value == ENGLISH[0].text

@@ -68,6 +68,19 @@ def test_over_ten_draws_the_longest_copied_run_is_half_as_long_again_without_dro
     assert of_five > 1.5 * of_five_dropped
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_cut_takes_the_copies_away(language):
+    """What the quiz says of it: the smaller k, the more is copied (means of five draws; the seeds are fixed)."""
+    text, settings = story_text(language), Settings()
+    model = recorded_pair(text, settings.p, settings.seed).models[0]
+    one, three, ten, everything = (
+        np.mean([share_copied(said_by(model, text, replace(settings, k=k, say=i)).matches, 5) for i in range(5)])
+        for k in (1, 3, 10, 2000)
+    )
+    assert one > three > everything - 0.05
+    assert min(three, ten, everything) > share_copied(fresh_matches(text), 5)
+
+
 def test_another_cut_or_another_draw_says_something_else_and_trains_nothing():
     app = healthy(open_app_page("your_text"))
     (before,) = pictures(app, "training")

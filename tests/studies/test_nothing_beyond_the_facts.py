@@ -28,8 +28,8 @@ NAME = re.compile(
 NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)?(?!\w|[.,]\d)", re.ASCII)
 # What is written in the same way and is no model: programs, formats, and words of the subject.
 NO_MODELS = {
-    "CSV", "CSV-Datei", "E2", "GIF", "GPU", "MB", "MIT", "MIT-Lizenz", "PNG", "PyPI", "QR", "SHA-256", "SVG", "URL",
-    "UTF-8", "bfloat16", "kB",
+    "Big5", "CSV", "CSV-Datei", "E2", "EUC-JP", "GIF", "GPU", "JIS", "MB", "MIT", "MIT-Lizenz", "PDF", "PDF-Datei",
+    "PNG", "PyPI", "QR", "SHA-256", "SVG", "URL", "UTF-16", "UTF-8", "Windows-1252", "bfloat16", "kB",
 }  # fmt: skip
 
 

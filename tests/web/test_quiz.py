@@ -22,7 +22,7 @@ ENGLISH = questions("en")
 
 def test_there_are_three_questions_or_more_about_every_page():
     about = Counter(question.page for question in ENGLISH)
-    assert set(about) == {page.id for page in PAGES} - {"your_text", "questions", "quiz", "room"}
+    assert set(about) == {page.id for page in PAGES} - {"questions", "quiz", "room"}
     assert min(about.values()) >= 3
     assert len(ENGLISH) >= 24
 
@@ -35,7 +35,7 @@ def test_the_papers_say_how_many_there_are(paper):
 def test_those_about_a_page_stand_together_in_the_order_of_the_pages():
     pages = list(dict.fromkeys(question.page for question in ENGLISH))
     assert [question.page for question in ENGLISH] == sorted((each.page for each in ENGLISH), key=pages.index)
-    assert pages == [page.id for page in PAGES if page.id not in ("your_text", "questions", "quiz", "room")]
+    assert pages == [page.id for page in PAGES if page.id not in ("questions", "quiz", "room")]
 
 
 def test_the_right_option_is_at_no_place_more_often_than_every_other_time():
