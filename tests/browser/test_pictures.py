@@ -295,7 +295,7 @@ def test_both_dice_are_seen_in_their_colour_from_the_start(open_page):
 def test_all_of_a_card_leads_to_its_lesson(open_page):
     tab = open_page("", height=1100)
     cards = tab.locator("[class*=st-key-card-]")
-    expect(cards).to_have_count(7)
+    expect(cards).to_have_count(8)
     link = tab.locator(".st-key-card-top_k a p").first
     assert "underline" in link.evaluate("link => getComputedStyle(link).textDecorationLine")
     box = tab.locator(".st-key-card-top_k").bounding_box()

@@ -43,8 +43,8 @@ def fresh_matches(text: OwnText) -> list[int]:
 def marked(said: Said) -> str:
     """The text as HTML, with every copied run of at least five tokens in a mark of its own.
 
-    >>> marked(Said(["a", "<b>", "c"], [0, 5, 4]))
-    'a<mark>&lt;b&gt;c</mark>'
+    >>> marked(Said(["a", "<b>", "c", "d", "e", "f"], [0, 5, 4, 3, 2, 1]))
+    'a<mark>&lt;b&gt;cdef</mark>'
     """
     parts, inside = [], False
     for token, copied in zip(said.tokens, copied_tokens(said.matches, LEAST), strict=True):
