@@ -58,6 +58,9 @@ def test_phones_follow_guess_bench_and_keep_their_seat(projector, join, complain
     tab.locator(".st-key-reveal button").click()
     expect(guesses).to_contain_text("perhaps a different one: 2 (100%)")
 
+    # What is said of the guess has come, and pushes nothing any more: a tap on a picture that moves may miss.
+    expect(first.get_by_test_id("stMain")).to_contain_text("You say")
+    ready(first)
     first.locator("circle.tappable").nth(2).click()  # hidden layer 1, neuron 3
     expect(first.locator("circle.benched").first).to_be_visible()
     expect(first).to_have_url(re.compile(r"dropout-out=1\.3"))
