@@ -18,9 +18,10 @@ import json
 import logging
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -32,17 +33,11 @@ if TYPE_CHECKING:  # reading a measured table need not import the training, nor 
     from lib.text_model import PairJob
     from lib.training import History, TrainingConfig
 
+T = TypeVar("T")
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "recorded"
 
-_SPOILED = (
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,
-    LookupError,
-    zipfile.BadZipFile,
-    zlib.error,
-)  # what reading one may raise
+# What reading a spoiled file may raise.
+_SPOILED = (OSError, EOFError, ValueError, TypeError, LookupError, zipfile.BadZipFile, zlib.error)
 _CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_loss_dropout")  # (T, A, E) each
 
 
@@ -154,21 +149,12 @@ def recorded_pair(text: "OwnText", p: float, seed: int) -> "PairJob | None":
     """Both models that learned from this text, or None where they have to be trained."""
     from lib.text_model import PairJob
 
-    path = text_file(text, p, seed)
-    try:
-        return PairJob(text, p, seed).load(path) if path.exists() else None
-    except _SPOILED as error:
-        _complain(path, error)
-        return None
+    return _if_readable(text_file(text, p, seed), PairJob(text, p, seed).load)
 
 
 @functools.lru_cache(maxsize=16)  # as many as there are files, of at most 0.6 MB
 def _read_training(config: "TrainingConfig", path: Path) -> RecordedTraining | None:
-    try:
-        return RecordedTraining(_read_history(config, path)) if path.exists() else None
-    except _SPOILED as error:
-        _complain(path, error)
-        return None
+    return _if_readable(path, lambda path: RecordedTraining(_read_history(config, path)))
 
 
 def _read_history(config: "TrainingConfig", path: Path) -> "History":
@@ -194,9 +180,14 @@ def _read_history(config: "TrainingConfig", path: Path) -> "History":
         )
 
 
-def _complain(path: Path, error: BaseException) -> None:
-    facts = {"file": path.name, "kind": type(error).__name__}
-    logging.getLogger("two_dice").error("recording_spoiled", extra={"facts": facts})
+def _if_readable(path: Path, read: Callable[[Path], T]) -> T | None:
+    """What a file holds, or None where there is none, or it is spoiled; then the log names it."""
+    try:
+        return read(path) if path.exists() else None
+    except _SPOILED as error:
+        facts = {"file": path.name, "kind": type(error).__name__}
+        logging.getLogger("two_dice").error("recording_spoiled", extra={"facts": facts})
+        return None
 
 
 # --------------------------------------------------------------------------------------------------- the measured table
@@ -216,11 +207,7 @@ def recorded_cells(config: "ExperimentConfig") -> "dict[Cell, CellResult]":
 
 @functools.lru_cache(maxsize=8)  # one for each language, 0.5 MB
 def _read_cells(path: Path) -> "dict[Cell, CellResult]":
-    try:
-        return _cells_in(path) if path.exists() else {}
-    except _SPOILED as error:
-        _complain(path, error)
-        return {}
+    return _if_readable(path, _cells_in) or {}
 
 
 def _cells_in(path: Path) -> "dict[Cell, CellResult]":

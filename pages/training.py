@@ -97,7 +97,8 @@ def show_picture() -> None:
     # PyTorch takes a second to import; by now the heading is on the screen.
     from lib.listings.training import training_listing
     from lib.training import TrainingConfig
-    from lib.web.training.player import first_run, stop_button, training_player, training_run
+    from lib.web.runs.status import stop_button
+    from lib.web.training.player import first_run, training_player, training_run, training_runs
     from lib.web.training.report import report, verdict
     from lib.web.training.settings import Settings, asked_config, watched_config
     from lib.web.two_dice.link import link_to_two_dice
@@ -121,7 +122,7 @@ def show_picture() -> None:
             st.error(prose("training", "failed"))
         else:
             training_player(run, shown, settings, live=not run.over)
-            stop_button(run, shown)
+            stop_button(training_runs(), run, shown)
             verdict(run, shown)
     report(run, shown)
 

@@ -35,6 +35,7 @@ def show_picture() -> None:
     """The controls, the curves of both models, and what they say."""
     # PyTorch takes a second to import; by now the heading is on the screen.
     from lib.listings.your_text import your_text_listing
+    from lib.own_text import MOST_DIFFERENT
     from lib.web.elements.prompt import story_language
     from lib.web.your_text.report import report
     from lib.web.your_text.settings import Settings
@@ -67,9 +68,8 @@ def show_picture() -> None:
             show_training(run, text, started)
 
     lesson.section(_("What they say"), prose("your_text", "say"))
-    names = {k: _("all") if k == 2000 else str(k) for k in (1, 3, 10, 50, 2000)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        controls.segmented("k", "k", names)
+        controls.segmented("k", "k", {MOST_DIFFERENT: _("all")})
         controls.slider("temp", _("Temperature"))
         again = {"say": (settings.say + 1) % 10_000}
         st.button(_("Say something else"), on_click=change, kwargs=again, icon=":material/casino:")

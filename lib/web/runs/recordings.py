@@ -42,6 +42,20 @@ class Recording:
     status: str  # one line on how far the run is
 
 
+def flat_series(arms: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, list[float | None]]:
+    """Both losses of every arm, by name, from its records. There is one run in each, so the band has no width.
+
+    >>> flat_series([[{"train_loss": 1.23456, "val_loss": 2.0}]])["train_loss.0.mean"]
+    [1.235]
+    """
+    series: dict[str, list[float | None]] = {}
+    for arm, records in enumerate(arms):
+        for name in ("train_loss", "val_loss"):
+            values: list[float | None] = [float(f"{record[name]:.4g}") for record in records]
+            series |= {f"{name}.{arm}.{statistic}": values for statistic in ("mean", "low", "high")}
+    return series
+
+
 def recording_player(key: str, run: Run[Any], recording: Recording) -> None:
     """Draw the recording of a run as far as it is, and keep drawing while it grows.
 

@@ -1,10 +1,12 @@
-"""One line on how far a background run is, in the person's language."""
+"""How far a background run is, in the person's language, and the button that stops it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
-from lib.web.frame.language import _, decimal, ngettext
-from lib.web.runs.worker_pool import Job, Run, RunStore
+import streamlit as st
+
+from lib.web.frame.language import _, decimal, ngettext, percent
+from lib.web.runs.worker_pool import Job, Run, RunStore, session_watcher
 
 J = TypeVar("J", bound=Job)
 
@@ -27,3 +29,22 @@ def run_status(store: RunStore[J], run: Run[J], text: Callable[[J, str], str]) -
         return shown
     turns = ngettext("takes turns with {count} other run", "takes turns with {count} other runs", others)
     return f"{shown} · {turns}"
+
+
+def pair_status(store: RunStore[J], run: Run[J]) -> str:
+    """The same of a run in which two models learn side by side."""
+    done = percent(run.progress, 0)
+    return run_status(
+        store, run, lambda job, left: _("Both models are learning: {done} · {left} s left", done=done, left=left)
+    )
+
+
+def stop_button(store: RunStore[J], run: Run[J], config: Hashable) -> None:
+    """A button that stops the run of this config, or lets one go on that this person has stopped."""
+    watcher = session_watcher()
+    if not run.begun or run.over:
+        return
+    if store.stopped(config, watcher):
+        st.button(_("Continue"), on_click=store.resume, args=(config, watcher), icon=":material/play_arrow:")
+    else:
+        st.button(_("Stop"), on_click=store.stop, args=(config, watcher), icon=":material/stop:")

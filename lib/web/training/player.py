@@ -85,17 +85,6 @@ def training_run(config: TrainingConfig) -> Run[TrainingJob]:
     return training_runs().watch(config, session_watcher(), partial(TrainingJob, config))
 
 
-def stop_button(run: Run[TrainingJob], config: TrainingConfig) -> None:
-    """A button that stops a run under way, or lets one go on that this person has stopped."""
-    store, watcher = training_runs(), session_watcher()
-    if not run.begun or run.over:
-        return
-    if store.stopped(config, watcher):
-        st.button(_("Continue"), on_click=store.resume, args=(config, watcher), icon=":material/play_arrow:")
-    else:
-        st.button(_("Stop"), on_click=store.stop, args=(config, watcher), icon=":material/stop:")
-
-
 @aside
 def training_player(run: Run[TrainingJob], config: TrainingConfig, settings: Settings, *, live: bool) -> None:
     """Draw the recording of a run as far as it is, and keep drawing while it grows. Only this runs again meanwhile.

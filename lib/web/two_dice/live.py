@@ -6,6 +6,7 @@ from lib.experiment import ExperimentConfig
 from lib.story import load_story
 from lib.web.frame.fragments import aside
 from lib.web.frame.language import _, prose
+from lib.web.runs.status import pair_status
 from lib.web.runs.worker_pool import Run
 from lib.web.two_dice.runs import (
     MeasuringJob,
@@ -16,9 +17,9 @@ from lib.web.two_dice.runs import (
     results_so_far,
     shipped_models,
     trained_pair,
+    training_pairs,
 )
 from lib.web.two_dice.table import experiment_table
-from lib.web.two_dice.training import training_status
 
 
 def live_table(run: Run[MeasuringJob] | None, configs: Tables, pair: Pair | None, measure: str) -> None:
@@ -35,7 +36,7 @@ def _draw(configs: tuple[ExperimentConfig, ...], pair: Pair | None, measure: str
         status = _("Recorded beforehand. “Other sentences” generates new ones here.")
     if pair:
         training = trained_pair(pair)
-        models, status = training.job.models if training.job else {}, training_status(training)
+        models, status = training.job.models if training.job else {}, pair_status(training_pairs(), training)
         failed = training.error
     else:
         models = shipped_models(table)

@@ -1,19 +1,17 @@
 """Train it yourself: both models learn while the class watches, their curves beside the floor."""
 
 import math
-from collections.abc import Sequence
 
 import streamlit as st
 
 from lib.figures.curves import curves_figure
-from lib.language_model import Progress
 from lib.story import load_story
 from lib.web.elements.controls import Controls, change
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.fragments import aside
-from lib.web.frame.language import _, decimal, percent, prose
-from lib.web.runs.recordings import Panels, Recording, recording_player
-from lib.web.runs.status import run_status
+from lib.web.frame.language import _, decimal, prose
+from lib.web.runs.recordings import Panels, Recording, flat_series, recording_player
+from lib.web.runs.status import pair_status
 from lib.web.runs.worker_pool import Run
 from lib.web.training.player import arm_name, curve_labels
 from lib.web.two_dice.runs import Pair, TrainingPairJob, pair_config, trained_pair, training_pairs
@@ -37,33 +35,13 @@ def recording_of(run: Run[TrainingPairJob], pair: Pair) -> Recording:
     count = min(len(each) for each in records)
     return Recording(
         step=[record.step for record in records[0][:count]],
-        series=_series([each[:count] for each in records]),
+        series=flat_series([[vars(record) for record in each[:count]] for each in records]),
         maps=None,
         panels=_panels(pair),
         panels_id="",
         metric="loss",
-        status=training_status(run),
+        status=pair_status(training_pairs(), run),
     )
-
-
-def training_status(run: Run[TrainingPairJob]) -> str:
-    """One line on how far the run is; empty once it is over."""
-    done = percent(run.progress, 0)
-    return run_status(
-        training_pairs(),
-        run,
-        lambda job, left: _("Both models are learning: {done} · {left} s left", done=done, left=left),
-    )
-
-
-def _series(records: Sequence[Sequence[Progress]]) -> dict[str, list[float | None]]:
-    """The curves of all arms by name. There is one run in each arm, so the band over the runs has no width."""
-    series: dict[str, list[float | None]] = {}
-    for arm, column in enumerate(records):
-        for name in ("train_loss", "val_loss"):
-            values: list[float | None] = [float(f"{getattr(record, name):.4g}") for record in column]
-            series |= {f"{name}.{arm}.{statistic}": values for statistic in ("mean", "low", "high")}
-    return series
 
 
 def _panels(pair: Pair) -> Panels:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lib.own_text import UNITS
+from lib.own_text import MOST_DIFFERENT, UNITS
 from lib.web.elements.settings import choice, number
 
 
@@ -14,6 +14,6 @@ class Settings:
     unit: str = choice("auto", ("auto", *UNITS))
     p: float = number(0.3, 0.05, 0.7, 0.05)
     seed: int = number(0, 0, 9999, 1)
-    k: int = choice(10, (1, 3, 10, 50, 2000))
+    k: int = choice(10, (1, 3, 10, 50, MOST_DIFFERENT))
     temp: float = number(1.0, 0.2, 2.0, 0.1)
     say: int = number(0, 0, 9999, 1)

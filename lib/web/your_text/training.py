@@ -11,9 +11,9 @@ from lib.recorded import recorded_pair
 from lib.text_model import TRAINING, PairJob
 from lib.web.elements.drawn_once import drawn_once
 from lib.web.frame.fragments import aside
-from lib.web.frame.language import _, percent, prose
-from lib.web.runs.recordings import Recording, recording_player
-from lib.web.runs.status import run_status
+from lib.web.frame.language import _, prose
+from lib.web.runs.recordings import Recording, flat_series, recording_player
+from lib.web.runs.status import pair_status, stop_button
 from lib.web.runs.worker_pool import Run, RunStore, session_watcher
 from lib.web.training.player import arm_name, curve_labels
 from lib.web.your_text.settings import Settings
@@ -48,12 +48,7 @@ def show_training(run: Run[PairJob], text: OwnText, settings: Settings) -> None:
         st.error(prose("your_text", "failed"))
         return
     _player(run, text, settings, live=not run.over)
-    if not run.over:
-        store, key, watcher = text_runs(), _key(text, settings), session_watcher()
-        if store.stopped(key, watcher):
-            st.button(_("Continue"), on_click=store.resume, args=(key, watcher), icon=":material/play_arrow:")
-        else:
-            st.button(_("Stop"), on_click=store.stop, args=(key, watcher), icon=":material/stop:")
+    stop_button(text_runs(), run, _key(text, settings))
 
 
 @aside
@@ -66,11 +61,8 @@ def _player(run: Run[PairJob], text: OwnText, settings: Settings, *, live: bool)
 def recording_of(run: Run[PairJob], text: OwnText, settings: Settings) -> Recording:
     """What both models have recorded so far."""
     both = list(run.job.records()) if run.job else [[], []]
-    series: dict[str, list[float | None]] = {}
-    for arm, records in enumerate(both):
-        for column, name in ((1, "train_loss"), (2, "val_loss")):
-            values: list[float | None] = [float(f"{record[column]:.4g}") for record in records]
-            series |= {f"{name}.{arm}.{statistic}": values for statistic in ("mean", "low", "high")}
+    names = "step", "train_loss", "val_loss"
+    series = flat_series([[dict(zip(names, record, strict=True)) for record in records] for records in both])
     words = text.unit == "words"
     labels = curve_labels(_("loss (nats per word)") if words else _("loss (nats per character)"), "")
     guess = math.log(len(text.vocabulary))
@@ -90,12 +82,5 @@ def recording_of(run: Run[PairJob], text: OwnText, settings: Settings) -> Record
         ],
         panels_id=text.unit,
         metric="loss",
-        status=_status(run),
-    )
-
-
-def _status(run: Run[PairJob]) -> str:
-    done = percent(run.progress, 0)
-    return run_status(
-        text_runs(), run, lambda job, left: _("Both models are learning: {done} · {left} s left", done=done, left=left)
+        status=pair_status(text_runs(), run),
     )
