@@ -149,7 +149,7 @@ def recorded_pair(text: "OwnText", p: float, seed: int) -> "PairJob | None":
     """Both models that learned from this text, or None where they have to be trained."""
     from lib.text_model import PairJob
 
-    return _if_readable(text_file(text, p, seed), PairJob(text, p, seed).load)
+    return _if_readable(text_file(text, p, seed), lambda path: PairJob(text, p, seed).load(path))
 
 
 @functools.lru_cache(maxsize=16)  # as many as there are files, of at most 0.6 MB
